@@ -1,0 +1,1 @@
+//! FHIR resources on one element table: tape, builders, policy, identity, bundles, JSON.

@@ -1,0 +1,1 @@
+//! From device messages to validated FHIR: every protocol behind one translator.

@@ -1,0 +1,1 @@
+//! The rules of FHIR resources, on the element table.

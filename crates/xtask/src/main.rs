@@ -1,0 +1,44 @@
+//! Maintainers' tasks. `cargo xtask` lists them.
+
+mod fhir;
+mod nomenclature;
+mod support;
+
+use std::process::ExitCode;
+
+type Task = (&'static str, fn(&[String]) -> support::Result, &'static str);
+
+const TASKS: &[Task] = &[
+    ("import", import, "reads what others publish ($IOMT_SHARED or ../shared), writes crates/*/data/*.csv"),
+    ("codegen", codegen, "[--check] turns crates/*/data/*.csv into the checked-in generated Rust"),
+];
+
+fn import(_: &[String]) -> support::Result {
+    let shared = support::shared()?;
+    nomenclature::import(&shared)?;
+    fhir::import(&shared)
+}
+
+fn codegen(args: &[String]) -> support::Result {
+    let mode = support::Mode::from_args(args)?;
+    nomenclature::codegen(mode)?;
+    fhir::codegen(mode)
+}
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (name, rest) = args.split_first().map_or(("", &[][..]), |(n, r)| (n.as_str(), r));
+    let Some((_, run, _)) = TASKS.iter().find(|task| task.0 == name) else {
+        for (name, _, what) in TASKS {
+            println!("cargo xtask {name:<10} {what}");
+        }
+        return if name.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) };
+    };
+    match run(rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cargo xtask {name}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
