@@ -1,0 +1,5 @@
+//! The facts: medicine without bytes and without FHIR.
+
+mod mdc;
+
+pub use mdc::Mdc;
