@@ -1,1 +1,3 @@
 //! FHIR resources on one element table: tape, builders, policy, identity, bundles, JSON.
+
+pub mod table;

@@ -1,10 +1,18 @@
-use crate::support::{Mode, Result};
-use std::path::Path;
+//! The FHIR element table: published definitions → `crates/fhir/data/*.csv` → generated Rust.
 
-pub fn import(_shared: &Path) -> Result {
-    Ok(())
-}
+mod codegen;
+mod import;
 
-pub fn codegen(_mode: Mode) -> Result {
-    Ok(())
-}
+pub use codegen::codegen;
+pub use import::import;
+
+const ELEMENTS: &str = "crates/fhir/data/elements.csv";
+const TYPES: &str = "crates/fhir/data/types.csv";
+const CODES: &str = "crates/fhir/data/codes.csv";
+
+/// The type whose elements are the resources themselves: what a slot such as
+/// `Bundle.entry.resource` holds.
+const SLOT: &str = "Resource";
+
+/// The type whose elements every primitive may have besides its value: `id` and `extension`.
+const ELEMENT: &str = "Element";
