@@ -1,5 +1,30 @@
-//! The facts: medicine without bytes and without FHIR.
+//! The facts: medicine without bytes and without FHIR. All are `Copy` and borrow from the input,
+//! or from scratch of the decoder; `Debug` never shows content.
+//!
+//! They use the vocabulary of FHIR's data types, not its resources. Statuses, flags and codes are
+//! handed over as they were sent, with the table that they are from: what they mean for a
+//! resource is policy, and in one place for all protocols.
 
+mod code;
 mod mdc;
+mod measurement;
+mod party;
+mod text;
+mod time;
+mod value;
 
+pub use code::{Code, CodeSystem, Coding, Concept, StatusCode, StatusTable};
 pub use mdc::Mdc;
+pub use measurement::{
+    Device, DeviceKey, Effective, Encounter, EncounterKey, Flag, Measurement, Message, Note,
+    ReferenceRange, Report, ReportKey, Specimen, SpecimenKey, Subject, SubjectKey, Version,
+};
+pub use party::{
+    Address, Authority, HumanName, Identifier, Patient, Performer, PersonIndex, Role, Telecom,
+};
+pub use text::{Codec, Text};
+pub use time::{DateTime, Precision, Time, Zone};
+pub use value::{
+    Absent, AbsentReason, Bits, Comparator, Component, Decimal, Quantity, SampleEncoding, Samples,
+    TimeOfDay, Unit, Value,
+};

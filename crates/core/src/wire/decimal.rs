@@ -122,6 +122,81 @@ impl fmt::Display for Scaled {
     }
 }
 
+/// A number as text writes it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a number fits or does not")]
+pub enum Number {
+    /// It fits: at most 18 digits.
+    Scaled(Scaled),
+    /// A number of more digits: its text stays, [`write_canonical`] writes it.
+    Long,
+}
+
+/// Reads `[+-] digits [. digits]`, where one side of the point may be empty; `None` for anything
+/// else: no blanks, no exponent, no comma. Written precision is kept.
+#[must_use]
+pub fn number(text: &[u8]) -> Option<Number> {
+    let (negative, digits) = match text.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        Some((b'+', rest)) => (false, rest),
+        _ => (false, text),
+    };
+    let (mut mantissa, mut count, mut places, mut seen) = (0_i64, 0_u8, 0_u8, false);
+    let (mut point, mut long) = (false, false);
+    for byte in digits {
+        match byte {
+            b'.' if !point => point = true,
+            b'0'..=b'9' => {
+                seen = true;
+                if long {
+                    continue;
+                }
+                count = count.saturating_add(u8::from(mantissa != 0 || *byte != b'0'));
+                places = places.saturating_add(u8::from(point));
+                long = count > 18 || places > 100;
+                mantissa =
+                    mantissa.wrapping_mul(10).wrapping_add(i64::from(byte.wrapping_sub(b'0')));
+            }
+            _ => return None,
+        }
+    }
+    if !seen {
+        return None;
+    }
+    if long {
+        return Some(Number::Long);
+    }
+    let exponent = i8::try_from(places).ok()?.checked_neg()?;
+    let mantissa = if negative { mantissa.wrapping_neg() } else { mantissa };
+    Some(Number::Scaled(Scaled::new(mantissa, exponent)))
+}
+
+/// Writes a text that [`number`] reads as FHIR writes decimals: no `+`, no leading zeros, a digit
+/// on both sides of the point; all digits after the point stay.
+pub fn write_canonical(text: &[u8], out: &mut dyn Write) -> fmt::Result {
+    let (sign, digits) = match text.split_first() {
+        Some((b'-', rest)) => ("-", rest),
+        Some((b'+', rest)) => ("", rest),
+        _ => ("", text),
+    };
+    let mut parts = digits.splitn(2, |b| *b == b'.');
+    let whole = parts.next().unwrap_or_default();
+    let start = whole.iter().position(|b| *b != b'0').unwrap_or(whole.len());
+    let ascii = |bytes| core::str::from_utf8(bytes).map_err(|_| fmt::Error);
+    out.write_str(sign)?;
+    match whole.get(start..) {
+        None | Some([]) => out.write_char('0')?,
+        Some(significant) => out.write_str(ascii(significant)?)?,
+    }
+    match parts.next() {
+        None | Some([]) => Ok(()),
+        Some(fraction) => {
+            out.write_char('.')?;
+            out.write_str(ascii(fraction)?)
+        }
+    }
+}
+
 /// The decimal digits of `number`, at the end of `buffer`.
 pub(crate) fn digits(mut number: u64, buffer: &mut [u8; 20]) -> &str {
     let mut used = 0_usize;
@@ -173,7 +248,39 @@ mod tests {
         );
         assert_eq!(convert(1, 0, (Ratio::new(1, 3), Ratio::ZERO)), None);
         assert_eq!(convert(1, 0, (Ratio::new(1, 8), Ratio::ZERO)), Some(Scaled::new(125, -3)));
-        assert_eq!(convert(i64::MAX, 0, (Ratio::new(10, 1), Ratio::ZERO)), None);
+        assert_eq!(convert(i64::MAX, 0, (Ratio::new(3, 1), Ratio::ZERO)), None);
         assert_eq!(convert(2, 1, (Ratio::ONE, Ratio::new(1, 1))), Some(Scaled::new(21, 0)));
+    }
+
+    #[test]
+    fn numbers_as_text() {
+        let scaled = |m, e| Some(Number::Scaled(Scaled::new(m, e)));
+        for (text, want, canonical) in [
+            ("72.0", scaled(720, -1), "72.0"),
+            ("+5", scaled(5, 0), "5"),
+            (".5", scaled(5, -1), "0.5"),
+            ("5.", scaled(5, 0), "5"),
+            ("007", scaled(7, 0), "7"),
+            ("-0.50", scaled(-50, -2), "-0.50"),
+            ("000000000000000000000000012", scaled(12, 0), "12"),
+            ("999999999999999999", scaled(999_999_999_999_999_999, 0), "999999999999999999"),
+            ("1234567890123456789.50", Some(Number::Long), "1234567890123456789.50"),
+        ] {
+            assert_eq!(number(text.as_bytes()), want, "{text}");
+            let mut out = alloc::string::String::new();
+            write_canonical(text.as_bytes(), &mut out).unwrap();
+            assert_eq!(out, canonical);
+        }
+        for text in ["", "+", ".", "-.", "1.2.3", "12,5", "1e3", " 1", "NaN", "--1"] {
+            assert_eq!(number(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_read_is_written_alike(m in -999_999_999_999_999_999_i64..=999_999_999_999_999_999, e in -18_i8..=0) {
+            let text = Scaled::new(m, e).to_string();
+            proptest::prop_assert_eq!(number(text.as_bytes()), Some(Number::Scaled(Scaled::new(m, e))));
+        }
     }
 }

@@ -1,0 +1,416 @@
+use super::{
+    Authority, Concept, DateTime, Identifier, Mdc, Performer, StatusCode, StatusTable, Text, Time,
+    Value,
+};
+use crate::wire::{Scaled, Span};
+
+macro_rules! keys {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        #[expect(clippy::exhaustive_structs, reason = "a number")]
+        pub struct $name(pub u32);
+    )*};
+}
+
+keys! {
+    /// Names a [`super::Patient`] within its message or session.
+    SubjectKey;
+    /// Names a [`Device`] within its message or session.
+    DeviceKey;
+    /// Names a [`Specimen`] within its message.
+    SpecimenKey;
+    /// Names a [`Report`] within its message.
+    ReportKey;
+    /// Names an [`Encounter`] within its message.
+    EncounterKey;
+}
+
+/// What a message says of itself.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Message<'a> {
+    /// The protocol's name in the registry.
+    pub protocol: &'static str,
+    /// Its identifier for the sender: MSH-10.
+    pub id: Option<Text<'a>>,
+    /// The sending application: MSH-3.
+    pub application: Authority<'a>,
+    /// The sending facility: MSH-4.
+    pub facility: Authority<'a>,
+    /// When it was made: MSH-7.
+    pub sent: Option<Time<'a>>,
+    /// When it was received, if the caller said so.
+    pub received: Option<DateTime>,
+    /// All its bytes.
+    pub bytes: &'a [u8],
+    /// Where they stand.
+    pub span: Span,
+}
+
+impl<'a> Message<'a> {
+    /// `bytes` at `span`, of which nothing else is known.
+    #[must_use]
+    pub const fn new(protocol: &'static str, bytes: &'a [u8], span: Span) -> Self {
+        let (application, facility) = (Authority::NONE, Authority::NONE);
+        let (id, sent, received) = (None, None, None);
+        Self { protocol, id, application, facility, sent, received, bytes, span }
+    }
+}
+
+/// Point or stretch of time that a fact is about.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a new case must stop every mapping")]
+pub enum Effective<'a> {
+    /// Nothing says when.
+    Unknown,
+    /// At a time.
+    At(Time<'a>),
+    /// From one time to another.
+    Period(Time<'a>, Time<'a>),
+}
+
+/// A remark.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Note<'a> {
+    /// The words.
+    pub text: Text<'a>,
+}
+
+impl<'a> Note<'a> {
+    /// The words.
+    #[must_use]
+    pub const fn new(text: Text<'a>) -> Self {
+        Self { text }
+    }
+}
+
+/// A visit.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Encounter<'a> {
+    /// How others name it.
+    pub key: EncounterKey,
+    /// Whose visit.
+    pub subject: Option<SubjectKey>,
+    /// HL7 table 0004: `I` inpatient, `O` outpatient, `E` emergency, …
+    pub class: Option<Text<'a>>,
+    /// The visit's number: PV1-19.
+    pub identifier: Option<Identifier<'a>>,
+    /// Who takes part.
+    pub participants: &'a [Performer<'a>],
+    /// From when: PV1-44.
+    pub start: Option<Time<'a>>,
+    /// To when: PV1-45.
+    pub end: Option<Time<'a>>,
+    /// The bytes.
+    pub span: Span,
+}
+
+impl Encounter<'_> {
+    /// A visit of which nothing is known.
+    #[must_use]
+    pub const fn new(key: EncounterKey, subject: Option<SubjectKey>) -> Self {
+        let (class, identifier, start, end) = (None, None, None, None);
+        Self { key, subject, class, identifier, participants: &[], start, end, span: Span::NONE }
+    }
+}
+
+/// A version of a device's hardware, software or protocol.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Version<'a> {
+    /// Of what, as IEEE 11073-10101 has it.
+    pub kind: Option<Mdc>,
+    /// The version.
+    pub value: Text<'a>,
+}
+
+impl<'a> Version<'a> {
+    /// A version of `kind`.
+    #[must_use]
+    pub const fn new(kind: Option<Mdc>, value: Text<'a>) -> Self {
+        Self { kind, value }
+    }
+}
+
+/// A device, or a part of one: MDS > VMD > channel > metric.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Device<'a> {
+    /// How others name it.
+    pub key: DeviceKey,
+    /// What it is part of.
+    pub parent: Option<DeviceKey>,
+    /// What it is.
+    pub kind: Concept<'a>,
+    /// How the transport names it: an address or a port, which is no identifier of the device.
+    pub peer: Option<Text<'a>>,
+    /// Identifiers that the device itself gives.
+    pub identifiers: &'a [Identifier<'a>],
+    /// Maker.
+    pub manufacturer: Option<Text<'a>>,
+    /// Model number.
+    pub model: Option<Text<'a>>,
+    /// Serial number.
+    pub serial_number: Option<Text<'a>>,
+    /// Versions.
+    pub versions: &'a [Version<'a>],
+    /// The bytes.
+    pub span: Span,
+}
+
+impl Device<'_> {
+    /// A device of which nothing is known.
+    #[must_use]
+    pub const fn new(key: DeviceKey) -> Self {
+        Self {
+            key,
+            parent: None,
+            kind: Concept::EMPTY,
+            peer: None,
+            identifiers: &[],
+            manufacturer: None,
+            model: None,
+            serial_number: None,
+            versions: &[],
+            span: Span::NONE,
+        }
+    }
+}
+
+/// A specimen.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Specimen<'a> {
+    /// How others name it.
+    pub key: SpecimenKey,
+    /// From whom.
+    pub subject: Option<SubjectKey>,
+    /// What it is: SPM-4.
+    pub kind: Concept<'a>,
+    /// The placer's number: SPM-2.1.
+    pub placer: Option<Identifier<'a>>,
+    /// The filler's number: SPM-2.2.
+    pub filler: Option<Identifier<'a>>,
+    /// How it was taken: SPM-7.
+    pub method: Concept<'a>,
+    /// From where on the body: SPM-8.
+    pub body_site: Concept<'a>,
+    /// When it was taken: SPM-17.
+    pub collected: Effective<'a>,
+    /// When it was received: SPM-18.
+    pub received: Option<Time<'a>>,
+    /// Remarks.
+    pub notes: &'a [Note<'a>],
+    /// The bytes.
+    pub span: Span,
+}
+
+impl Specimen<'_> {
+    /// A specimen of which nothing is known.
+    #[must_use]
+    pub const fn new(key: SpecimenKey, subject: Option<SubjectKey>) -> Self {
+        Self {
+            key,
+            subject,
+            kind: Concept::EMPTY,
+            placer: None,
+            filler: None,
+            method: Concept::EMPTY,
+            body_site: Concept::EMPTY,
+            collected: Effective::Unknown,
+            received: None,
+            notes: &[],
+            span: Span::NONE,
+        }
+    }
+}
+
+/// A report that measurements belong to: OBR.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Report<'a> {
+    /// How others name it.
+    pub key: ReportKey,
+    /// About whom.
+    pub subject: Option<SubjectKey>,
+    /// During which visit.
+    pub encounter: Option<EncounterKey>,
+    /// What was asked for: OBR-4.
+    pub code: Concept<'a>,
+    /// The placer's order number: OBR-2.
+    pub placer: Option<Identifier<'a>>,
+    /// The filler's order number: OBR-3.
+    pub filler: Option<Identifier<'a>>,
+    /// OBR-25.
+    pub status: StatusCode<'a>,
+    /// HL7 table 0074: OBR-24.
+    pub category: Option<Text<'a>>,
+    /// The time that matters clinically: OBR-7, OBR-8.
+    pub effective: Effective<'a>,
+    /// When the results were reported: OBR-22.
+    pub issued: Option<Time<'a>>,
+    /// Who takes part.
+    pub performers: &'a [Performer<'a>],
+    /// The specimens, all declared before.
+    pub specimens: &'a [SpecimenKey],
+    /// Remarks.
+    pub notes: &'a [Note<'a>],
+    /// The bytes.
+    pub span: Span,
+}
+
+impl Report<'_> {
+    /// A report of which nothing is known.
+    #[must_use]
+    pub const fn new(key: ReportKey, subject: Option<SubjectKey>) -> Self {
+        Self {
+            key,
+            subject,
+            encounter: None,
+            code: Concept::EMPTY,
+            placer: None,
+            filler: None,
+            status: StatusCode::new(StatusTable::Hl70123, None),
+            category: None,
+            effective: Effective::Unknown,
+            issued: None,
+            performers: &[],
+            specimens: &[],
+            notes: &[],
+            span: Span::NONE,
+        }
+    }
+}
+
+/// Whom or what a measurement is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a new case must stop every mapping")]
+pub enum Subject {
+    /// A person that the message declares.
+    Patient(SubjectKey),
+    /// The device itself: a setting, a control solution.
+    Device(DeviceKey),
+    /// The message does not say; the caller may know.
+    Unknown,
+}
+
+/// A flag of the device as sent: a table of the specification, and which of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Flag {
+    /// The table: `2A37.sensor-contact`, `0x0A66`, …
+    pub table: &'static str,
+    /// The value, or the number of the bit that is set.
+    pub code: u16,
+    /// The bytes.
+    pub span: Span,
+}
+
+impl Flag {
+    /// `code` of `table`.
+    #[must_use]
+    pub const fn new(table: &'static str, code: u16, span: Span) -> Self {
+        Self { table, code, span }
+    }
+}
+
+/// Normal or therapeutic limits: OBX-7.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct ReferenceRange<'a> {
+    /// Lower limit, in the unit of the value.
+    pub low: Option<Scaled>,
+    /// Upper limit.
+    pub high: Option<Scaled>,
+    /// As sent.
+    pub text: Option<Text<'a>>,
+    /// The bytes.
+    pub span: Span,
+}
+
+/// Something measured, observed or reported.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Measurement<'a> {
+    /// What.
+    pub code: Concept<'a>,
+    /// The value, or why there is none.
+    pub value: Value<'a>,
+    /// Status as sent.
+    pub status: StatusCode<'a>,
+    /// When.
+    pub effective: Effective<'a>,
+    /// The specification makes this a live notification: the time received stands in.
+    pub live: bool,
+    /// About whom.
+    pub subject: Subject,
+    /// Of which device or metric.
+    pub device: Option<DeviceKey>,
+    /// Of which specimen.
+    pub specimen: Option<SpecimenKey>,
+    /// In which report.
+    pub report: Option<ReportKey>,
+    /// During which visit.
+    pub encounter: Option<EncounterKey>,
+    /// HL7 OBX-4, or a containment path: tells equal codes apart.
+    pub sub_id: Option<Text<'a>>,
+    /// The device's number for this record.
+    pub sequence: Option<u32>,
+    /// Which item of a list this is, from 1.
+    pub item: Option<u32>,
+    /// An instance identifier: OBX-21.
+    pub identifier: Option<Identifier<'a>>,
+    /// How: OBX-17.
+    pub method: Concept<'a>,
+    /// Where on the body: OBX-20.
+    pub body_site: Concept<'a>,
+    /// How it is judged: OBX-8, as sent.
+    pub interpretation: &'a [Concept<'a>],
+    /// Limits: OBX-7.
+    pub reference_range: Option<ReferenceRange<'a>>,
+    /// Further codes that say what it is (IEEE 11073 supplemental types).
+    pub supplemental: &'a [Mdc],
+    /// Flags of the device that qualify the value.
+    pub flags: &'a [Flag],
+    /// Who did it.
+    pub performers: &'a [Performer<'a>],
+    /// Remarks.
+    pub notes: &'a [Note<'a>],
+    /// The bytes.
+    pub span: Span,
+}
+
+impl<'a> Measurement<'a> {
+    /// `value` of `code`; the rest is unknown.
+    #[must_use]
+    pub const fn new(code: Concept<'a>, value: Value<'a>, status: StatusCode<'a>) -> Self {
+        Self {
+            code,
+            value,
+            status,
+            effective: Effective::Unknown,
+            live: false,
+            subject: Subject::Unknown,
+            device: None,
+            specimen: None,
+            report: None,
+            encounter: None,
+            sub_id: None,
+            sequence: None,
+            item: None,
+            identifier: None,
+            method: Concept::EMPTY,
+            body_site: Concept::EMPTY,
+            interpretation: &[],
+            reference_range: None,
+            supplemental: &[],
+            flags: &[],
+            performers: &[],
+            notes: &[],
+            span: Span::NONE,
+        }
+    }
+}

@@ -1,0 +1,213 @@
+use super::{SubjectKey, Text, Time};
+use crate::wire::Span;
+
+/// Who gives out an identifier, as sent (HL7 v2 HD).
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct Authority<'a> {
+    /// A local name.
+    pub namespace: Option<Text<'a>>,
+    /// A universal identifier…
+    pub universal_id: Option<Text<'a>>,
+    /// …and of which kind: `ISO`, `UUID`, `URI`, `DNS`, `EUI-64`.
+    pub universal_id_type: Option<Text<'a>>,
+}
+
+impl<'a> Authority<'a> {
+    /// None was sent.
+    pub const NONE: Self = Self { namespace: None, universal_id: None, universal_id_type: None };
+
+    /// A local name alone.
+    #[must_use]
+    pub const fn named(namespace: Text<'a>) -> Self {
+        Self { namespace: Some(namespace), ..Self::NONE }
+    }
+
+    /// Whether none was sent.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        self.namespace.is_none() && self.universal_id.is_none()
+    }
+}
+
+/// An identifier, who gave it out and what kind it is.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Identifier<'a> {
+    /// The identifier.
+    pub value: Text<'a>,
+    /// Who gave it out.
+    pub authority: Authority<'a>,
+    /// Its kind, HL7 table 0203: `MR`, `PI`, …
+    pub type_code: Option<Text<'a>>,
+    /// The bytes.
+    pub span: Span,
+}
+
+impl<'a> Identifier<'a> {
+    /// A value of which nothing else is known.
+    #[must_use]
+    pub fn new(value: Text<'a>) -> Self {
+        Self { value, authority: Authority::NONE, type_code: None, span: value.span() }
+    }
+}
+
+/// A name of a person.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct HumanName<'a> {
+    /// Family name.
+    pub family: Option<Text<'a>>,
+    /// Given name, and further given names or initials.
+    pub given: [Option<Text<'a>>; 2],
+    /// Dr, …
+    pub prefix: Option<Text<'a>>,
+    /// Jr, …
+    pub suffix: Option<Text<'a>>,
+    /// Degree, a suffix too.
+    pub degree: Option<Text<'a>>,
+    /// HL7 table 0200: `L` official, `N` nickname, …
+    pub use_code: Option<Text<'a>>,
+    /// The bytes.
+    pub span: Span,
+}
+
+/// A postal address.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct Address<'a> {
+    /// Street, and other designation.
+    pub lines: [Option<Text<'a>>; 2],
+    /// City.
+    pub city: Option<Text<'a>>,
+    /// State or province.
+    pub state: Option<Text<'a>>,
+    /// Postal code.
+    pub postal_code: Option<Text<'a>>,
+    /// Country.
+    pub country: Option<Text<'a>>,
+    /// County or district.
+    pub district: Option<Text<'a>>,
+    /// HL7 table 0190: `H` home, `B` business, …
+    pub use_code: Option<Text<'a>>,
+    /// The bytes.
+    pub span: Span,
+}
+
+/// A telephone number or another way to reach somebody.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Telecom<'a> {
+    /// The number or address.
+    pub value: Text<'a>,
+    /// HL7 table 0202: `PH`, `FX`, `Internet`, …
+    pub equipment: Option<Text<'a>>,
+    /// HL7 table 0201: `PRN`, `WPN`, …
+    pub use_code: Option<Text<'a>>,
+    /// The bytes.
+    pub span: Span,
+}
+
+impl<'a> Telecom<'a> {
+    /// A value of which nothing else is known.
+    #[must_use]
+    pub fn new(value: Text<'a>) -> Self {
+        Self { value, equipment: None, use_code: None, span: value.span() }
+    }
+}
+
+/// The number by which a device tells its users apart.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a number or none")]
+pub enum PersonIndex {
+    /// This one.
+    Known(u8),
+    /// The device does not know which.
+    Unknown,
+}
+
+/// The person that a message is about.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Patient<'a> {
+    /// How measurements name this person.
+    pub key: SubjectKey,
+    /// The device's number for this person; the caller knows who it is.
+    pub person: Option<PersonIndex>,
+    /// Identifiers, in the order sent.
+    pub identifiers: &'a [Identifier<'a>],
+    /// Names.
+    pub names: &'a [HumanName<'a>],
+    /// Telephone numbers and the like.
+    pub telecoms: &'a [Telecom<'a>],
+    /// Addresses.
+    pub addresses: &'a [Address<'a>],
+    /// Date of birth.
+    pub birth_date: Option<Time<'a>>,
+    /// HL7 table 0001: `F`, `M`, …
+    pub sex: Option<Text<'a>>,
+    /// HL7 table 0136: `Y`, `N`.
+    pub deceased: Option<Text<'a>>,
+    /// When the person died.
+    pub deceased_at: Option<Time<'a>>,
+    /// The bytes.
+    pub span: Span,
+}
+
+impl Patient<'_> {
+    /// A person of whom nothing is known.
+    #[must_use]
+    pub const fn new(key: SubjectKey) -> Self {
+        Self {
+            key,
+            person: None,
+            identifiers: &[],
+            names: &[],
+            telecoms: &[],
+            addresses: &[],
+            birth_date: None,
+            sex: None,
+            deceased: None,
+            deceased_at: None,
+            span: Span::NONE,
+        }
+    }
+}
+
+/// In which role somebody takes part.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a new case must stop every mapping")]
+pub enum Role {
+    /// Attends the patient: PV1-7.
+    Attender,
+    /// Ordered it: OBR-16.
+    Orderer,
+    /// Performed or is responsible for it: OBX-16, OBX-23.
+    Performer,
+    /// Interprets it: OBR-32.
+    Interpreter,
+}
+
+/// A person or an organization that takes part.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a new case must stop every mapping")]
+pub enum Performer<'a> {
+    /// A person.
+    Person {
+        /// In which role.
+        role: Role,
+        /// A number, if one was sent.
+        identifier: Option<Identifier<'a>>,
+        /// A name, if one was sent.
+        name: HumanName<'a>,
+    },
+    /// An organization.
+    Organization {
+        /// In which role.
+        role: Role,
+        /// A number, if one was sent.
+        identifier: Option<Identifier<'a>>,
+        /// A name, if one was sent.
+        name: Option<Text<'a>>,
+    },
+}

@@ -1,0 +1,131 @@
+use core::fmt::{self, Write};
+
+use crate::wire::Span;
+
+/// How bytes of a message are read: escapes and character set. It writes what they mean.
+pub trait Codec {
+    /// Writes what `raw` means.
+    fn decode(&self, raw: &[u8], out: &mut dyn Write) -> fmt::Result;
+}
+
+/// Text as it stands in the input, and how to read it. It is decoded while it is written.
+#[derive(Clone, Copy)]
+pub struct Text<'a> {
+    raw: &'a [u8],
+    offset: u32,
+    codec: Option<&'a dyn Codec>,
+}
+
+impl<'a> Text<'a> {
+    /// Text of ours, which no byte of the input gave.
+    #[must_use]
+    pub const fn literal(text: &'a str) -> Self {
+        Self { raw: text.as_bytes(), offset: u32::MAX, codec: None }
+    }
+
+    /// Bytes at `offset` that mean what they are.
+    #[must_use]
+    pub fn plain(text: &'a str, offset: usize) -> Self {
+        let offset = Span::new(offset, 0).offset;
+        Self { raw: text.as_bytes(), offset, codec: None }
+    }
+
+    /// Bytes at `offset` that `codec` reads.
+    #[must_use]
+    pub fn coded(raw: &'a [u8], offset: usize, codec: &'a dyn Codec) -> Self {
+        Self { raw, offset: Span::new(offset, 0).offset, codec: Some(codec) }
+    }
+
+    /// The bytes as they stand.
+    #[must_use]
+    pub const fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// Where they stand; [`Span::NONE`] for text of ours.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        let mut span = Span::new(0, self.raw.len());
+        if self.offset == u32::MAX {
+            return Span::NONE;
+        }
+        span.offset = self.offset;
+        span
+    }
+
+    /// Whether there are no bytes.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.raw.is_empty()
+    }
+
+    /// The text itself, where it needs no decoding.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&'a str> {
+        match self.codec {
+            None => core::str::from_utf8(self.raw).ok(),
+            Some(_) => None,
+        }
+    }
+
+    /// Writes what it means.
+    pub fn write(&self, out: &mut dyn Write) -> fmt::Result {
+        match (self.codec, self.as_str()) {
+            (Some(codec), _) => codec.decode(self.raw, out),
+            (None, Some(text)) => out.write_str(text),
+            (None, None) => Err(fmt::Error),
+        }
+    }
+
+    /// Whether it means exactly `text`.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        if self.codec.is_none() {
+            return self.raw == text.as_bytes();
+        }
+        let mut left = Prefix(text);
+        self.write(&mut left).is_ok() && left.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Text({:?})", self.span())
+    }
+}
+
+/// Takes what is written off a text; anything else is an error.
+struct Prefix<'a>(&'a str);
+
+impl Write for Prefix<'_> {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        self.0 = self.0.strip_prefix(part).ok_or(fmt::Error)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Upper;
+    impl Codec for Upper {
+        fn decode(&self, raw: &[u8], out: &mut dyn Write) -> fmt::Result {
+            raw.iter().try_for_each(|b| out.write_char(char::from(b.to_ascii_uppercase())))
+        }
+    }
+
+    #[test]
+    fn text_is_what_it_means() {
+        let coded = Text::coded(b"ab", 7, &Upper);
+        assert!(coded.is("AB") && !coded.is("ab") && !coded.is("A") && !coded.is("ABC"));
+        assert!(Text::literal("ab").is("ab") && !Text::literal("ab").is("AB"));
+        assert_eq!((coded.span(), Text::literal("ab").span()), (Span::new(7, 2), Span::NONE));
+    }
+
+    #[test]
+    fn debug_shows_no_content() {
+        let shown = alloc::format!("{:?}", Text::plain("DOE", 3));
+        assert_eq!(shown, "Text(Span { offset: 3, len: 3 })");
+    }
+}

@@ -1,0 +1,293 @@
+use core::fmt::{self, Write};
+
+use super::Text;
+use crate::wire::Span;
+
+/// To what a [`DateTime`] is precise.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[expect(clippy::exhaustive_enums, reason = "the parts of a time")]
+pub enum Precision {
+    /// The year.
+    Year,
+    /// The month.
+    Month,
+    /// The day.
+    Day,
+    /// The hour.
+    Hour,
+    /// The minute.
+    Minute,
+    /// The second, or a fraction of it.
+    Second,
+}
+
+/// An offset from UTC in minutes, within ±14 hours.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Zone(i16);
+
+impl Zone {
+    /// UTC.
+    pub const UTC: Self = Self(0);
+
+    /// `minutes` east of UTC; `None` beyond 14 hours.
+    #[must_use]
+    pub const fn from_minutes(minutes: i16) -> Option<Self> {
+        if minutes.unsigned_abs() <= 840 { Some(Self(minutes)) } else { None }
+    }
+
+    /// Minutes east of UTC.
+    #[must_use]
+    pub const fn minutes(self) -> i16 {
+        self.0
+    }
+
+    /// Writes `+01:00`; UTC is `Z` if `utc_as_z`.
+    pub fn write(self, utc_as_z: bool, out: &mut dyn Write) -> fmt::Result {
+        if utc_as_z && self.0 == 0 {
+            return out.write_char('Z');
+        }
+        let minutes = self.0.unsigned_abs();
+        out.write_char(if self.0 < 0 { '-' } else { '+' })?;
+        two(out, minutes / 60)?;
+        out.write_char(':')?;
+        two(out, minutes % 60)
+    }
+}
+
+/// A calendar time as it was sent: precision, digits of the second's fraction and zone are kept.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct DateTime {
+    /// The year, 1 to 9999.
+    pub year: u16,
+    /// 1 to 12.
+    pub month: u8,
+    /// 1 to 31, as the month has them.
+    pub day: u8,
+    /// 0 to 23.
+    pub hour: u8,
+    /// 0 to 59.
+    pub minute: u8,
+    /// 0 to 59; 60 is a leap second.
+    pub second: u8,
+    /// Digits of the fraction as a number…
+    pub fraction: u32,
+    /// …and how many there are, at most 9.
+    pub places: u8,
+    /// What of it was sent.
+    pub precision: Precision,
+    /// The zone, if one was sent.
+    pub zone: Option<Zone>,
+    /// The zone was written `Z`.
+    pub utc_as_z: bool,
+}
+
+impl DateTime {
+    /// A day; `None` if the calendar has no such day.
+    #[must_use]
+    pub fn from_ymd(year: u16, month: u8, day: u8) -> Option<Self> {
+        let last = match month {
+            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+            4 | 6 | 9 | 11 => 30,
+            2 if year.is_multiple_of(if year.is_multiple_of(100) { 400 } else { 4 }) => 29,
+            2 => 28,
+            _ => return None,
+        };
+        ((1..=9999).contains(&year) && (1..=last).contains(&day)).then_some(Self {
+            year,
+            month,
+            day,
+            hour: 0,
+            minute: 0,
+            second: 0,
+            fraction: 0,
+            places: 0,
+            precision: Precision::Day,
+            zone: None,
+            utc_as_z: false,
+        })
+    }
+
+    /// The same day at a time to the second; `None` if no clock shows it.
+    #[must_use]
+    pub fn at(self, hour: u8, minute: u8, second: u8) -> Option<Self> {
+        let precision = Precision::Second;
+        (hour < 24 && minute < 60 && second < 60).then_some(Self {
+            hour,
+            minute,
+            second,
+            precision,
+            ..self
+        })
+    }
+
+    /// The same, precise to `precision`.
+    #[must_use]
+    pub const fn to(mut self, precision: Precision) -> Self {
+        self.precision = precision;
+        self
+    }
+
+    /// The same in a zone.
+    #[must_use]
+    pub const fn in_zone(mut self, zone: Option<Zone>) -> Self {
+        self.zone = zone;
+        self
+    }
+
+    /// Reads RFC 3339: `2026-11-23T10:00:00.000+02:00`. The digits of the fraction and the way the
+    /// zone is written are kept; more than nine digits are refused.
+    #[must_use]
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let (date, time) = text.split_once(['T', 't', ' '])?;
+        let mut parts = date.splitn(3, '-');
+        let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+        let of_two = |s: &str| if s.len() == 2 { small(s) } else { None };
+        let year = if year.len() == 4 { small(year)? } else { return None };
+        let day = u8::try_from(of_two(day)?).ok()?;
+        let date = Self::from_ymd(year, u8::try_from(of_two(month)?).ok()?, day)?;
+        let end = time.find(['Z', 'z', '+', '-'])?;
+        let (clock, zone) = time.split_at_checked(end)?;
+        let (clock, fraction) = clock.split_once('.').map_or((clock, None), |(c, f)| (c, Some(f)));
+        let mut parts = clock.splitn(3, ':');
+        let mut part = || parts.next().and_then(of_two).and_then(|n| u8::try_from(n).ok());
+        let mut all = date.at(part()?, part()?, part()?)?;
+        if let Some(digits) = fraction {
+            let ascii = digits.bytes().all(|b| b.is_ascii_digit());
+            all.places =
+                u8::try_from(digits.len()).ok().filter(|n| ascii && (1..=9).contains(n))?;
+            all.fraction = digits.parse().ok()?;
+        }
+        all.utc_as_z = matches!(zone, "Z" | "z");
+        all.zone = Some(if all.utc_as_z {
+            Zone::UTC
+        } else {
+            let (hours, minutes) = zone.get(1..)?.split_once(':')?;
+            let (hours, minutes) = (of_two(hours)?, of_two(minutes).filter(|m| *m < 60)?);
+            let total = hours.checked_mul(60)?.checked_add(minutes)?;
+            let total = i16::try_from(total).ok()?;
+            Zone::from_minutes(if zone.starts_with('-') { total.checked_neg()? } else { total })?
+        });
+        Some(all)
+    }
+
+    /// Writes the date: `2026`, `2026-11` or `2026-11-23`, to its precision and at most to the day.
+    pub fn write_date(&self, out: &mut dyn Write) -> fmt::Result {
+        two(out, self.year / 100)?;
+        two(out, self.year % 100)?;
+        for (part, precision) in [(self.month, Precision::Month), (self.day, Precision::Day)] {
+            if self.precision >= precision {
+                out.write_char('-')?;
+                two(out, u16::from(part))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the time of day, `10:00:00.000`, with the digits of the fraction that there are.
+    pub fn write_clock(&self, out: &mut dyn Write) -> fmt::Result {
+        two(out, u16::from(self.hour))?;
+        out.write_char(':')?;
+        two(out, u16::from(self.minute))?;
+        out.write_char(':')?;
+        two(out, u16::from(self.second))?;
+        match usize::from(self.places) {
+            0 => Ok(()),
+            places => write!(out, ".{:0places$}", self.fraction),
+        }
+    }
+
+    /// Writes date, `T`, time and, if there is one, zone. A time that is precise to the day or less
+    /// is written as the date alone.
+    pub fn write_iso(&self, out: &mut dyn Write) -> fmt::Result {
+        self.write_date(out)?;
+        if self.precision <= Precision::Day {
+            return Ok(());
+        }
+        out.write_char('T')?;
+        self.write_clock(out)?;
+        self.zone.map_or(Ok(()), |zone| zone.write(self.utc_as_z, out))
+    }
+}
+
+/// A time of the input: what it means, if it can be read, and as it was sent.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Time<'a> {
+    /// What it means.
+    pub value: Option<DateTime>,
+    /// As sent, where it was text.
+    pub sent: Option<Text<'a>>,
+    /// The bytes.
+    pub span: Span,
+}
+
+impl<'a> Time<'a> {
+    /// A time that was text; `value` is what it means.
+    #[must_use]
+    pub fn text(value: Option<DateTime>, sent: Text<'a>) -> Self {
+        Self { value, sent: Some(sent), span: sent.span() }
+    }
+
+    /// A time that was a structure of numbers.
+    #[must_use]
+    pub const fn binary(value: DateTime, span: Span) -> Self {
+        Self { value: Some(value), sent: None, span }
+    }
+}
+
+fn small(digits: &str) -> Option<u16> {
+    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+}
+
+fn two(out: &mut dyn Write, number: u16) -> fmt::Result {
+    let digit = |n: u16| char::from(b'0'.wrapping_add(u8::try_from(n % 10).unwrap_or(0)));
+    out.write_char(digit(number / 10))?;
+    out.write_char(digit(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+
+    use super::*;
+
+    #[test]
+    fn rfc3339_is_written_as_it_was_read() {
+        for text in [
+            "2026-11-23T10:00:00Z",
+            "2026-11-23T10:00:00.000+02:00",
+            "2024-02-29T23:59:59.5-05:30",
+            "2026-11-23T10:00:00+00:00",
+            "0001-01-01T00:00:00.000000001+14:00",
+        ] {
+            let mut out = String::new();
+            DateTime::parse_rfc3339(text).expect(text).write_iso(&mut out).unwrap();
+            assert_eq!(out, text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in [
+            "",
+            "2026-11-23",
+            "2026-11-23T10:00:00",
+            "2023-02-29T10:00:00Z",
+            "2026-13-01T10:00:00Z",
+            "2026-11-23T24:00:00Z",
+            "2026-11-23T10:60:00Z",
+            "2026-11-23T10:00Z",
+            "2026-1-23T10:00:00Z",
+            "2026-11-23T10:00:00.Z",
+            "2026-11-23T10:00:00.0123456789Z",
+            "2026-11-23T10:00:00+15:00",
+            "2026-11-23T10:00:00+01:60",
+            "+026-11-23T10:00:00Z",
+            "0000-01-01T00:00:00Z",
+            "é026-11-23T10:00:00Z",
+        ] {
+            assert_eq!(DateTime::parse_rfc3339(text), None, "{text}");
+        }
+    }
+}
