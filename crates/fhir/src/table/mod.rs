@@ -197,12 +197,6 @@ impl ElementId {
         self.ty().kind
     }
 
-    /// The next in the table: mostly the next of its type.
-    #[must_use]
-    pub(crate) const fn next(self) -> Self {
-        Self(self.0.saturating_add(1))
-    }
-
     /// Its place in its type, from 0.
     #[must_use]
     pub fn ordinal(self) -> usize {
