@@ -3,7 +3,7 @@
 //! | module | from | to |
 //! |---|---|---|
 //! | [`mdc`] | an MDC code | its reference id, and back |
-//! | [`unit`] | UCUM, `MDC_DIM_…`, or what devices write | a unit; exact conversion |
+//! | [`mod@unit`] | UCUM, `MDC_DIM_…`, or what devices write | a unit; exact conversion |
 //! | [`loinc`] | an MDC code and a unit | the LOINC codes that hold for it |
 //! | [`vital`] | a LOINC or SNOMED CT code | the vital-signs profile that FHIR implies |
 //! | [`bits`] | an MDC code and a bit | its name in `ASN1ToHL7` |

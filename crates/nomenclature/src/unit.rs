@@ -201,6 +201,7 @@ mod tests {
             ("mm[Hg]", "mm[Hg]"),
             ("MDC_DIM_PERCENT", "%"),
             ("MDC_DIM_X_L_PER_MIN", "L/min"),
+            ("MDC_DIM_PER_SEC", "/s"),
         ] {
             assert_eq!(by_text(text).map(|u| u.ucum), Some(code), "{text}");
         }

@@ -559,6 +559,8 @@ pub const MDC_DIM_PER_MIN: Mdc = Mdc::new(264672);
 pub const MDC_DIM_PER_NANO_L: Mdc = Mdc::new(263860);
 /// `4::1717`.
 pub const MDC_DIM_PER_PICO_L: Mdc = Mdc::new(263861);
+/// `4::2464`.
+pub const MDC_DIM_PER_SEC: Mdc = Mdc::new(264608);
 /// `4::1696`.
 pub const MDC_DIM_PER_X_L: Mdc = Mdc::new(263840);
 /// `4::2464`.

@@ -64,7 +64,7 @@ fn settled(tables: &Path) -> Result<BTreeMap<Pair, &'static str>> {
 /// `mdc.csv`: code, reference id, whether it has a constant.
 ///
 /// Left out: codes private to a vendor, ids that public tables give two codes unless one is
-/// settled, and what `mdc_withheld.csv` lists. Of several ids of one code the first is the one to
+/// settled, and what `mdc_withheld.csv` lists; `mdc_more.csv` adds. Of several ids of one code the first is the one to
 /// write: a settled one, else that of most sources.
 fn mdc(tables: &Path) -> Result {
     let settled = settled(tables)?;
@@ -98,6 +98,9 @@ fn mdc(tables: &Path) -> Result {
         if settled.contains_key(&pair) || !excluded {
             sources.insert(pair, row["sources"].clone());
         }
+    }
+    for row in table("mdc_more")? {
+        sources.insert((row[0].parse()?, row[1].clone()), row[2].clone());
     }
     // Two settled codes for one id would make the id ambiguous again.
     let distinct: HashSet<&str> = sources.keys().map(|pair| pair.1.as_str()).collect();
