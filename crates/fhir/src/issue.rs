@@ -183,6 +183,53 @@ impl fmt::Display for Issue {
     }
 }
 
+/// At most this many issues are added by one reading or one check.
+pub const MAX_ISSUES: usize = 1000;
+
+static MORE: Rule = Rule::error("more-issues", IssueCode::TooLong, "there are more issues");
+
+/// Issues being collected, up to [`MAX_ISSUES`] and one that says that there are more.
+#[derive(Debug)]
+pub struct Report<'a> {
+    issues: &'a mut Vec<Issue>,
+    start: usize,
+    valid: bool,
+}
+
+impl<'a> Report<'a> {
+    /// Begins to add to `issues`.
+    #[must_use]
+    pub const fn new(issues: &'a mut Vec<Issue>) -> Self {
+        let start = issues.len();
+        Self { issues, start, valid: true }
+    }
+
+    /// Adds an issue.
+    #[cold]
+    pub fn add(&mut self, issue: Issue) {
+        self.valid &= !issue.is_error();
+        match self.issues.len().saturating_sub(self.start) {
+            n if n < MAX_ISSUES => self.issues.push(issue),
+            MAX_ISSUES => {
+                self.valid = false;
+                self.issues.push(Issue { rule: &MORE, ..issue });
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether no error was added.
+    #[must_use]
+    pub const fn is_valid(&self) -> bool {
+        self.valid
+    }
+
+    /// What was added.
+    pub(crate) fn added(&mut self) -> &mut [Issue] {
+        self.issues.get_mut(self.start..).unwrap_or_default()
+    }
+}
+
 /// Writes an OperationOutcome of `issues`, which were found on `tape`, to `out`. Without issues
 /// it says so, for it must have one.
 pub fn outcome(tape: &Tape, issues: &[Issue], out: &mut Tape) -> NodeId {

@@ -40,6 +40,7 @@ fn write_node<B: Buffer>(tape: &Tape, nodes: &[Node], out: &mut B) {
     let Some((node, inside)) = nodes.split_first() else { return };
     match node.element().kind() {
         Kind::Primitive(lexical) => write_text(tape.value(node), lexical, out),
+        Kind::Unchecked => out.put(tape.value(node)),
         Kind::Slot if inside.is_empty() => out.put("{}"),
         Kind::Slot => write_node(tape, inside, out),
         Kind::Resource => {
@@ -66,7 +67,7 @@ fn write_members<B: Buffer>(tape: &Tape, mut rest: &[Node], mut first: bool, out
         let row = element.row();
         let primitive = match element.kind() {
             Kind::Primitive(lexical) => Some(lexical),
-            Kind::Complex | Kind::Backbone | Kind::Resource | Kind::Slot => None,
+            Kind::Complex | Kind::Backbone | Kind::Resource | Kind::Slot | Kind::Unchecked => None,
         };
         let (run, after) = if row.array { split_run(rest) } else { split_first(rest) };
         rest = after;

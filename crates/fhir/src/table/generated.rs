@@ -2,140 +2,142 @@
 
 use super::{Binding, Code, Element, ElementId, Kind, Lexical, Type, TypeId, r};
 
-pub(super) static TYPES: [Type; 114] = [
-    Type { name: "Resource", kind: Kind::Slot, first: 0, len: 16 },
-    Type { name: "base64Binary", kind: Kind::Primitive(Lexical::Base64Binary), first: 16, len: 0 },
-    Type { name: "boolean", kind: Kind::Primitive(Lexical::Boolean), first: 16, len: 0 },
-    Type { name: "canonical", kind: Kind::Primitive(Lexical::Canonical), first: 16, len: 0 },
-    Type { name: "code", kind: Kind::Primitive(Lexical::Code), first: 16, len: 0 },
-    Type { name: "date", kind: Kind::Primitive(Lexical::Date), first: 16, len: 0 },
-    Type { name: "dateTime", kind: Kind::Primitive(Lexical::DateTime), first: 16, len: 0 },
-    Type { name: "decimal", kind: Kind::Primitive(Lexical::Decimal), first: 16, len: 0 },
-    Type { name: "id", kind: Kind::Primitive(Lexical::Id), first: 16, len: 0 },
-    Type { name: "instant", kind: Kind::Primitive(Lexical::Instant), first: 16, len: 0 },
-    Type { name: "integer", kind: Kind::Primitive(Lexical::Integer), first: 16, len: 0 },
-    Type { name: "markdown", kind: Kind::Primitive(Lexical::Markdown), first: 16, len: 0 },
-    Type { name: "oid", kind: Kind::Primitive(Lexical::Oid), first: 16, len: 0 },
-    Type { name: "positiveInt", kind: Kind::Primitive(Lexical::PositiveInt), first: 16, len: 0 },
-    Type { name: "string", kind: Kind::Primitive(Lexical::String), first: 16, len: 0 },
-    Type { name: "time", kind: Kind::Primitive(Lexical::Time), first: 16, len: 0 },
-    Type { name: "unsignedInt", kind: Kind::Primitive(Lexical::UnsignedInt), first: 16, len: 0 },
-    Type { name: "uri", kind: Kind::Primitive(Lexical::Uri), first: 16, len: 0 },
-    Type { name: "url", kind: Kind::Primitive(Lexical::Url), first: 16, len: 0 },
-    Type { name: "uuid", kind: Kind::Primitive(Lexical::Uuid), first: 16, len: 0 },
-    Type { name: "xhtml", kind: Kind::Primitive(Lexical::Xhtml), first: 16, len: 0 },
-    Type { name: "Address", kind: Kind::Complex, first: 16, len: 12 },
-    Type { name: "Age", kind: Kind::Complex, first: 28, len: 7 },
-    Type { name: "Annotation", kind: Kind::Complex, first: 35, len: 6 },
-    Type { name: "Attachment", kind: Kind::Complex, first: 41, len: 10 },
-    Type { name: "CodeableConcept", kind: Kind::Complex, first: 51, len: 4 },
-    Type { name: "Coding", kind: Kind::Complex, first: 55, len: 7 },
-    Type { name: "ContactDetail", kind: Kind::Complex, first: 62, len: 4 },
-    Type { name: "ContactPoint", kind: Kind::Complex, first: 66, len: 7 },
-    Type { name: "Contributor", kind: Kind::Complex, first: 73, len: 5 },
-    Type { name: "Count", kind: Kind::Complex, first: 78, len: 7 },
-    Type { name: "DataRequirement", kind: Kind::Complex, first: 85, len: 11 },
-    Type { name: "DataRequirement.codeFilter", kind: Kind::Backbone, first: 96, len: 6 },
-    Type { name: "DataRequirement.dateFilter", kind: Kind::Backbone, first: 102, len: 7 },
-    Type { name: "DataRequirement.sort", kind: Kind::Backbone, first: 109, len: 4 },
-    Type { name: "Distance", kind: Kind::Complex, first: 113, len: 7 },
-    Type { name: "Dosage", kind: Kind::Complex, first: 120, len: 17 },
-    Type { name: "Dosage.doseAndRate", kind: Kind::Backbone, first: 137, len: 8 },
-    Type { name: "Duration", kind: Kind::Complex, first: 145, len: 7 },
-    Type { name: "Element", kind: Kind::Complex, first: 152, len: 2 },
-    Type { name: "Expression", kind: Kind::Complex, first: 154, len: 7 },
-    Type { name: "Extension", kind: Kind::Complex, first: 161, len: 53 },
-    Type { name: "HumanName", kind: Kind::Complex, first: 214, len: 9 },
-    Type { name: "Identifier", kind: Kind::Complex, first: 223, len: 8 },
-    Type { name: "Meta", kind: Kind::Complex, first: 231, len: 8 },
-    Type { name: "Money", kind: Kind::Complex, first: 239, len: 4 },
-    Type { name: "Narrative", kind: Kind::Complex, first: 243, len: 4 },
-    Type { name: "ParameterDefinition", kind: Kind::Complex, first: 247, len: 9 },
-    Type { name: "Period", kind: Kind::Complex, first: 256, len: 4 },
-    Type { name: "Quantity", kind: Kind::Complex, first: 260, len: 7 },
-    Type { name: "Range", kind: Kind::Complex, first: 267, len: 4 },
-    Type { name: "Ratio", kind: Kind::Complex, first: 271, len: 4 },
-    Type { name: "Reference", kind: Kind::Complex, first: 275, len: 6 },
-    Type { name: "RelatedArtifact", kind: Kind::Complex, first: 281, len: 9 },
-    Type { name: "SampledData", kind: Kind::Complex, first: 290, len: 9 },
-    Type { name: "Signature", kind: Kind::Complex, first: 299, len: 9 },
-    Type { name: "Timing", kind: Kind::Complex, first: 308, len: 6 },
-    Type { name: "Timing.repeat", kind: Kind::Backbone, first: 314, len: 19 },
-    Type { name: "TriggerDefinition", kind: Kind::Complex, first: 333, len: 10 },
-    Type { name: "UsageContext", kind: Kind::Complex, first: 343, len: 7 },
-    Type { name: "Bundle", kind: Kind::Resource, first: 350, len: 11 },
-    Type { name: "Bundle.entry", kind: Kind::Backbone, first: 361, len: 9 },
-    Type { name: "Bundle.entry.request", kind: Kind::Backbone, first: 370, len: 9 },
-    Type { name: "Bundle.entry.response", kind: Kind::Backbone, first: 379, len: 8 },
-    Type { name: "Bundle.entry.search", kind: Kind::Backbone, first: 387, len: 5 },
-    Type { name: "Bundle.link", kind: Kind::Backbone, first: 392, len: 5 },
-    Type { name: "Device", kind: Kind::Resource, first: 397, len: 34 },
-    Type { name: "Device.deviceName", kind: Kind::Backbone, first: 431, len: 5 },
-    Type { name: "Device.property", kind: Kind::Backbone, first: 436, len: 6 },
-    Type { name: "Device.specialization", kind: Kind::Backbone, first: 442, len: 5 },
-    Type { name: "Device.udiCarrier", kind: Kind::Backbone, first: 447, len: 9 },
-    Type { name: "Device.version", kind: Kind::Backbone, first: 456, len: 6 },
-    Type { name: "DeviceMetric", kind: Kind::Resource, first: 462, len: 18 },
-    Type { name: "DeviceMetric.calibration", kind: Kind::Backbone, first: 480, len: 6 },
-    Type { name: "DiagnosticReport", kind: Kind::Resource, first: 486, len: 27 },
-    Type { name: "DiagnosticReport.media", kind: Kind::Backbone, first: 513, len: 5 },
-    Type { name: "Encounter", kind: Kind::Resource, first: 518, len: 31 },
-    Type { name: "Encounter.classHistory", kind: Kind::Backbone, first: 549, len: 5 },
-    Type { name: "Encounter.diagnosis", kind: Kind::Backbone, first: 554, len: 6 },
-    Type { name: "Encounter.hospitalization", kind: Kind::Backbone, first: 560, len: 12 },
-    Type { name: "Encounter.location", kind: Kind::Backbone, first: 572, len: 7 },
-    Type { name: "Encounter.participant", kind: Kind::Backbone, first: 579, len: 6 },
-    Type { name: "Encounter.statusHistory", kind: Kind::Backbone, first: 585, len: 5 },
-    Type { name: "Location", kind: Kind::Resource, first: 590, len: 25 },
-    Type { name: "Location.hoursOfOperation", kind: Kind::Backbone, first: 615, len: 7 },
-    Type { name: "Location.position", kind: Kind::Backbone, first: 622, len: 6 },
-    Type { name: "MessageHeader", kind: Kind::Resource, first: 628, len: 20 },
-    Type { name: "MessageHeader.destination", kind: Kind::Backbone, first: 648, len: 7 },
-    Type { name: "MessageHeader.response", kind: Kind::Backbone, first: 655, len: 6 },
-    Type { name: "MessageHeader.source", kind: Kind::Backbone, first: 661, len: 8 },
-    Type { name: "Observation", kind: Kind::Resource, first: 669, len: 45 },
-    Type { name: "Observation.component", kind: Kind::Backbone, first: 714, len: 18 },
-    Type { name: "Observation.referenceRange", kind: Kind::Backbone, first: 732, len: 9 },
-    Type { name: "OperationOutcome", kind: Kind::Resource, first: 741, len: 9 },
-    Type { name: "OperationOutcome.issue", kind: Kind::Backbone, first: 750, len: 9 },
-    Type { name: "Organization", kind: Kind::Resource, first: 759, len: 18 },
-    Type { name: "Organization.contact", kind: Kind::Backbone, first: 777, len: 7 },
-    Type { name: "Patient", kind: Kind::Resource, first: 784, len: 26 },
-    Type { name: "Patient.communication", kind: Kind::Backbone, first: 810, len: 5 },
-    Type { name: "Patient.contact", kind: Kind::Backbone, first: 815, len: 10 },
-    Type { name: "Patient.link", kind: Kind::Backbone, first: 825, len: 5 },
-    Type { name: "Practitioner", kind: Kind::Resource, first: 830, len: 18 },
-    Type { name: "Practitioner.qualification", kind: Kind::Backbone, first: 848, len: 7 },
-    Type { name: "PractitionerRole", kind: Kind::Resource, first: 855, len: 22 },
-    Type { name: "PractitionerRole.availableTime", kind: Kind::Backbone, first: 877, len: 7 },
-    Type { name: "PractitionerRole.notAvailable", kind: Kind::Backbone, first: 884, len: 5 },
-    Type { name: "Provenance", kind: Kind::Resource, first: 889, len: 19 },
-    Type { name: "Provenance.agent", kind: Kind::Backbone, first: 908, len: 7 },
-    Type { name: "Provenance.entity", kind: Kind::Backbone, first: 915, len: 6 },
-    Type { name: "ServiceRequest", kind: Kind::Resource, first: 921, len: 46 },
-    Type { name: "Specimen", kind: Kind::Resource, first: 967, len: 21 },
-    Type { name: "Specimen.collection", kind: Kind::Backbone, first: 988, len: 12 },
-    Type { name: "Specimen.container", kind: Kind::Backbone, first: 1000, len: 10 },
-    Type { name: "Specimen.processing", kind: Kind::Backbone, first: 1010, len: 8 },
+pub(super) static TYPES: [Type; 115] = [
+    Type { name: "Resource", kind: Kind::Slot, first: 0, len: 17 },
+    Type { name: "base64Binary", kind: Kind::Primitive(Lexical::Base64Binary), first: 17, len: 0 },
+    Type { name: "boolean", kind: Kind::Primitive(Lexical::Boolean), first: 17, len: 0 },
+    Type { name: "canonical", kind: Kind::Primitive(Lexical::Canonical), first: 17, len: 0 },
+    Type { name: "code", kind: Kind::Primitive(Lexical::Code), first: 17, len: 0 },
+    Type { name: "date", kind: Kind::Primitive(Lexical::Date), first: 17, len: 0 },
+    Type { name: "dateTime", kind: Kind::Primitive(Lexical::DateTime), first: 17, len: 0 },
+    Type { name: "decimal", kind: Kind::Primitive(Lexical::Decimal), first: 17, len: 0 },
+    Type { name: "id", kind: Kind::Primitive(Lexical::Id), first: 17, len: 0 },
+    Type { name: "instant", kind: Kind::Primitive(Lexical::Instant), first: 17, len: 0 },
+    Type { name: "integer", kind: Kind::Primitive(Lexical::Integer), first: 17, len: 0 },
+    Type { name: "markdown", kind: Kind::Primitive(Lexical::Markdown), first: 17, len: 0 },
+    Type { name: "oid", kind: Kind::Primitive(Lexical::Oid), first: 17, len: 0 },
+    Type { name: "positiveInt", kind: Kind::Primitive(Lexical::PositiveInt), first: 17, len: 0 },
+    Type { name: "string", kind: Kind::Primitive(Lexical::String), first: 17, len: 0 },
+    Type { name: "time", kind: Kind::Primitive(Lexical::Time), first: 17, len: 0 },
+    Type { name: "unsignedInt", kind: Kind::Primitive(Lexical::UnsignedInt), first: 17, len: 0 },
+    Type { name: "uri", kind: Kind::Primitive(Lexical::Uri), first: 17, len: 0 },
+    Type { name: "url", kind: Kind::Primitive(Lexical::Url), first: 17, len: 0 },
+    Type { name: "uuid", kind: Kind::Primitive(Lexical::Uuid), first: 17, len: 0 },
+    Type { name: "xhtml", kind: Kind::Primitive(Lexical::Xhtml), first: 17, len: 0 },
+    Type { name: "Address", kind: Kind::Complex, first: 17, len: 12 },
+    Type { name: "Age", kind: Kind::Complex, first: 29, len: 7 },
+    Type { name: "Annotation", kind: Kind::Complex, first: 36, len: 6 },
+    Type { name: "Attachment", kind: Kind::Complex, first: 42, len: 10 },
+    Type { name: "CodeableConcept", kind: Kind::Complex, first: 52, len: 4 },
+    Type { name: "Coding", kind: Kind::Complex, first: 56, len: 7 },
+    Type { name: "ContactDetail", kind: Kind::Complex, first: 63, len: 4 },
+    Type { name: "ContactPoint", kind: Kind::Complex, first: 67, len: 7 },
+    Type { name: "Contributor", kind: Kind::Complex, first: 74, len: 5 },
+    Type { name: "Count", kind: Kind::Complex, first: 79, len: 7 },
+    Type { name: "DataRequirement", kind: Kind::Complex, first: 86, len: 11 },
+    Type { name: "DataRequirement.codeFilter", kind: Kind::Backbone, first: 97, len: 6 },
+    Type { name: "DataRequirement.dateFilter", kind: Kind::Backbone, first: 103, len: 7 },
+    Type { name: "DataRequirement.sort", kind: Kind::Backbone, first: 110, len: 4 },
+    Type { name: "Distance", kind: Kind::Complex, first: 114, len: 7 },
+    Type { name: "Dosage", kind: Kind::Complex, first: 121, len: 17 },
+    Type { name: "Dosage.doseAndRate", kind: Kind::Backbone, first: 138, len: 8 },
+    Type { name: "Duration", kind: Kind::Complex, first: 146, len: 7 },
+    Type { name: "Element", kind: Kind::Complex, first: 153, len: 2 },
+    Type { name: "Expression", kind: Kind::Complex, first: 155, len: 7 },
+    Type { name: "Extension", kind: Kind::Complex, first: 162, len: 53 },
+    Type { name: "HumanName", kind: Kind::Complex, first: 215, len: 9 },
+    Type { name: "Identifier", kind: Kind::Complex, first: 224, len: 8 },
+    Type { name: "Meta", kind: Kind::Complex, first: 232, len: 8 },
+    Type { name: "Money", kind: Kind::Complex, first: 240, len: 4 },
+    Type { name: "Narrative", kind: Kind::Complex, first: 244, len: 4 },
+    Type { name: "ParameterDefinition", kind: Kind::Complex, first: 248, len: 9 },
+    Type { name: "Period", kind: Kind::Complex, first: 257, len: 4 },
+    Type { name: "Quantity", kind: Kind::Complex, first: 261, len: 7 },
+    Type { name: "Range", kind: Kind::Complex, first: 268, len: 4 },
+    Type { name: "Ratio", kind: Kind::Complex, first: 272, len: 4 },
+    Type { name: "Reference", kind: Kind::Complex, first: 276, len: 6 },
+    Type { name: "RelatedArtifact", kind: Kind::Complex, first: 282, len: 9 },
+    Type { name: "SampledData", kind: Kind::Complex, first: 291, len: 9 },
+    Type { name: "Signature", kind: Kind::Complex, first: 300, len: 9 },
+    Type { name: "Timing", kind: Kind::Complex, first: 309, len: 6 },
+    Type { name: "Timing.repeat", kind: Kind::Backbone, first: 315, len: 19 },
+    Type { name: "TriggerDefinition", kind: Kind::Complex, first: 334, len: 10 },
+    Type { name: "Unchecked", kind: Kind::Unchecked, first: 344, len: 2 },
+    Type { name: "UsageContext", kind: Kind::Complex, first: 346, len: 7 },
+    Type { name: "Bundle", kind: Kind::Resource, first: 353, len: 11 },
+    Type { name: "Bundle.entry", kind: Kind::Backbone, first: 364, len: 9 },
+    Type { name: "Bundle.entry.request", kind: Kind::Backbone, first: 373, len: 9 },
+    Type { name: "Bundle.entry.response", kind: Kind::Backbone, first: 382, len: 8 },
+    Type { name: "Bundle.entry.search", kind: Kind::Backbone, first: 390, len: 5 },
+    Type { name: "Bundle.link", kind: Kind::Backbone, first: 395, len: 5 },
+    Type { name: "Device", kind: Kind::Resource, first: 400, len: 34 },
+    Type { name: "Device.deviceName", kind: Kind::Backbone, first: 434, len: 5 },
+    Type { name: "Device.property", kind: Kind::Backbone, first: 439, len: 6 },
+    Type { name: "Device.specialization", kind: Kind::Backbone, first: 445, len: 5 },
+    Type { name: "Device.udiCarrier", kind: Kind::Backbone, first: 450, len: 9 },
+    Type { name: "Device.version", kind: Kind::Backbone, first: 459, len: 6 },
+    Type { name: "DeviceMetric", kind: Kind::Resource, first: 465, len: 18 },
+    Type { name: "DeviceMetric.calibration", kind: Kind::Backbone, first: 483, len: 6 },
+    Type { name: "DiagnosticReport", kind: Kind::Resource, first: 489, len: 27 },
+    Type { name: "DiagnosticReport.media", kind: Kind::Backbone, first: 516, len: 5 },
+    Type { name: "Encounter", kind: Kind::Resource, first: 521, len: 31 },
+    Type { name: "Encounter.classHistory", kind: Kind::Backbone, first: 552, len: 5 },
+    Type { name: "Encounter.diagnosis", kind: Kind::Backbone, first: 557, len: 6 },
+    Type { name: "Encounter.hospitalization", kind: Kind::Backbone, first: 563, len: 12 },
+    Type { name: "Encounter.location", kind: Kind::Backbone, first: 575, len: 7 },
+    Type { name: "Encounter.participant", kind: Kind::Backbone, first: 582, len: 6 },
+    Type { name: "Encounter.statusHistory", kind: Kind::Backbone, first: 588, len: 5 },
+    Type { name: "Location", kind: Kind::Resource, first: 593, len: 25 },
+    Type { name: "Location.hoursOfOperation", kind: Kind::Backbone, first: 618, len: 7 },
+    Type { name: "Location.position", kind: Kind::Backbone, first: 625, len: 6 },
+    Type { name: "MessageHeader", kind: Kind::Resource, first: 631, len: 20 },
+    Type { name: "MessageHeader.destination", kind: Kind::Backbone, first: 651, len: 7 },
+    Type { name: "MessageHeader.response", kind: Kind::Backbone, first: 658, len: 6 },
+    Type { name: "MessageHeader.source", kind: Kind::Backbone, first: 664, len: 8 },
+    Type { name: "Observation", kind: Kind::Resource, first: 672, len: 45 },
+    Type { name: "Observation.component", kind: Kind::Backbone, first: 717, len: 18 },
+    Type { name: "Observation.referenceRange", kind: Kind::Backbone, first: 735, len: 9 },
+    Type { name: "OperationOutcome", kind: Kind::Resource, first: 744, len: 9 },
+    Type { name: "OperationOutcome.issue", kind: Kind::Backbone, first: 753, len: 9 },
+    Type { name: "Organization", kind: Kind::Resource, first: 762, len: 18 },
+    Type { name: "Organization.contact", kind: Kind::Backbone, first: 780, len: 7 },
+    Type { name: "Patient", kind: Kind::Resource, first: 787, len: 26 },
+    Type { name: "Patient.communication", kind: Kind::Backbone, first: 813, len: 5 },
+    Type { name: "Patient.contact", kind: Kind::Backbone, first: 818, len: 10 },
+    Type { name: "Patient.link", kind: Kind::Backbone, first: 828, len: 5 },
+    Type { name: "Practitioner", kind: Kind::Resource, first: 833, len: 18 },
+    Type { name: "Practitioner.qualification", kind: Kind::Backbone, first: 851, len: 7 },
+    Type { name: "PractitionerRole", kind: Kind::Resource, first: 858, len: 22 },
+    Type { name: "PractitionerRole.availableTime", kind: Kind::Backbone, first: 880, len: 7 },
+    Type { name: "PractitionerRole.notAvailable", kind: Kind::Backbone, first: 887, len: 5 },
+    Type { name: "Provenance", kind: Kind::Resource, first: 892, len: 19 },
+    Type { name: "Provenance.agent", kind: Kind::Backbone, first: 911, len: 7 },
+    Type { name: "Provenance.entity", kind: Kind::Backbone, first: 918, len: 6 },
+    Type { name: "ServiceRequest", kind: Kind::Resource, first: 924, len: 46 },
+    Type { name: "Specimen", kind: Kind::Resource, first: 970, len: 21 },
+    Type { name: "Specimen.collection", kind: Kind::Backbone, first: 991, len: 12 },
+    Type { name: "Specimen.container", kind: Kind::Backbone, first: 1003, len: 10 },
+    Type { name: "Specimen.processing", kind: Kind::Backbone, first: 1013, len: 8 },
 ];
 
-pub(super) static ELEMENTS: [Element; 1018] = [
-    r!("Bundle", 0, 60, 0, 1, false, 0, None, &[], false, 7),
-    r!("Device", 0, 66, 0, 1, false, 0, None, &[], false, 7),
-    r!("DeviceMetric", 0, 72, 0, 1, false, 0, None, &[], false, 7),
-    r!("DiagnosticReport", 0, 74, 0, 1, false, 0, None, &[], false, 7),
-    r!("Encounter", 0, 76, 0, 1, false, 0, None, &[], false, 7),
-    r!("Location", 0, 83, 0, 1, false, 0, None, &[], false, 7),
-    r!("MessageHeader", 0, 86, 0, 1, false, 0, None, &[], false, 7),
-    r!("Observation", 0, 90, 0, 1, false, 0, None, &[], false, 7),
-    r!("OperationOutcome", 0, 93, 0, 1, false, 0, None, &[], false, 7),
-    r!("Organization", 0, 95, 0, 1, false, 0, None, &[], false, 7),
-    r!("Patient", 0, 97, 0, 1, false, 0, None, &[], false, 7),
-    r!("Practitioner", 0, 101, 0, 1, false, 0, None, &[], false, 7),
-    r!("PractitionerRole", 0, 103, 0, 1, false, 0, None, &[], false, 7),
-    r!("Provenance", 0, 106, 0, 1, false, 0, None, &[], false, 7),
-    r!("ServiceRequest", 0, 109, 0, 1, false, 0, None, &[], false, 7),
-    r!("Specimen", 0, 110, 0, 1, false, 0, None, &[], false, 7),
+pub(super) static ELEMENTS: [Element; 1021] = [
+    r!("Bundle", 0, 61, 0, 1, false, 0, None, &[], false, 7),
+    r!("Device", 0, 67, 0, 1, false, 0, None, &[], false, 7),
+    r!("DeviceMetric", 0, 73, 0, 1, false, 0, None, &[], false, 7),
+    r!("DiagnosticReport", 0, 75, 0, 1, false, 0, None, &[], false, 7),
+    r!("Encounter", 0, 77, 0, 1, false, 0, None, &[], false, 7),
+    r!("Location", 0, 84, 0, 1, false, 0, None, &[], false, 7),
+    r!("MessageHeader", 0, 87, 0, 1, false, 0, None, &[], false, 7),
+    r!("Observation", 0, 91, 0, 1, false, 0, None, &[], false, 7),
+    r!("OperationOutcome", 0, 94, 0, 1, false, 0, None, &[], false, 7),
+    r!("Organization", 0, 96, 0, 1, false, 0, None, &[], false, 7),
+    r!("Patient", 0, 98, 0, 1, false, 0, None, &[], false, 7),
+    r!("Practitioner", 0, 102, 0, 1, false, 0, None, &[], false, 7),
+    r!("PractitionerRole", 0, 104, 0, 1, false, 0, None, &[], false, 7),
+    r!("Provenance", 0, 107, 0, 1, false, 0, None, &[], false, 7),
+    r!("ServiceRequest", 0, 110, 0, 1, false, 0, None, &[], false, 7),
+    r!("Specimen", 0, 111, 0, 1, false, 0, None, &[], false, 7),
+    r!("Resource", 0, 59, 0, 1, false, 0, None, &[], false, 7),
     r!("id", 21, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 21, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("use", 21, 4, 0, 1, false, 0, Some(&B1), &[], false, 1),
@@ -331,7 +333,7 @@ pub(super) static ELEMENTS: [Element; 1018] = [
     r!("valueParameterDefinition", 41, 47, 0, 1, false, 1, None, &[], false, 1),
     r!("valueRelatedArtifact", 41, 53, 0, 1, false, 1, None, &[], false, 1),
     r!("valueTriggerDefinition", 41, 58, 0, 1, false, 1, None, &[], false, 1),
-    r!("valueUsageContext", 41, 59, 0, 1, false, 1, None, &[], false, 1),
+    r!("valueUsageContext", 41, 60, 0, 1, false, 1, None, &[], false, 1),
     r!("valueDosage", 41, 36, 0, 1, false, 1, None, &[], false, 1),
     r!("valueMeta", 41, 44, 0, 1, false, 1, None, &[], false, 1),
     r!("id", 42, 14, 0, 1, false, 0, None, &[], false, 1),
@@ -463,630 +465,586 @@ pub(super) static ELEMENTS: [Element; 1018] = [
     r!("timingDateTime", 58, 6, 0, 1, false, 1, None, &[], false, 1),
     r!("data", 58, 31, 0, 255, true, 0, None, &[], false, 1),
     r!("condition", 58, 40, 0, 1, false, 0, None, &[], false, 1),
-    r!("id", 59, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("extension", 59, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("code", 59, 26, 1, 1, false, 0, None, &[], false, 1),
-    r!("valueCodeableConcept", 59, 25, 1, 1, false, 1, None, &[], false, 1),
-    r!("valueQuantity", 59, 49, 1, 1, false, 1, None, &[], false, 1),
-    r!("valueRange", 59, 50, 1, 1, false, 1, None, &[], false, 1),
-    r!("valueReference", 59, 52, 1, 1, false, 1, None, T5, false, 1),
-    r!("id", 60, 8, 0, 1, false, 0, None, &[], false, 1),
-    r!("meta", 60, 44, 0, 1, false, 0, None, &[], false, 1),
-    r!("implicitRules", 60, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("language", 60, 4, 0, 1, false, 0, None, &[], false, 1),
-    r!("identifier", 60, 43, 0, 1, false, 0, None, &[], false, 1),
-    r!("type", 60, 4, 1, 1, false, 0, Some(&B4), &[], false, 1),
-    r!("timestamp", 60, 9, 0, 1, false, 0, None, &[], false, 1),
-    r!("total", 60, 16, 0, 1, false, 0, None, &[], false, 1),
-    r!("link", 60, 65, 0, 255, true, 0, None, &[], false, 1),
-    r!("entry", 60, 61, 0, 255, true, 0, None, &[], false, 1),
-    r!("signature", 60, 55, 0, 1, false, 0, None, &[], false, 1),
-    r!("id", 61, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("extension", 61, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("modifierExtension", 61, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("link", 61, 65, 0, 255, true, 0, None, &[], false, 1),
-    r!("fullUrl", 61, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("resource", 61, 0, 0, 1, false, 0, None, &[], false, 1),
-    r!("search", 61, 64, 0, 1, false, 0, None, &[], false, 1),
-    r!("request", 61, 62, 0, 1, false, 0, None, &[], false, 1),
-    r!("response", 61, 63, 0, 1, false, 0, None, &[], false, 1),
+    r!("resourceType", 59, 4, 0, 1, false, 0, None, &[], false, 1),
+    r!("id", 59, 8, 0, 1, false, 0, None, &[], false, 1),
+    r!("id", 60, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("extension", 60, 41, 0, 255, true, 0, None, &[], false, 1),
+    r!("code", 60, 26, 1, 1, false, 0, None, &[], false, 1),
+    r!("valueCodeableConcept", 60, 25, 1, 1, false, 1, None, &[], false, 1),
+    r!("valueQuantity", 60, 49, 1, 1, false, 1, None, &[], false, 1),
+    r!("valueRange", 60, 50, 1, 1, false, 1, None, &[], false, 1),
+    r!("valueReference", 60, 52, 1, 1, false, 1, None, T5, false, 1),
+    r!("id", 61, 8, 0, 1, false, 0, None, &[], false, 1),
+    r!("meta", 61, 44, 0, 1, false, 0, None, &[], false, 1),
+    r!("implicitRules", 61, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("language", 61, 4, 0, 1, false, 0, None, &[], false, 1),
+    r!("identifier", 61, 43, 0, 1, false, 0, None, &[], false, 1),
+    r!("type", 61, 4, 1, 1, false, 0, Some(&B4), &[], false, 1),
+    r!("timestamp", 61, 9, 0, 1, false, 0, None, &[], false, 1),
+    r!("total", 61, 16, 0, 1, false, 0, None, &[], false, 1),
+    r!("link", 61, 66, 0, 255, true, 0, None, &[], false, 1),
+    r!("entry", 61, 62, 0, 255, true, 0, None, &[], false, 1),
+    r!("signature", 61, 55, 0, 1, false, 0, None, &[], false, 1),
     r!("id", 62, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 62, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 62, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("method", 62, 4, 1, 1, false, 0, Some(&B15), &[], false, 1),
-    r!("url", 62, 17, 1, 1, false, 0, None, &[], false, 1),
-    r!("ifNoneMatch", 62, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("ifModifiedSince", 62, 9, 0, 1, false, 0, None, &[], false, 1),
-    r!("ifMatch", 62, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("ifNoneExist", 62, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("link", 62, 66, 0, 255, true, 0, None, &[], false, 1),
+    r!("fullUrl", 62, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("resource", 62, 0, 0, 1, false, 0, None, &[], false, 1),
+    r!("search", 62, 65, 0, 1, false, 0, None, &[], false, 1),
+    r!("request", 62, 63, 0, 1, false, 0, None, &[], false, 1),
+    r!("response", 62, 64, 0, 1, false, 0, None, &[], false, 1),
     r!("id", 63, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 63, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 63, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("status", 63, 14, 1, 1, false, 0, None, &[], false, 1),
-    r!("location", 63, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("etag", 63, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("lastModified", 63, 9, 0, 1, false, 0, None, &[], false, 1),
-    r!("outcome", 63, 0, 0, 1, false, 0, None, &[], false, 1),
+    r!("method", 63, 4, 1, 1, false, 0, Some(&B15), &[], false, 1),
+    r!("url", 63, 17, 1, 1, false, 0, None, &[], false, 1),
+    r!("ifNoneMatch", 63, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("ifModifiedSince", 63, 9, 0, 1, false, 0, None, &[], false, 1),
+    r!("ifMatch", 63, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("ifNoneExist", 63, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("id", 64, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 64, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 64, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("mode", 64, 4, 0, 1, false, 0, Some(&B38), &[], false, 1),
-    r!("score", 64, 7, 0, 1, false, 0, None, &[], false, 1),
+    r!("status", 64, 14, 1, 1, false, 0, None, &[], false, 1),
+    r!("location", 64, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("etag", 64, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("lastModified", 64, 9, 0, 1, false, 0, None, &[], false, 1),
+    r!("outcome", 64, 0, 0, 1, false, 0, None, &[], false, 1),
     r!("id", 65, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 65, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 65, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("relation", 65, 14, 1, 1, false, 0, None, &[], false, 1),
-    r!("url", 65, 17, 1, 1, false, 0, None, &[], false, 1),
-    r!("id", 66, 8, 0, 1, false, 0, None, &[], false, 1),
-    r!("meta", 66, 44, 0, 1, false, 0, None, &[], false, 1),
-    r!("implicitRules", 66, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("language", 66, 4, 0, 1, false, 0, None, &[], false, 1),
-    r!("text", 66, 46, 0, 1, false, 0, None, &[], false, 1),
-    r!("contained", 66, 0, 0, 255, true, 0, None, &[], false, 1),
+    r!("mode", 65, 4, 0, 1, false, 0, Some(&B38), &[], false, 1),
+    r!("score", 65, 7, 0, 1, false, 0, None, &[], false, 1),
+    r!("id", 66, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 66, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 66, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("identifier", 66, 43, 0, 255, true, 0, None, &[], false, 1),
-    r!("definition", 66, 52, 0, 1, false, 0, None, T6, false, 1),
-    r!("udiCarrier", 66, 70, 0, 255, true, 0, None, &[], false, 1),
-    r!("status", 66, 4, 0, 1, false, 0, Some(&B10), &[], false, 1),
-    r!("statusReason", 66, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("distinctIdentifier", 66, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("manufacturer", 66, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("manufactureDate", 66, 6, 0, 1, false, 0, None, &[], false, 1),
-    r!("expirationDate", 66, 6, 0, 1, false, 0, None, &[], false, 1),
-    r!("lotNumber", 66, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("serialNumber", 66, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("deviceName", 66, 67, 0, 255, true, 0, None, &[], false, 1),
-    r!("modelNumber", 66, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("partNumber", 66, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("type", 66, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("specialization", 66, 69, 0, 255, true, 0, None, &[], false, 1),
-    r!("version", 66, 71, 0, 255, true, 0, None, &[], false, 1),
-    r!("property", 66, 68, 0, 255, true, 0, None, &[], false, 1),
-    r!("patient", 66, 52, 0, 1, false, 0, None, T7, false, 1),
-    r!("owner", 66, 52, 0, 1, false, 0, None, T2, false, 1),
-    r!("contact", 66, 28, 0, 255, true, 0, None, &[], false, 1),
-    r!("location", 66, 52, 0, 1, false, 0, None, T8, false, 1),
-    r!("url", 66, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("note", 66, 23, 0, 255, true, 0, None, &[], false, 1),
-    r!("safety", 66, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("parent", 66, 52, 0, 1, false, 0, None, T9, false, 1),
-    r!("id", 67, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("relation", 66, 14, 1, 1, false, 0, None, &[], false, 1),
+    r!("url", 66, 17, 1, 1, false, 0, None, &[], false, 1),
+    r!("id", 67, 8, 0, 1, false, 0, None, &[], false, 1),
+    r!("meta", 67, 44, 0, 1, false, 0, None, &[], false, 1),
+    r!("implicitRules", 67, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("language", 67, 4, 0, 1, false, 0, None, &[], false, 1),
+    r!("text", 67, 46, 0, 1, false, 0, None, &[], false, 1),
+    r!("contained", 67, 0, 0, 255, true, 0, None, &[], false, 1),
     r!("extension", 67, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 67, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("name", 67, 14, 1, 1, false, 0, None, &[], false, 1),
-    r!("type", 67, 4, 1, 1, false, 0, Some(&B9), &[], false, 1),
+    r!("identifier", 67, 43, 0, 255, true, 0, None, &[], false, 1),
+    r!("definition", 67, 52, 0, 1, false, 0, None, T6, false, 1),
+    r!("udiCarrier", 67, 71, 0, 255, true, 0, None, &[], false, 1),
+    r!("status", 67, 4, 0, 1, false, 0, Some(&B10), &[], false, 1),
+    r!("statusReason", 67, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("distinctIdentifier", 67, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("manufacturer", 67, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("manufactureDate", 67, 6, 0, 1, false, 0, None, &[], false, 1),
+    r!("expirationDate", 67, 6, 0, 1, false, 0, None, &[], false, 1),
+    r!("lotNumber", 67, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("serialNumber", 67, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("deviceName", 67, 68, 0, 255, true, 0, None, &[], false, 1),
+    r!("modelNumber", 67, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("partNumber", 67, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("type", 67, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("specialization", 67, 70, 0, 255, true, 0, None, &[], false, 1),
+    r!("version", 67, 72, 0, 255, true, 0, None, &[], false, 1),
+    r!("property", 67, 69, 0, 255, true, 0, None, &[], false, 1),
+    r!("patient", 67, 52, 0, 1, false, 0, None, T7, false, 1),
+    r!("owner", 67, 52, 0, 1, false, 0, None, T2, false, 1),
+    r!("contact", 67, 28, 0, 255, true, 0, None, &[], false, 1),
+    r!("location", 67, 52, 0, 1, false, 0, None, T8, false, 1),
+    r!("url", 67, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("note", 67, 23, 0, 255, true, 0, None, &[], false, 1),
+    r!("safety", 67, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("parent", 67, 52, 0, 1, false, 0, None, T9, false, 1),
     r!("id", 68, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 68, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 68, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("type", 68, 25, 1, 1, false, 0, None, &[], false, 1),
-    r!("valueQuantity", 68, 49, 0, 255, true, 0, None, &[], false, 1),
-    r!("valueCode", 68, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("name", 68, 14, 1, 1, false, 0, None, &[], false, 1),
+    r!("type", 68, 4, 1, 1, false, 0, Some(&B9), &[], false, 1),
     r!("id", 69, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 69, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 69, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("systemType", 69, 25, 1, 1, false, 0, None, &[], false, 1),
-    r!("version", 69, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("type", 69, 25, 1, 1, false, 0, None, &[], false, 1),
+    r!("valueQuantity", 69, 49, 0, 255, true, 0, None, &[], false, 1),
+    r!("valueCode", 69, 25, 0, 255, true, 0, None, &[], false, 1),
     r!("id", 70, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 70, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 70, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("deviceIdentifier", 70, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("issuer", 70, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("jurisdiction", 70, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("carrierAIDC", 70, 1, 0, 1, false, 0, None, &[], false, 1),
-    r!("carrierHRF", 70, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("entryType", 70, 4, 0, 1, false, 0, Some(&B42), &[], false, 1),
+    r!("systemType", 70, 25, 1, 1, false, 0, None, &[], false, 1),
+    r!("version", 70, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("id", 71, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 71, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 71, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("type", 71, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("component", 71, 43, 0, 1, false, 0, None, &[], false, 1),
-    r!("value", 71, 14, 1, 1, false, 0, None, &[], false, 1),
-    r!("id", 72, 8, 0, 1, false, 0, None, &[], false, 1),
-    r!("meta", 72, 44, 0, 1, false, 0, None, &[], false, 1),
-    r!("implicitRules", 72, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("language", 72, 4, 0, 1, false, 0, None, &[], false, 1),
-    r!("text", 72, 46, 0, 1, false, 0, None, &[], false, 1),
-    r!("contained", 72, 0, 0, 255, true, 0, None, &[], false, 1),
+    r!("deviceIdentifier", 71, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("issuer", 71, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("jurisdiction", 71, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("carrierAIDC", 71, 1, 0, 1, false, 0, None, &[], false, 1),
+    r!("carrierHRF", 71, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("entryType", 71, 4, 0, 1, false, 0, Some(&B42), &[], false, 1),
+    r!("id", 72, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 72, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 72, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("identifier", 72, 43, 0, 255, true, 0, None, &[], false, 1),
-    r!("type", 72, 25, 1, 1, false, 0, None, &[], false, 1),
-    r!("unit", 72, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("source", 72, 52, 0, 1, false, 0, None, T9, false, 1),
-    r!("parent", 72, 52, 0, 1, false, 0, None, T9, false, 1),
-    r!("operationalStatus", 72, 4, 0, 1, false, 0, Some(&B26), &[], false, 1),
-    r!("color", 72, 4, 0, 1, false, 0, Some(&B25), &[], false, 1),
-    r!("category", 72, 4, 1, 1, false, 0, Some(&B24), &[], false, 1),
-    r!("measurementPeriod", 72, 56, 0, 1, false, 0, None, &[], false, 1),
-    r!("calibration", 72, 73, 0, 255, true, 0, None, &[], false, 1),
-    r!("id", 73, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("type", 72, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("component", 72, 43, 0, 1, false, 0, None, &[], false, 1),
+    r!("value", 72, 14, 1, 1, false, 0, None, &[], false, 1),
+    r!("id", 73, 8, 0, 1, false, 0, None, &[], false, 1),
+    r!("meta", 73, 44, 0, 1, false, 0, None, &[], false, 1),
+    r!("implicitRules", 73, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("language", 73, 4, 0, 1, false, 0, None, &[], false, 1),
+    r!("text", 73, 46, 0, 1, false, 0, None, &[], false, 1),
+    r!("contained", 73, 0, 0, 255, true, 0, None, &[], false, 1),
     r!("extension", 73, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 73, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("type", 73, 4, 0, 1, false, 0, Some(&B23), &[], false, 1),
-    r!("state", 73, 4, 0, 1, false, 0, Some(&B22), &[], false, 1),
-    r!("time", 73, 9, 0, 1, false, 0, None, &[], false, 1),
-    r!("id", 74, 8, 0, 1, false, 0, None, &[], false, 1),
-    r!("meta", 74, 44, 0, 1, false, 0, None, &[], false, 1),
-    r!("implicitRules", 74, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("language", 74, 4, 0, 1, false, 0, None, &[], false, 1),
-    r!("text", 74, 46, 0, 1, false, 0, None, &[], false, 1),
-    r!("contained", 74, 0, 0, 255, true, 0, None, &[], false, 1),
+    r!("identifier", 73, 43, 0, 255, true, 0, None, &[], false, 1),
+    r!("type", 73, 25, 1, 1, false, 0, None, &[], false, 1),
+    r!("unit", 73, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("source", 73, 52, 0, 1, false, 0, None, T9, false, 1),
+    r!("parent", 73, 52, 0, 1, false, 0, None, T9, false, 1),
+    r!("operationalStatus", 73, 4, 0, 1, false, 0, Some(&B26), &[], false, 1),
+    r!("color", 73, 4, 0, 1, false, 0, Some(&B25), &[], false, 1),
+    r!("category", 73, 4, 1, 1, false, 0, Some(&B24), &[], false, 1),
+    r!("measurementPeriod", 73, 56, 0, 1, false, 0, None, &[], false, 1),
+    r!("calibration", 73, 74, 0, 255, true, 0, None, &[], false, 1),
+    r!("id", 74, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 74, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 74, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("identifier", 74, 43, 0, 255, true, 0, None, &[], false, 1),
-    r!("basedOn", 74, 52, 0, 255, true, 0, None, T10, false, 1),
-    r!("status", 74, 4, 1, 1, false, 0, Some(&B11), &[], false, 1),
-    r!("category", 74, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("code", 74, 25, 1, 1, false, 0, None, &[], false, 1),
-    r!("subject", 74, 52, 0, 1, false, 0, None, T11, false, 1),
-    r!("encounter", 74, 52, 0, 1, false, 0, None, T12, false, 1),
-    r!("effectiveDateTime", 74, 6, 0, 1, false, 1, None, &[], false, 1),
-    r!("effectivePeriod", 74, 48, 0, 1, false, 1, None, &[], false, 1),
-    r!("issued", 74, 9, 0, 1, false, 0, None, &[], false, 1),
-    r!("performer", 74, 52, 0, 255, true, 0, None, T13, false, 1),
-    r!("resultsInterpreter", 74, 52, 0, 255, true, 0, None, T13, false, 1),
-    r!("specimen", 74, 52, 0, 255, true, 0, None, T14, false, 1),
-    r!("result", 74, 52, 0, 255, true, 0, None, T15, false, 1),
-    r!("imagingStudy", 74, 52, 0, 255, true, 0, None, T16, false, 1),
-    r!("media", 74, 75, 0, 255, true, 0, None, &[], false, 1),
-    r!("conclusion", 74, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("conclusionCode", 74, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("presentedForm", 74, 24, 0, 255, true, 0, None, &[], false, 1),
-    r!("id", 75, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("type", 74, 4, 0, 1, false, 0, Some(&B23), &[], false, 1),
+    r!("state", 74, 4, 0, 1, false, 0, Some(&B22), &[], false, 1),
+    r!("time", 74, 9, 0, 1, false, 0, None, &[], false, 1),
+    r!("id", 75, 8, 0, 1, false, 0, None, &[], false, 1),
+    r!("meta", 75, 44, 0, 1, false, 0, None, &[], false, 1),
+    r!("implicitRules", 75, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("language", 75, 4, 0, 1, false, 0, None, &[], false, 1),
+    r!("text", 75, 46, 0, 1, false, 0, None, &[], false, 1),
+    r!("contained", 75, 0, 0, 255, true, 0, None, &[], false, 1),
     r!("extension", 75, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 75, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("comment", 75, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("link", 75, 52, 1, 1, false, 0, None, T17, false, 1),
-    r!("id", 76, 8, 0, 1, false, 0, None, &[], false, 1),
-    r!("meta", 76, 44, 0, 1, false, 0, None, &[], false, 1),
-    r!("implicitRules", 76, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("language", 76, 4, 0, 1, false, 0, None, &[], false, 1),
-    r!("text", 76, 46, 0, 1, false, 0, None, &[], false, 1),
-    r!("contained", 76, 0, 0, 255, true, 0, None, &[], false, 1),
+    r!("identifier", 75, 43, 0, 255, true, 0, None, &[], false, 1),
+    r!("basedOn", 75, 52, 0, 255, true, 0, None, T10, false, 1),
+    r!("status", 75, 4, 1, 1, false, 0, Some(&B11), &[], false, 1),
+    r!("category", 75, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("code", 75, 25, 1, 1, false, 0, None, &[], false, 1),
+    r!("subject", 75, 52, 0, 1, false, 0, None, T11, false, 1),
+    r!("encounter", 75, 52, 0, 1, false, 0, None, T12, false, 1),
+    r!("effectiveDateTime", 75, 6, 0, 1, false, 1, None, &[], false, 1),
+    r!("effectivePeriod", 75, 48, 0, 1, false, 1, None, &[], false, 1),
+    r!("issued", 75, 9, 0, 1, false, 0, None, &[], false, 1),
+    r!("performer", 75, 52, 0, 255, true, 0, None, T13, false, 1),
+    r!("resultsInterpreter", 75, 52, 0, 255, true, 0, None, T13, false, 1),
+    r!("specimen", 75, 52, 0, 255, true, 0, None, T14, false, 1),
+    r!("result", 75, 52, 0, 255, true, 0, None, T15, false, 1),
+    r!("imagingStudy", 75, 52, 0, 255, true, 0, None, T16, false, 1),
+    r!("media", 75, 76, 0, 255, true, 0, None, &[], false, 1),
+    r!("conclusion", 75, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("conclusionCode", 75, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("presentedForm", 75, 24, 0, 255, true, 0, None, &[], false, 1),
+    r!("id", 76, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 76, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 76, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("identifier", 76, 43, 0, 255, true, 0, None, &[], false, 1),
-    r!("status", 76, 4, 1, 1, false, 0, Some(&B13), &[], false, 1),
-    r!("statusHistory", 76, 82, 0, 255, true, 0, None, &[], false, 1),
-    r!("class", 76, 26, 1, 1, false, 0, None, &[], false, 1),
-    r!("classHistory", 76, 77, 0, 255, true, 0, None, &[], false, 1),
-    r!("type", 76, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("serviceType", 76, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("priority", 76, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("subject", 76, 52, 0, 1, false, 0, None, T18, false, 1),
-    r!("episodeOfCare", 76, 52, 0, 255, true, 0, None, T19, false, 1),
-    r!("basedOn", 76, 52, 0, 255, true, 0, None, T20, false, 1),
-    r!("participant", 76, 81, 0, 255, true, 0, None, &[], false, 1),
-    r!("appointment", 76, 52, 0, 255, true, 0, None, T21, false, 1),
-    r!("period", 76, 48, 0, 1, false, 0, None, &[], false, 1),
-    r!("length", 76, 38, 0, 1, false, 0, None, &[], false, 1),
-    r!("reasonCode", 76, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("reasonReference", 76, 52, 0, 255, true, 0, None, T22, false, 1),
-    r!("diagnosis", 76, 78, 0, 255, true, 0, None, &[], false, 1),
-    r!("account", 76, 52, 0, 255, true, 0, None, T23, false, 1),
-    r!("hospitalization", 76, 79, 0, 1, false, 0, None, &[], false, 1),
-    r!("location", 76, 80, 0, 255, true, 0, None, &[], false, 1),
-    r!("serviceProvider", 76, 52, 0, 1, false, 0, None, T2, false, 1),
-    r!("partOf", 76, 52, 0, 1, false, 0, None, T12, false, 1),
-    r!("id", 77, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("comment", 76, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("link", 76, 52, 1, 1, false, 0, None, T17, false, 1),
+    r!("id", 77, 8, 0, 1, false, 0, None, &[], false, 1),
+    r!("meta", 77, 44, 0, 1, false, 0, None, &[], false, 1),
+    r!("implicitRules", 77, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("language", 77, 4, 0, 1, false, 0, None, &[], false, 1),
+    r!("text", 77, 46, 0, 1, false, 0, None, &[], false, 1),
+    r!("contained", 77, 0, 0, 255, true, 0, None, &[], false, 1),
     r!("extension", 77, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 77, 41, 0, 255, true, 0, None, &[], false, 1),
+    r!("identifier", 77, 43, 0, 255, true, 0, None, &[], false, 1),
+    r!("status", 77, 4, 1, 1, false, 0, Some(&B13), &[], false, 1),
+    r!("statusHistory", 77, 83, 0, 255, true, 0, None, &[], false, 1),
     r!("class", 77, 26, 1, 1, false, 0, None, &[], false, 1),
-    r!("period", 77, 48, 1, 1, false, 0, None, &[], false, 1),
+    r!("classHistory", 77, 78, 0, 255, true, 0, None, &[], false, 1),
+    r!("type", 77, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("serviceType", 77, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("priority", 77, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("subject", 77, 52, 0, 1, false, 0, None, T18, false, 1),
+    r!("episodeOfCare", 77, 52, 0, 255, true, 0, None, T19, false, 1),
+    r!("basedOn", 77, 52, 0, 255, true, 0, None, T20, false, 1),
+    r!("participant", 77, 82, 0, 255, true, 0, None, &[], false, 1),
+    r!("appointment", 77, 52, 0, 255, true, 0, None, T21, false, 1),
+    r!("period", 77, 48, 0, 1, false, 0, None, &[], false, 1),
+    r!("length", 77, 38, 0, 1, false, 0, None, &[], false, 1),
+    r!("reasonCode", 77, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("reasonReference", 77, 52, 0, 255, true, 0, None, T22, false, 1),
+    r!("diagnosis", 77, 79, 0, 255, true, 0, None, &[], false, 1),
+    r!("account", 77, 52, 0, 255, true, 0, None, T23, false, 1),
+    r!("hospitalization", 77, 80, 0, 1, false, 0, None, &[], false, 1),
+    r!("location", 77, 81, 0, 255, true, 0, None, &[], false, 1),
+    r!("serviceProvider", 77, 52, 0, 1, false, 0, None, T2, false, 1),
+    r!("partOf", 77, 52, 0, 1, false, 0, None, T12, false, 1),
     r!("id", 78, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 78, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 78, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("condition", 78, 52, 1, 1, false, 0, None, T24, false, 1),
-    r!("use", 78, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("rank", 78, 13, 0, 1, false, 0, None, &[], false, 1),
+    r!("class", 78, 26, 1, 1, false, 0, None, &[], false, 1),
+    r!("period", 78, 48, 1, 1, false, 0, None, &[], false, 1),
     r!("id", 79, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 79, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 79, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("preAdmissionIdentifier", 79, 43, 0, 1, false, 0, None, &[], false, 1),
-    r!("origin", 79, 52, 0, 1, false, 0, None, T25, false, 1),
-    r!("admitSource", 79, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("reAdmission", 79, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("dietPreference", 79, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("specialCourtesy", 79, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("specialArrangement", 79, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("destination", 79, 52, 0, 1, false, 0, None, T25, false, 1),
-    r!("dischargeDisposition", 79, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("condition", 79, 52, 1, 1, false, 0, None, T24, false, 1),
+    r!("use", 79, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("rank", 79, 13, 0, 1, false, 0, None, &[], false, 1),
     r!("id", 80, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 80, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 80, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("location", 80, 52, 1, 1, false, 0, None, T8, false, 1),
-    r!("status", 80, 4, 0, 1, false, 0, Some(&B12), &[], false, 1),
-    r!("physicalType", 80, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("period", 80, 48, 0, 1, false, 0, None, &[], false, 1),
+    r!("preAdmissionIdentifier", 80, 43, 0, 1, false, 0, None, &[], false, 1),
+    r!("origin", 80, 52, 0, 1, false, 0, None, T25, false, 1),
+    r!("admitSource", 80, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("reAdmission", 80, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("dietPreference", 80, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("specialCourtesy", 80, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("specialArrangement", 80, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("destination", 80, 52, 0, 1, false, 0, None, T25, false, 1),
+    r!("dischargeDisposition", 80, 25, 0, 1, false, 0, None, &[], false, 1),
     r!("id", 81, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 81, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 81, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("type", 81, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("location", 81, 52, 1, 1, false, 0, None, T8, false, 1),
+    r!("status", 81, 4, 0, 1, false, 0, Some(&B12), &[], false, 1),
+    r!("physicalType", 81, 25, 0, 1, false, 0, None, &[], false, 1),
     r!("period", 81, 48, 0, 1, false, 0, None, &[], false, 1),
-    r!("individual", 81, 52, 0, 1, false, 0, None, T26, false, 1),
     r!("id", 82, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 82, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 82, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("status", 82, 4, 1, 1, false, 0, Some(&B13), &[], false, 1),
-    r!("period", 82, 48, 1, 1, false, 0, None, &[], false, 1),
-    r!("id", 83, 8, 0, 1, false, 0, None, &[], false, 1),
-    r!("meta", 83, 44, 0, 1, false, 0, None, &[], false, 1),
-    r!("implicitRules", 83, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("language", 83, 4, 0, 1, false, 0, None, &[], false, 1),
-    r!("text", 83, 46, 0, 1, false, 0, None, &[], false, 1),
-    r!("contained", 83, 0, 0, 255, true, 0, None, &[], false, 1),
+    r!("type", 82, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("period", 82, 48, 0, 1, false, 0, None, &[], false, 1),
+    r!("individual", 82, 52, 0, 1, false, 0, None, T26, false, 1),
+    r!("id", 83, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 83, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 83, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("identifier", 83, 43, 0, 255, true, 0, None, &[], false, 1),
-    r!("status", 83, 4, 0, 1, false, 0, Some(&B21), &[], false, 1),
-    r!("operationalStatus", 83, 26, 0, 1, false, 0, None, &[], false, 1),
-    r!("name", 83, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("alias", 83, 14, 0, 255, true, 0, None, &[], false, 1),
-    r!("description", 83, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("mode", 83, 4, 0, 1, false, 0, Some(&B20), &[], false, 1),
-    r!("type", 83, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("telecom", 83, 28, 0, 255, true, 0, None, &[], false, 1),
-    r!("address", 83, 21, 0, 1, false, 0, None, &[], false, 1),
-    r!("physicalType", 83, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("position", 83, 85, 0, 1, false, 0, None, &[], false, 1),
-    r!("managingOrganization", 83, 52, 0, 1, false, 0, None, T2, false, 1),
-    r!("partOf", 83, 52, 0, 1, false, 0, None, T8, false, 1),
-    r!("hoursOfOperation", 83, 84, 0, 255, true, 0, None, &[], false, 1),
-    r!("availabilityExceptions", 83, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("endpoint", 83, 52, 0, 255, true, 0, None, T27, false, 1),
-    r!("id", 84, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("status", 83, 4, 1, 1, false, 0, Some(&B13), &[], false, 1),
+    r!("period", 83, 48, 1, 1, false, 0, None, &[], false, 1),
+    r!("id", 84, 8, 0, 1, false, 0, None, &[], false, 1),
+    r!("meta", 84, 44, 0, 1, false, 0, None, &[], false, 1),
+    r!("implicitRules", 84, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("language", 84, 4, 0, 1, false, 0, None, &[], false, 1),
+    r!("text", 84, 46, 0, 1, false, 0, None, &[], false, 1),
+    r!("contained", 84, 0, 0, 255, true, 0, None, &[], false, 1),
     r!("extension", 84, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 84, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("daysOfWeek", 84, 4, 0, 255, true, 0, Some(&B8), &[], false, 1),
-    r!("allDay", 84, 2, 0, 1, false, 0, None, &[], false, 1),
-    r!("openingTime", 84, 15, 0, 1, false, 0, None, &[], false, 1),
-    r!("closingTime", 84, 15, 0, 1, false, 0, None, &[], false, 1),
+    r!("identifier", 84, 43, 0, 255, true, 0, None, &[], false, 1),
+    r!("status", 84, 4, 0, 1, false, 0, Some(&B21), &[], false, 1),
+    r!("operationalStatus", 84, 26, 0, 1, false, 0, None, &[], false, 1),
+    r!("name", 84, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("alias", 84, 14, 0, 255, true, 0, None, &[], false, 1),
+    r!("description", 84, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("mode", 84, 4, 0, 1, false, 0, Some(&B20), &[], false, 1),
+    r!("type", 84, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("telecom", 84, 28, 0, 255, true, 0, None, &[], false, 1),
+    r!("address", 84, 21, 0, 1, false, 0, None, &[], false, 1),
+    r!("physicalType", 84, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("position", 84, 86, 0, 1, false, 0, None, &[], false, 1),
+    r!("managingOrganization", 84, 52, 0, 1, false, 0, None, T2, false, 1),
+    r!("partOf", 84, 52, 0, 1, false, 0, None, T8, false, 1),
+    r!("hoursOfOperation", 84, 85, 0, 255, true, 0, None, &[], false, 1),
+    r!("availabilityExceptions", 84, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("endpoint", 84, 52, 0, 255, true, 0, None, T27, false, 1),
     r!("id", 85, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 85, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 85, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("longitude", 85, 7, 1, 1, false, 0, None, &[], false, 1),
-    r!("latitude", 85, 7, 1, 1, false, 0, None, &[], false, 1),
-    r!("altitude", 85, 7, 0, 1, false, 0, None, &[], false, 1),
-    r!("id", 86, 8, 0, 1, false, 0, None, &[], false, 1),
-    r!("meta", 86, 44, 0, 1, false, 0, None, &[], false, 1),
-    r!("implicitRules", 86, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("language", 86, 4, 0, 1, false, 0, None, &[], false, 1),
-    r!("text", 86, 46, 0, 1, false, 0, None, &[], false, 1),
-    r!("contained", 86, 0, 0, 255, true, 0, None, &[], false, 1),
+    r!("daysOfWeek", 85, 4, 0, 255, true, 0, Some(&B8), &[], false, 1),
+    r!("allDay", 85, 2, 0, 1, false, 0, None, &[], false, 1),
+    r!("openingTime", 85, 15, 0, 1, false, 0, None, &[], false, 1),
+    r!("closingTime", 85, 15, 0, 1, false, 0, None, &[], false, 1),
+    r!("id", 86, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 86, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 86, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("eventCoding", 86, 26, 1, 1, false, 1, None, &[], false, 1),
-    r!("eventUri", 86, 17, 1, 1, false, 1, None, &[], false, 1),
-    r!("destination", 86, 87, 0, 255, true, 0, None, &[], false, 1),
-    r!("sender", 86, 52, 0, 1, false, 0, None, T28, false, 1),
-    r!("enterer", 86, 52, 0, 1, false, 0, None, T29, false, 1),
-    r!("author", 86, 52, 0, 1, false, 0, None, T29, false, 1),
-    r!("source", 86, 89, 1, 1, false, 0, None, &[], false, 1),
-    r!("responsible", 86, 52, 0, 1, false, 0, None, T28, false, 1),
-    r!("reason", 86, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("response", 86, 88, 0, 1, false, 0, None, &[], false, 1),
-    r!("focus", 86, 52, 0, 255, true, 0, None, &[], false, 1),
-    r!("definition", 86, 3, 0, 1, false, 0, None, &[], false, 1),
-    r!("id", 87, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("longitude", 86, 7, 1, 1, false, 0, None, &[], false, 1),
+    r!("latitude", 86, 7, 1, 1, false, 0, None, &[], false, 1),
+    r!("altitude", 86, 7, 0, 1, false, 0, None, &[], false, 1),
+    r!("id", 87, 8, 0, 1, false, 0, None, &[], false, 1),
+    r!("meta", 87, 44, 0, 1, false, 0, None, &[], false, 1),
+    r!("implicitRules", 87, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("language", 87, 4, 0, 1, false, 0, None, &[], false, 1),
+    r!("text", 87, 46, 0, 1, false, 0, None, &[], false, 1),
+    r!("contained", 87, 0, 0, 255, true, 0, None, &[], false, 1),
     r!("extension", 87, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 87, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("name", 87, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("target", 87, 52, 0, 1, false, 0, None, T9, false, 1),
-    r!("endpoint", 87, 18, 1, 1, false, 0, None, &[], false, 1),
-    r!("receiver", 87, 52, 0, 1, false, 0, None, T28, false, 1),
+    r!("eventCoding", 87, 26, 1, 1, false, 1, None, &[], false, 1),
+    r!("eventUri", 87, 17, 1, 1, false, 1, None, &[], false, 1),
+    r!("destination", 87, 88, 0, 255, true, 0, None, &[], false, 1),
+    r!("sender", 87, 52, 0, 1, false, 0, None, T28, false, 1),
+    r!("enterer", 87, 52, 0, 1, false, 0, None, T29, false, 1),
+    r!("author", 87, 52, 0, 1, false, 0, None, T29, false, 1),
+    r!("source", 87, 90, 1, 1, false, 0, None, &[], false, 1),
+    r!("responsible", 87, 52, 0, 1, false, 0, None, T28, false, 1),
+    r!("reason", 87, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("response", 87, 89, 0, 1, false, 0, None, &[], false, 1),
+    r!("focus", 87, 52, 0, 255, true, 0, None, &[], false, 1),
+    r!("definition", 87, 3, 0, 1, false, 0, None, &[], false, 1),
     r!("id", 88, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 88, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 88, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("identifier", 88, 8, 1, 1, false, 0, None, &[], false, 1),
-    r!("code", 88, 4, 1, 1, false, 0, Some(&B37), &[], false, 1),
-    r!("details", 88, 52, 0, 1, false, 0, None, T30, false, 1),
+    r!("name", 88, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("target", 88, 52, 0, 1, false, 0, None, T9, false, 1),
+    r!("endpoint", 88, 18, 1, 1, false, 0, None, &[], false, 1),
+    r!("receiver", 88, 52, 0, 1, false, 0, None, T28, false, 1),
     r!("id", 89, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 89, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 89, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("name", 89, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("software", 89, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("version", 89, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("contact", 89, 28, 0, 1, false, 0, None, &[], false, 1),
-    r!("endpoint", 89, 18, 1, 1, false, 0, None, &[], false, 1),
-    r!("id", 90, 8, 0, 1, false, 0, None, &[], false, 1),
-    r!("meta", 90, 44, 0, 1, false, 0, None, &[], false, 1),
-    r!("implicitRules", 90, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("language", 90, 4, 0, 1, false, 0, None, &[], false, 1),
-    r!("text", 90, 46, 0, 1, false, 0, None, &[], false, 1),
-    r!("contained", 90, 0, 0, 255, true, 0, None, &[], false, 1),
+    r!("identifier", 89, 8, 1, 1, false, 0, None, &[], false, 1),
+    r!("code", 89, 4, 1, 1, false, 0, Some(&B37), &[], false, 1),
+    r!("details", 89, 52, 0, 1, false, 0, None, T30, false, 1),
+    r!("id", 90, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 90, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 90, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("identifier", 90, 43, 0, 255, true, 0, None, &[], false, 1),
-    r!("basedOn", 90, 52, 0, 255, true, 0, None, T31, false, 1),
-    r!("partOf", 90, 52, 0, 255, true, 0, None, T32, false, 1),
-    r!("status", 90, 4, 1, 1, false, 0, Some(&B29), &[], false, 1),
-    r!("category", 90, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("code", 90, 25, 1, 1, false, 0, None, &[], false, 1),
-    r!("subject", 90, 52, 0, 1, false, 0, None, T11, false, 1),
-    r!("focus", 90, 52, 0, 255, true, 0, None, &[], false, 1),
-    r!("encounter", 90, 52, 0, 1, false, 0, None, T12, false, 1),
-    r!("effectiveDateTime", 90, 6, 0, 1, false, 1, None, &[], false, 1),
-    r!("effectivePeriod", 90, 48, 0, 1, false, 1, None, &[], false, 1),
-    r!("effectiveTiming", 90, 56, 0, 1, false, 1, None, &[], false, 1),
-    r!("effectiveInstant", 90, 9, 0, 1, false, 1, None, &[], false, 1),
-    r!("issued", 90, 9, 0, 1, false, 0, None, &[], false, 1),
-    r!("performer", 90, 52, 0, 255, true, 0, None, T33, false, 1),
-    r!("valueQuantity", 90, 49, 0, 1, false, 2, None, &[], false, 1),
-    r!("valueCodeableConcept", 90, 25, 0, 1, false, 2, None, &[], false, 1),
-    r!("valueString", 90, 14, 0, 1, false, 2, None, &[], false, 1),
-    r!("valueBoolean", 90, 2, 0, 1, false, 2, None, &[], false, 1),
-    r!("valueInteger", 90, 10, 0, 1, false, 2, None, &[], false, 1),
-    r!("valueRange", 90, 50, 0, 1, false, 2, None, &[], false, 1),
-    r!("valueRatio", 90, 51, 0, 1, false, 2, None, &[], false, 1),
-    r!("valueSampledData", 90, 54, 0, 1, false, 2, None, &[], false, 1),
-    r!("valueTime", 90, 15, 0, 1, false, 2, None, &[], false, 1),
-    r!("valueDateTime", 90, 6, 0, 1, false, 2, None, &[], false, 1),
-    r!("valuePeriod", 90, 48, 0, 1, false, 2, None, &[], false, 1),
-    r!("dataAbsentReason", 90, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("interpretation", 90, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("note", 90, 23, 0, 255, true, 0, None, &[], false, 1),
-    r!("bodySite", 90, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("method", 90, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("specimen", 90, 52, 0, 1, false, 0, None, T14, false, 1),
-    r!("device", 90, 52, 0, 1, false, 0, None, T34, false, 1),
-    r!("referenceRange", 90, 92, 0, 255, true, 0, None, &[], false, 1),
-    r!("hasMember", 90, 52, 0, 255, true, 0, None, T35, false, 1),
-    r!("derivedFrom", 90, 52, 0, 255, true, 0, None, T36, false, 1),
-    r!("component", 90, 91, 0, 255, true, 0, None, &[], false, 1),
-    r!("id", 91, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("name", 90, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("software", 90, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("version", 90, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("contact", 90, 28, 0, 1, false, 0, None, &[], false, 1),
+    r!("endpoint", 90, 18, 1, 1, false, 0, None, &[], false, 1),
+    r!("id", 91, 8, 0, 1, false, 0, None, &[], false, 1),
+    r!("meta", 91, 44, 0, 1, false, 0, None, &[], false, 1),
+    r!("implicitRules", 91, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("language", 91, 4, 0, 1, false, 0, None, &[], false, 1),
+    r!("text", 91, 46, 0, 1, false, 0, None, &[], false, 1),
+    r!("contained", 91, 0, 0, 255, true, 0, None, &[], false, 1),
     r!("extension", 91, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 91, 41, 0, 255, true, 0, None, &[], false, 1),
+    r!("identifier", 91, 43, 0, 255, true, 0, None, &[], false, 1),
+    r!("basedOn", 91, 52, 0, 255, true, 0, None, T31, false, 1),
+    r!("partOf", 91, 52, 0, 255, true, 0, None, T32, false, 1),
+    r!("status", 91, 4, 1, 1, false, 0, Some(&B29), &[], false, 1),
+    r!("category", 91, 25, 0, 255, true, 0, None, &[], false, 1),
     r!("code", 91, 25, 1, 1, false, 0, None, &[], false, 1),
-    r!("valueQuantity", 91, 49, 0, 1, false, 1, None, &[], false, 1),
-    r!("valueCodeableConcept", 91, 25, 0, 1, false, 1, None, &[], false, 1),
-    r!("valueString", 91, 14, 0, 1, false, 1, None, &[], false, 1),
-    r!("valueBoolean", 91, 2, 0, 1, false, 1, None, &[], false, 1),
-    r!("valueInteger", 91, 10, 0, 1, false, 1, None, &[], false, 1),
-    r!("valueRange", 91, 50, 0, 1, false, 1, None, &[], false, 1),
-    r!("valueRatio", 91, 51, 0, 1, false, 1, None, &[], false, 1),
-    r!("valueSampledData", 91, 54, 0, 1, false, 1, None, &[], false, 1),
-    r!("valueTime", 91, 15, 0, 1, false, 1, None, &[], false, 1),
-    r!("valueDateTime", 91, 6, 0, 1, false, 1, None, &[], false, 1),
-    r!("valuePeriod", 91, 48, 0, 1, false, 1, None, &[], false, 1),
+    r!("subject", 91, 52, 0, 1, false, 0, None, T11, false, 1),
+    r!("focus", 91, 52, 0, 255, true, 0, None, &[], false, 1),
+    r!("encounter", 91, 52, 0, 1, false, 0, None, T12, false, 1),
+    r!("effectiveDateTime", 91, 6, 0, 1, false, 1, None, &[], false, 1),
+    r!("effectivePeriod", 91, 48, 0, 1, false, 1, None, &[], false, 1),
+    r!("effectiveTiming", 91, 56, 0, 1, false, 1, None, &[], false, 1),
+    r!("effectiveInstant", 91, 9, 0, 1, false, 1, None, &[], false, 1),
+    r!("issued", 91, 9, 0, 1, false, 0, None, &[], false, 1),
+    r!("performer", 91, 52, 0, 255, true, 0, None, T33, false, 1),
+    r!("valueQuantity", 91, 49, 0, 1, false, 2, None, &[], false, 1),
+    r!("valueCodeableConcept", 91, 25, 0, 1, false, 2, None, &[], false, 1),
+    r!("valueString", 91, 14, 0, 1, false, 2, None, &[], false, 1),
+    r!("valueBoolean", 91, 2, 0, 1, false, 2, None, &[], false, 1),
+    r!("valueInteger", 91, 10, 0, 1, false, 2, None, &[], false, 1),
+    r!("valueRange", 91, 50, 0, 1, false, 2, None, &[], false, 1),
+    r!("valueRatio", 91, 51, 0, 1, false, 2, None, &[], false, 1),
+    r!("valueSampledData", 91, 54, 0, 1, false, 2, None, &[], false, 1),
+    r!("valueTime", 91, 15, 0, 1, false, 2, None, &[], false, 1),
+    r!("valueDateTime", 91, 6, 0, 1, false, 2, None, &[], false, 1),
+    r!("valuePeriod", 91, 48, 0, 1, false, 2, None, &[], false, 1),
     r!("dataAbsentReason", 91, 25, 0, 1, false, 0, None, &[], false, 1),
     r!("interpretation", 91, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("referenceRange", 91, 92, 0, 255, true, 0, None, &[], false, 1),
+    r!("note", 91, 23, 0, 255, true, 0, None, &[], false, 1),
+    r!("bodySite", 91, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("method", 91, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("specimen", 91, 52, 0, 1, false, 0, None, T14, false, 1),
+    r!("device", 91, 52, 0, 1, false, 0, None, T34, false, 1),
+    r!("referenceRange", 91, 93, 0, 255, true, 0, None, &[], false, 1),
+    r!("hasMember", 91, 52, 0, 255, true, 0, None, T35, false, 1),
+    r!("derivedFrom", 91, 52, 0, 255, true, 0, None, T36, false, 1),
+    r!("component", 91, 92, 0, 255, true, 0, None, &[], false, 1),
     r!("id", 92, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 92, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 92, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("low", 92, 49, 0, 1, false, 0, None, &[], true, 1),
-    r!("high", 92, 49, 0, 1, false, 0, None, &[], true, 1),
-    r!("type", 92, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("appliesTo", 92, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("age", 92, 50, 0, 1, false, 0, None, &[], false, 1),
-    r!("text", 92, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("id", 93, 8, 0, 1, false, 0, None, &[], false, 1),
-    r!("meta", 93, 44, 0, 1, false, 0, None, &[], false, 1),
-    r!("implicitRules", 93, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("language", 93, 4, 0, 1, false, 0, None, &[], false, 1),
-    r!("text", 93, 46, 0, 1, false, 0, None, &[], false, 1),
-    r!("contained", 93, 0, 0, 255, true, 0, None, &[], false, 1),
+    r!("code", 92, 25, 1, 1, false, 0, None, &[], false, 1),
+    r!("valueQuantity", 92, 49, 0, 1, false, 1, None, &[], false, 1),
+    r!("valueCodeableConcept", 92, 25, 0, 1, false, 1, None, &[], false, 1),
+    r!("valueString", 92, 14, 0, 1, false, 1, None, &[], false, 1),
+    r!("valueBoolean", 92, 2, 0, 1, false, 1, None, &[], false, 1),
+    r!("valueInteger", 92, 10, 0, 1, false, 1, None, &[], false, 1),
+    r!("valueRange", 92, 50, 0, 1, false, 1, None, &[], false, 1),
+    r!("valueRatio", 92, 51, 0, 1, false, 1, None, &[], false, 1),
+    r!("valueSampledData", 92, 54, 0, 1, false, 1, None, &[], false, 1),
+    r!("valueTime", 92, 15, 0, 1, false, 1, None, &[], false, 1),
+    r!("valueDateTime", 92, 6, 0, 1, false, 1, None, &[], false, 1),
+    r!("valuePeriod", 92, 48, 0, 1, false, 1, None, &[], false, 1),
+    r!("dataAbsentReason", 92, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("interpretation", 92, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("referenceRange", 92, 93, 0, 255, true, 0, None, &[], false, 1),
+    r!("id", 93, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 93, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 93, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("issue", 93, 94, 1, 255, true, 0, None, &[], false, 1),
-    r!("id", 94, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("low", 93, 49, 0, 1, false, 0, None, &[], true, 1),
+    r!("high", 93, 49, 0, 1, false, 0, None, &[], true, 1),
+    r!("type", 93, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("appliesTo", 93, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("age", 93, 50, 0, 1, false, 0, None, &[], false, 1),
+    r!("text", 93, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("id", 94, 8, 0, 1, false, 0, None, &[], false, 1),
+    r!("meta", 94, 44, 0, 1, false, 0, None, &[], false, 1),
+    r!("implicitRules", 94, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("language", 94, 4, 0, 1, false, 0, None, &[], false, 1),
+    r!("text", 94, 46, 0, 1, false, 0, None, &[], false, 1),
+    r!("contained", 94, 0, 0, 255, true, 0, None, &[], false, 1),
     r!("extension", 94, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 94, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("severity", 94, 4, 1, 1, false, 0, Some(&B17), &[], false, 1),
-    r!("code", 94, 4, 1, 1, false, 0, Some(&B18), &[], false, 1),
-    r!("details", 94, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("diagnostics", 94, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("location", 94, 14, 0, 255, true, 0, None, &[], false, 1),
-    r!("expression", 94, 14, 0, 255, true, 0, None, &[], false, 1),
-    r!("id", 95, 8, 0, 1, false, 0, None, &[], false, 1),
-    r!("meta", 95, 44, 0, 1, false, 0, None, &[], false, 1),
-    r!("implicitRules", 95, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("language", 95, 4, 0, 1, false, 0, None, &[], false, 1),
-    r!("text", 95, 46, 0, 1, false, 0, None, &[], false, 1),
-    r!("contained", 95, 0, 0, 255, true, 0, None, &[], false, 1),
+    r!("issue", 94, 95, 1, 255, true, 0, None, &[], false, 1),
+    r!("id", 95, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 95, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 95, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("identifier", 95, 43, 0, 255, true, 0, None, &[], false, 1),
-    r!("active", 95, 2, 0, 1, false, 0, None, &[], false, 1),
-    r!("type", 95, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("name", 95, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("alias", 95, 14, 0, 255, true, 0, None, &[], false, 1),
-    r!("telecom", 95, 28, 0, 255, true, 0, None, &[], false, 1),
-    r!("address", 95, 21, 0, 255, true, 0, None, &[], false, 1),
-    r!("partOf", 95, 52, 0, 1, false, 0, None, T2, false, 1),
-    r!("contact", 95, 96, 0, 255, true, 0, None, &[], false, 1),
-    r!("endpoint", 95, 52, 0, 255, true, 0, None, T27, false, 1),
-    r!("id", 96, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("severity", 95, 4, 1, 1, false, 0, Some(&B17), &[], false, 1),
+    r!("code", 95, 4, 1, 1, false, 0, Some(&B18), &[], false, 1),
+    r!("details", 95, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("diagnostics", 95, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("location", 95, 14, 0, 255, true, 0, None, &[], false, 1),
+    r!("expression", 95, 14, 0, 255, true, 0, None, &[], false, 1),
+    r!("id", 96, 8, 0, 1, false, 0, None, &[], false, 1),
+    r!("meta", 96, 44, 0, 1, false, 0, None, &[], false, 1),
+    r!("implicitRules", 96, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("language", 96, 4, 0, 1, false, 0, None, &[], false, 1),
+    r!("text", 96, 46, 0, 1, false, 0, None, &[], false, 1),
+    r!("contained", 96, 0, 0, 255, true, 0, None, &[], false, 1),
     r!("extension", 96, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 96, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("purpose", 96, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("name", 96, 42, 0, 1, false, 0, None, &[], false, 1),
+    r!("identifier", 96, 43, 0, 255, true, 0, None, &[], false, 1),
+    r!("active", 96, 2, 0, 1, false, 0, None, &[], false, 1),
+    r!("type", 96, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("name", 96, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("alias", 96, 14, 0, 255, true, 0, None, &[], false, 1),
     r!("telecom", 96, 28, 0, 255, true, 0, None, &[], false, 1),
-    r!("address", 96, 21, 0, 1, false, 0, None, &[], false, 1),
-    r!("id", 97, 8, 0, 1, false, 0, None, &[], false, 1),
-    r!("meta", 97, 44, 0, 1, false, 0, None, &[], false, 1),
-    r!("implicitRules", 97, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("language", 97, 4, 0, 1, false, 0, None, &[], false, 1),
-    r!("text", 97, 46, 0, 1, false, 0, None, &[], false, 1),
-    r!("contained", 97, 0, 0, 255, true, 0, None, &[], false, 1),
+    r!("address", 96, 21, 0, 255, true, 0, None, &[], false, 1),
+    r!("partOf", 96, 52, 0, 1, false, 0, None, T2, false, 1),
+    r!("contact", 96, 97, 0, 255, true, 0, None, &[], false, 1),
+    r!("endpoint", 96, 52, 0, 255, true, 0, None, T27, false, 1),
+    r!("id", 97, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 97, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 97, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("identifier", 97, 43, 0, 255, true, 0, None, &[], false, 1),
-    r!("active", 97, 2, 0, 1, false, 0, None, &[], false, 1),
-    r!("name", 97, 42, 0, 255, true, 0, None, &[], false, 1),
+    r!("purpose", 97, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("name", 97, 42, 0, 1, false, 0, None, &[], false, 1),
     r!("telecom", 97, 28, 0, 255, true, 0, None, &[], false, 1),
-    r!("gender", 97, 4, 0, 1, false, 0, Some(&B2), &[], false, 1),
-    r!("birthDate", 97, 5, 0, 1, false, 0, None, &[], false, 1),
-    r!("deceasedBoolean", 97, 2, 0, 1, false, 1, None, &[], false, 1),
-    r!("deceasedDateTime", 97, 6, 0, 1, false, 1, None, &[], false, 1),
-    r!("address", 97, 21, 0, 255, true, 0, None, &[], false, 1),
-    r!("maritalStatus", 97, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("multipleBirthBoolean", 97, 2, 0, 1, false, 2, None, &[], false, 1),
-    r!("multipleBirthInteger", 97, 10, 0, 1, false, 2, None, &[], false, 1),
-    r!("photo", 97, 24, 0, 255, true, 0, None, &[], false, 1),
-    r!("contact", 97, 99, 0, 255, true, 0, None, &[], false, 1),
-    r!("communication", 97, 98, 0, 255, true, 0, None, &[], false, 1),
-    r!("generalPractitioner", 97, 52, 0, 255, true, 0, None, T28, false, 1),
-    r!("managingOrganization", 97, 52, 0, 1, false, 0, None, T2, false, 1),
-    r!("link", 97, 100, 0, 255, true, 0, None, &[], false, 1),
-    r!("id", 98, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("address", 97, 21, 0, 1, false, 0, None, &[], false, 1),
+    r!("id", 98, 8, 0, 1, false, 0, None, &[], false, 1),
+    r!("meta", 98, 44, 0, 1, false, 0, None, &[], false, 1),
+    r!("implicitRules", 98, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("language", 98, 4, 0, 1, false, 0, None, &[], false, 1),
+    r!("text", 98, 46, 0, 1, false, 0, None, &[], false, 1),
+    r!("contained", 98, 0, 0, 255, true, 0, None, &[], false, 1),
     r!("extension", 98, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 98, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("language", 98, 25, 1, 1, false, 0, None, &[], false, 1),
-    r!("preferred", 98, 2, 0, 1, false, 0, None, &[], false, 1),
+    r!("identifier", 98, 43, 0, 255, true, 0, None, &[], false, 1),
+    r!("active", 98, 2, 0, 1, false, 0, None, &[], false, 1),
+    r!("name", 98, 42, 0, 255, true, 0, None, &[], false, 1),
+    r!("telecom", 98, 28, 0, 255, true, 0, None, &[], false, 1),
+    r!("gender", 98, 4, 0, 1, false, 0, Some(&B2), &[], false, 1),
+    r!("birthDate", 98, 5, 0, 1, false, 0, None, &[], false, 1),
+    r!("deceasedBoolean", 98, 2, 0, 1, false, 1, None, &[], false, 1),
+    r!("deceasedDateTime", 98, 6, 0, 1, false, 1, None, &[], false, 1),
+    r!("address", 98, 21, 0, 255, true, 0, None, &[], false, 1),
+    r!("maritalStatus", 98, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("multipleBirthBoolean", 98, 2, 0, 1, false, 2, None, &[], false, 1),
+    r!("multipleBirthInteger", 98, 10, 0, 1, false, 2, None, &[], false, 1),
+    r!("photo", 98, 24, 0, 255, true, 0, None, &[], false, 1),
+    r!("contact", 98, 100, 0, 255, true, 0, None, &[], false, 1),
+    r!("communication", 98, 99, 0, 255, true, 0, None, &[], false, 1),
+    r!("generalPractitioner", 98, 52, 0, 255, true, 0, None, T28, false, 1),
+    r!("managingOrganization", 98, 52, 0, 1, false, 0, None, T2, false, 1),
+    r!("link", 98, 101, 0, 255, true, 0, None, &[], false, 1),
     r!("id", 99, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 99, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 99, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("relationship", 99, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("name", 99, 42, 0, 1, false, 0, None, &[], false, 1),
-    r!("telecom", 99, 28, 0, 255, true, 0, None, &[], false, 1),
-    r!("address", 99, 21, 0, 1, false, 0, None, &[], false, 1),
-    r!("gender", 99, 4, 0, 1, false, 0, Some(&B2), &[], false, 1),
-    r!("organization", 99, 52, 0, 1, false, 0, None, T2, false, 1),
-    r!("period", 99, 48, 0, 1, false, 0, None, &[], false, 1),
+    r!("language", 99, 25, 1, 1, false, 0, None, &[], false, 1),
+    r!("preferred", 99, 2, 0, 1, false, 0, None, &[], false, 1),
     r!("id", 100, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 100, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 100, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("other", 100, 52, 1, 1, false, 0, None, T37, false, 1),
-    r!("type", 100, 4, 1, 1, false, 0, Some(&B19), &[], false, 1),
-    r!("id", 101, 8, 0, 1, false, 0, None, &[], false, 1),
-    r!("meta", 101, 44, 0, 1, false, 0, None, &[], false, 1),
-    r!("implicitRules", 101, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("language", 101, 4, 0, 1, false, 0, None, &[], false, 1),
-    r!("text", 101, 46, 0, 1, false, 0, None, &[], false, 1),
-    r!("contained", 101, 0, 0, 255, true, 0, None, &[], false, 1),
+    r!("relationship", 100, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("name", 100, 42, 0, 1, false, 0, None, &[], false, 1),
+    r!("telecom", 100, 28, 0, 255, true, 0, None, &[], false, 1),
+    r!("address", 100, 21, 0, 1, false, 0, None, &[], false, 1),
+    r!("gender", 100, 4, 0, 1, false, 0, Some(&B2), &[], false, 1),
+    r!("organization", 100, 52, 0, 1, false, 0, None, T2, false, 1),
+    r!("period", 100, 48, 0, 1, false, 0, None, &[], false, 1),
+    r!("id", 101, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 101, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 101, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("identifier", 101, 43, 0, 255, true, 0, None, &[], false, 1),
-    r!("active", 101, 2, 0, 1, false, 0, None, &[], false, 1),
-    r!("name", 101, 42, 0, 255, true, 0, None, &[], false, 1),
-    r!("telecom", 101, 28, 0, 255, true, 0, None, &[], false, 1),
-    r!("address", 101, 21, 0, 255, true, 0, None, &[], false, 1),
-    r!("gender", 101, 4, 0, 1, false, 0, Some(&B2), &[], false, 1),
-    r!("birthDate", 101, 5, 0, 1, false, 0, None, &[], false, 1),
-    r!("photo", 101, 24, 0, 255, true, 0, None, &[], false, 1),
-    r!("qualification", 101, 102, 0, 255, true, 0, None, &[], false, 1),
-    r!("communication", 101, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("id", 102, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("other", 101, 52, 1, 1, false, 0, None, T37, false, 1),
+    r!("type", 101, 4, 1, 1, false, 0, Some(&B19), &[], false, 1),
+    r!("id", 102, 8, 0, 1, false, 0, None, &[], false, 1),
+    r!("meta", 102, 44, 0, 1, false, 0, None, &[], false, 1),
+    r!("implicitRules", 102, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("language", 102, 4, 0, 1, false, 0, None, &[], false, 1),
+    r!("text", 102, 46, 0, 1, false, 0, None, &[], false, 1),
+    r!("contained", 102, 0, 0, 255, true, 0, None, &[], false, 1),
     r!("extension", 102, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 102, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("identifier", 102, 43, 0, 255, true, 0, None, &[], false, 1),
-    r!("code", 102, 25, 1, 1, false, 0, None, &[], false, 1),
-    r!("period", 102, 48, 0, 1, false, 0, None, &[], false, 1),
-    r!("issuer", 102, 52, 0, 1, false, 0, None, T2, false, 1),
-    r!("id", 103, 8, 0, 1, false, 0, None, &[], false, 1),
-    r!("meta", 103, 44, 0, 1, false, 0, None, &[], false, 1),
-    r!("implicitRules", 103, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("language", 103, 4, 0, 1, false, 0, None, &[], false, 1),
-    r!("text", 103, 46, 0, 1, false, 0, None, &[], false, 1),
-    r!("contained", 103, 0, 0, 255, true, 0, None, &[], false, 1),
+    r!("active", 102, 2, 0, 1, false, 0, None, &[], false, 1),
+    r!("name", 102, 42, 0, 255, true, 0, None, &[], false, 1),
+    r!("telecom", 102, 28, 0, 255, true, 0, None, &[], false, 1),
+    r!("address", 102, 21, 0, 255, true, 0, None, &[], false, 1),
+    r!("gender", 102, 4, 0, 1, false, 0, Some(&B2), &[], false, 1),
+    r!("birthDate", 102, 5, 0, 1, false, 0, None, &[], false, 1),
+    r!("photo", 102, 24, 0, 255, true, 0, None, &[], false, 1),
+    r!("qualification", 102, 103, 0, 255, true, 0, None, &[], false, 1),
+    r!("communication", 102, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("id", 103, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 103, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 103, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("identifier", 103, 43, 0, 255, true, 0, None, &[], false, 1),
-    r!("active", 103, 2, 0, 1, false, 0, None, &[], false, 1),
+    r!("code", 103, 25, 1, 1, false, 0, None, &[], false, 1),
     r!("period", 103, 48, 0, 1, false, 0, None, &[], false, 1),
-    r!("practitioner", 103, 52, 0, 1, false, 0, None, T38, false, 1),
-    r!("organization", 103, 52, 0, 1, false, 0, None, T2, false, 1),
-    r!("code", 103, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("specialty", 103, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("location", 103, 52, 0, 255, true, 0, None, T8, false, 1),
-    r!("healthcareService", 103, 52, 0, 255, true, 0, None, T39, false, 1),
-    r!("telecom", 103, 28, 0, 255, true, 0, None, &[], false, 1),
-    r!("availableTime", 103, 104, 0, 255, true, 0, None, &[], false, 1),
-    r!("notAvailable", 103, 105, 0, 255, true, 0, None, &[], false, 1),
-    r!("availabilityExceptions", 103, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("endpoint", 103, 52, 0, 255, true, 0, None, T27, false, 1),
-    r!("id", 104, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("issuer", 103, 52, 0, 1, false, 0, None, T2, false, 1),
+    r!("id", 104, 8, 0, 1, false, 0, None, &[], false, 1),
+    r!("meta", 104, 44, 0, 1, false, 0, None, &[], false, 1),
+    r!("implicitRules", 104, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("language", 104, 4, 0, 1, false, 0, None, &[], false, 1),
+    r!("text", 104, 46, 0, 1, false, 0, None, &[], false, 1),
+    r!("contained", 104, 0, 0, 255, true, 0, None, &[], false, 1),
     r!("extension", 104, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 104, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("daysOfWeek", 104, 4, 0, 255, true, 0, Some(&B8), &[], false, 1),
-    r!("allDay", 104, 2, 0, 1, false, 0, None, &[], false, 1),
-    r!("availableStartTime", 104, 15, 0, 1, false, 0, None, &[], false, 1),
-    r!("availableEndTime", 104, 15, 0, 1, false, 0, None, &[], false, 1),
+    r!("identifier", 104, 43, 0, 255, true, 0, None, &[], false, 1),
+    r!("active", 104, 2, 0, 1, false, 0, None, &[], false, 1),
+    r!("period", 104, 48, 0, 1, false, 0, None, &[], false, 1),
+    r!("practitioner", 104, 52, 0, 1, false, 0, None, T38, false, 1),
+    r!("organization", 104, 52, 0, 1, false, 0, None, T2, false, 1),
+    r!("code", 104, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("specialty", 104, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("location", 104, 52, 0, 255, true, 0, None, T8, false, 1),
+    r!("healthcareService", 104, 52, 0, 255, true, 0, None, T39, false, 1),
+    r!("telecom", 104, 28, 0, 255, true, 0, None, &[], false, 1),
+    r!("availableTime", 104, 105, 0, 255, true, 0, None, &[], false, 1),
+    r!("notAvailable", 104, 106, 0, 255, true, 0, None, &[], false, 1),
+    r!("availabilityExceptions", 104, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("endpoint", 104, 52, 0, 255, true, 0, None, T27, false, 1),
     r!("id", 105, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 105, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 105, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("description", 105, 14, 1, 1, false, 0, None, &[], false, 1),
-    r!("during", 105, 48, 0, 1, false, 0, None, &[], false, 1),
-    r!("id", 106, 8, 0, 1, false, 0, None, &[], false, 1),
-    r!("meta", 106, 44, 0, 1, false, 0, None, &[], false, 1),
-    r!("implicitRules", 106, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("language", 106, 4, 0, 1, false, 0, None, &[], false, 1),
-    r!("text", 106, 46, 0, 1, false, 0, None, &[], false, 1),
-    r!("contained", 106, 0, 0, 255, true, 0, None, &[], false, 1),
+    r!("daysOfWeek", 105, 4, 0, 255, true, 0, Some(&B8), &[], false, 1),
+    r!("allDay", 105, 2, 0, 1, false, 0, None, &[], false, 1),
+    r!("availableStartTime", 105, 15, 0, 1, false, 0, None, &[], false, 1),
+    r!("availableEndTime", 105, 15, 0, 1, false, 0, None, &[], false, 1),
+    r!("id", 106, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 106, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 106, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("target", 106, 52, 1, 255, true, 0, None, &[], false, 1),
-    r!("occurredPeriod", 106, 48, 0, 1, false, 1, None, &[], false, 1),
-    r!("occurredDateTime", 106, 6, 0, 1, false, 1, None, &[], false, 1),
-    r!("recorded", 106, 9, 1, 1, false, 0, None, &[], false, 1),
-    r!("policy", 106, 17, 0, 255, true, 0, None, &[], false, 1),
-    r!("location", 106, 52, 0, 1, false, 0, None, T8, false, 1),
-    r!("reason", 106, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("activity", 106, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("agent", 106, 107, 1, 255, true, 0, None, &[], false, 1),
-    r!("entity", 106, 108, 0, 255, true, 0, None, &[], false, 1),
-    r!("signature", 106, 55, 0, 255, true, 0, None, &[], false, 1),
-    r!("id", 107, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("description", 106, 14, 1, 1, false, 0, None, &[], false, 1),
+    r!("during", 106, 48, 0, 1, false, 0, None, &[], false, 1),
+    r!("id", 107, 8, 0, 1, false, 0, None, &[], false, 1),
+    r!("meta", 107, 44, 0, 1, false, 0, None, &[], false, 1),
+    r!("implicitRules", 107, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("language", 107, 4, 0, 1, false, 0, None, &[], false, 1),
+    r!("text", 107, 46, 0, 1, false, 0, None, &[], false, 1),
+    r!("contained", 107, 0, 0, 255, true, 0, None, &[], false, 1),
     r!("extension", 107, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 107, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("type", 107, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("role", 107, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("who", 107, 52, 1, 1, false, 0, None, T3, false, 1),
-    r!("onBehalfOf", 107, 52, 0, 1, false, 0, None, T3, false, 1),
+    r!("target", 107, 52, 1, 255, true, 0, None, &[], false, 1),
+    r!("occurredPeriod", 107, 48, 0, 1, false, 1, None, &[], false, 1),
+    r!("occurredDateTime", 107, 6, 0, 1, false, 1, None, &[], false, 1),
+    r!("recorded", 107, 9, 1, 1, false, 0, None, &[], false, 1),
+    r!("policy", 107, 17, 0, 255, true, 0, None, &[], false, 1),
+    r!("location", 107, 52, 0, 1, false, 0, None, T8, false, 1),
+    r!("reason", 107, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("activity", 107, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("agent", 107, 108, 1, 255, true, 0, None, &[], false, 1),
+    r!("entity", 107, 109, 0, 255, true, 0, None, &[], false, 1),
+    r!("signature", 107, 55, 0, 255, true, 0, None, &[], false, 1),
     r!("id", 108, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 108, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 108, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("role", 108, 4, 1, 1, false, 0, Some(&B31), &[], false, 1),
-    r!("what", 108, 52, 1, 1, false, 0, None, &[], false, 1),
-    r!("agent", 108, 107, 0, 255, true, 0, None, &[], false, 1),
-    r!("id", 109, 8, 0, 1, false, 0, None, &[], false, 1),
-    r!("meta", 109, 44, 0, 1, false, 0, None, &[], false, 1),
-    r!("implicitRules", 109, 17, 0, 1, false, 0, None, &[], false, 1),
-    r!("language", 109, 4, 0, 1, false, 0, None, &[], false, 1),
-    r!("text", 109, 46, 0, 1, false, 0, None, &[], false, 1),
-    r!("contained", 109, 0, 0, 255, true, 0, None, &[], false, 1),
+    r!("type", 108, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("role", 108, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("who", 108, 52, 1, 1, false, 0, None, T3, false, 1),
+    r!("onBehalfOf", 108, 52, 0, 1, false, 0, None, T3, false, 1),
+    r!("id", 109, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 109, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 109, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("identifier", 109, 43, 0, 255, true, 0, None, &[], false, 1),
-    r!("instantiatesCanonical", 109, 3, 0, 255, true, 0, None, &[], false, 1),
-    r!("instantiatesUri", 109, 17, 0, 255, true, 0, None, &[], false, 1),
-    r!("basedOn", 109, 52, 0, 255, true, 0, None, T40, false, 1),
-    r!("replaces", 109, 52, 0, 255, true, 0, None, T20, false, 1),
-    r!("requisition", 109, 43, 0, 1, false, 0, None, &[], false, 1),
-    r!("status", 109, 4, 1, 1, false, 0, Some(&B36), &[], false, 1),
-    r!("intent", 109, 4, 1, 1, false, 0, Some(&B34), &[], false, 1),
-    r!("category", 109, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("priority", 109, 4, 0, 1, false, 0, Some(&B35), &[], false, 1),
-    r!("doNotPerform", 109, 2, 0, 1, false, 0, None, &[], false, 1),
-    r!("code", 109, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("orderDetail", 109, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("quantityQuantity", 109, 49, 0, 1, false, 1, None, &[], false, 1),
-    r!("quantityRatio", 109, 51, 0, 1, false, 1, None, &[], false, 1),
-    r!("quantityRange", 109, 50, 0, 1, false, 1, None, &[], false, 1),
-    r!("subject", 109, 52, 1, 1, false, 0, None, T11, false, 1),
-    r!("encounter", 109, 52, 0, 1, false, 0, None, T12, false, 1),
-    r!("occurrenceDateTime", 109, 6, 0, 1, false, 2, None, &[], false, 1),
-    r!("occurrencePeriod", 109, 48, 0, 1, false, 2, None, &[], false, 1),
-    r!("occurrenceTiming", 109, 56, 0, 1, false, 2, None, &[], false, 1),
-    r!("asNeededBoolean", 109, 2, 0, 1, false, 3, None, &[], false, 1),
-    r!("asNeededCodeableConcept", 109, 25, 0, 1, false, 3, None, &[], false, 1),
-    r!("authoredOn", 109, 6, 0, 1, false, 0, None, &[], false, 1),
-    r!("requester", 109, 52, 0, 1, false, 0, None, T3, false, 1),
-    r!("performerType", 109, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("performer", 109, 52, 0, 255, true, 0, None, T41, false, 1),
-    r!("locationCode", 109, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("locationReference", 109, 52, 0, 255, true, 0, None, T8, false, 1),
-    r!("reasonCode", 109, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("reasonReference", 109, 52, 0, 255, true, 0, None, T42, false, 1),
-    r!("insurance", 109, 52, 0, 255, true, 0, None, T43, false, 1),
-    r!("supportingInfo", 109, 52, 0, 255, true, 0, None, &[], false, 1),
-    r!("specimen", 109, 52, 0, 255, true, 0, None, T14, false, 1),
-    r!("bodySite", 109, 25, 0, 255, true, 0, None, &[], false, 1),
-    r!("note", 109, 23, 0, 255, true, 0, None, &[], false, 1),
-    r!("patientInstruction", 109, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("relevantHistory", 109, 52, 0, 255, true, 0, None, T44, false, 1),
+    r!("role", 109, 4, 1, 1, false, 0, Some(&B31), &[], false, 1),
+    r!("what", 109, 52, 1, 1, false, 0, None, &[], false, 1),
+    r!("agent", 109, 108, 0, 255, true, 0, None, &[], false, 1),
     r!("id", 110, 8, 0, 1, false, 0, None, &[], false, 1),
     r!("meta", 110, 44, 0, 1, false, 0, None, &[], false, 1),
     r!("implicitRules", 110, 17, 0, 1, false, 0, None, &[], false, 1),
@@ -1096,105 +1054,151 @@ pub(super) static ELEMENTS: [Element; 1018] = [
     r!("extension", 110, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 110, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("identifier", 110, 43, 0, 255, true, 0, None, &[], false, 1),
-    r!("accessionIdentifier", 110, 43, 0, 1, false, 0, None, &[], false, 1),
-    r!("status", 110, 4, 0, 1, false, 0, Some(&B40), &[], false, 1),
-    r!("type", 110, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("subject", 110, 52, 0, 1, false, 0, None, T45, false, 1),
-    r!("receivedTime", 110, 6, 0, 1, false, 0, None, &[], false, 1),
-    r!("parent", 110, 52, 0, 255, true, 0, None, T14, false, 1),
-    r!("request", 110, 52, 0, 255, true, 0, None, T20, false, 1),
-    r!("collection", 110, 111, 0, 1, false, 0, None, &[], false, 1),
-    r!("processing", 110, 113, 0, 255, true, 0, None, &[], false, 1),
-    r!("container", 110, 112, 0, 255, true, 0, None, &[], false, 1),
-    r!("condition", 110, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("instantiatesCanonical", 110, 3, 0, 255, true, 0, None, &[], false, 1),
+    r!("instantiatesUri", 110, 17, 0, 255, true, 0, None, &[], false, 1),
+    r!("basedOn", 110, 52, 0, 255, true, 0, None, T40, false, 1),
+    r!("replaces", 110, 52, 0, 255, true, 0, None, T20, false, 1),
+    r!("requisition", 110, 43, 0, 1, false, 0, None, &[], false, 1),
+    r!("status", 110, 4, 1, 1, false, 0, Some(&B36), &[], false, 1),
+    r!("intent", 110, 4, 1, 1, false, 0, Some(&B34), &[], false, 1),
+    r!("category", 110, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("priority", 110, 4, 0, 1, false, 0, Some(&B35), &[], false, 1),
+    r!("doNotPerform", 110, 2, 0, 1, false, 0, None, &[], false, 1),
+    r!("code", 110, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("orderDetail", 110, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("quantityQuantity", 110, 49, 0, 1, false, 1, None, &[], false, 1),
+    r!("quantityRatio", 110, 51, 0, 1, false, 1, None, &[], false, 1),
+    r!("quantityRange", 110, 50, 0, 1, false, 1, None, &[], false, 1),
+    r!("subject", 110, 52, 1, 1, false, 0, None, T11, false, 1),
+    r!("encounter", 110, 52, 0, 1, false, 0, None, T12, false, 1),
+    r!("occurrenceDateTime", 110, 6, 0, 1, false, 2, None, &[], false, 1),
+    r!("occurrencePeriod", 110, 48, 0, 1, false, 2, None, &[], false, 1),
+    r!("occurrenceTiming", 110, 56, 0, 1, false, 2, None, &[], false, 1),
+    r!("asNeededBoolean", 110, 2, 0, 1, false, 3, None, &[], false, 1),
+    r!("asNeededCodeableConcept", 110, 25, 0, 1, false, 3, None, &[], false, 1),
+    r!("authoredOn", 110, 6, 0, 1, false, 0, None, &[], false, 1),
+    r!("requester", 110, 52, 0, 1, false, 0, None, T3, false, 1),
+    r!("performerType", 110, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("performer", 110, 52, 0, 255, true, 0, None, T41, false, 1),
+    r!("locationCode", 110, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("locationReference", 110, 52, 0, 255, true, 0, None, T8, false, 1),
+    r!("reasonCode", 110, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("reasonReference", 110, 52, 0, 255, true, 0, None, T42, false, 1),
+    r!("insurance", 110, 52, 0, 255, true, 0, None, T43, false, 1),
+    r!("supportingInfo", 110, 52, 0, 255, true, 0, None, &[], false, 1),
+    r!("specimen", 110, 52, 0, 255, true, 0, None, T14, false, 1),
+    r!("bodySite", 110, 25, 0, 255, true, 0, None, &[], false, 1),
     r!("note", 110, 23, 0, 255, true, 0, None, &[], false, 1),
-    r!("id", 111, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("patientInstruction", 110, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("relevantHistory", 110, 52, 0, 255, true, 0, None, T44, false, 1),
+    r!("id", 111, 8, 0, 1, false, 0, None, &[], false, 1),
+    r!("meta", 111, 44, 0, 1, false, 0, None, &[], false, 1),
+    r!("implicitRules", 111, 17, 0, 1, false, 0, None, &[], false, 1),
+    r!("language", 111, 4, 0, 1, false, 0, None, &[], false, 1),
+    r!("text", 111, 46, 0, 1, false, 0, None, &[], false, 1),
+    r!("contained", 111, 0, 0, 255, true, 0, None, &[], false, 1),
     r!("extension", 111, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 111, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("collector", 111, 52, 0, 1, false, 0, None, T29, false, 1),
-    r!("collectedDateTime", 111, 6, 0, 1, false, 1, None, &[], false, 1),
-    r!("collectedPeriod", 111, 48, 0, 1, false, 1, None, &[], false, 1),
-    r!("duration", 111, 38, 0, 1, false, 0, None, &[], false, 1),
-    r!("quantity", 111, 49, 0, 1, false, 0, None, &[], true, 1),
-    r!("method", 111, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("bodySite", 111, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("fastingStatusCodeableConcept", 111, 25, 0, 1, false, 2, None, &[], false, 1),
-    r!("fastingStatusDuration", 111, 38, 0, 1, false, 2, None, &[], false, 1),
+    r!("identifier", 111, 43, 0, 255, true, 0, None, &[], false, 1),
+    r!("accessionIdentifier", 111, 43, 0, 1, false, 0, None, &[], false, 1),
+    r!("status", 111, 4, 0, 1, false, 0, Some(&B40), &[], false, 1),
+    r!("type", 111, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("subject", 111, 52, 0, 1, false, 0, None, T45, false, 1),
+    r!("receivedTime", 111, 6, 0, 1, false, 0, None, &[], false, 1),
+    r!("parent", 111, 52, 0, 255, true, 0, None, T14, false, 1),
+    r!("request", 111, 52, 0, 255, true, 0, None, T20, false, 1),
+    r!("collection", 111, 112, 0, 1, false, 0, None, &[], false, 1),
+    r!("processing", 111, 114, 0, 255, true, 0, None, &[], false, 1),
+    r!("container", 111, 113, 0, 255, true, 0, None, &[], false, 1),
+    r!("condition", 111, 25, 0, 255, true, 0, None, &[], false, 1),
+    r!("note", 111, 23, 0, 255, true, 0, None, &[], false, 1),
     r!("id", 112, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 112, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 112, 41, 0, 255, true, 0, None, &[], false, 1),
-    r!("identifier", 112, 43, 0, 255, true, 0, None, &[], false, 1),
-    r!("description", 112, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("type", 112, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("capacity", 112, 49, 0, 1, false, 0, None, &[], true, 1),
-    r!("specimenQuantity", 112, 49, 0, 1, false, 0, None, &[], true, 1),
-    r!("additiveCodeableConcept", 112, 25, 0, 1, false, 1, None, &[], false, 1),
-    r!("additiveReference", 112, 52, 0, 1, false, 1, None, T46, false, 1),
+    r!("collector", 112, 52, 0, 1, false, 0, None, T29, false, 1),
+    r!("collectedDateTime", 112, 6, 0, 1, false, 1, None, &[], false, 1),
+    r!("collectedPeriod", 112, 48, 0, 1, false, 1, None, &[], false, 1),
+    r!("duration", 112, 38, 0, 1, false, 0, None, &[], false, 1),
+    r!("quantity", 112, 49, 0, 1, false, 0, None, &[], true, 1),
+    r!("method", 112, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("bodySite", 112, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("fastingStatusCodeableConcept", 112, 25, 0, 1, false, 2, None, &[], false, 1),
+    r!("fastingStatusDuration", 112, 38, 0, 1, false, 2, None, &[], false, 1),
     r!("id", 113, 14, 0, 1, false, 0, None, &[], false, 1),
     r!("extension", 113, 41, 0, 255, true, 0, None, &[], false, 1),
     r!("modifierExtension", 113, 41, 0, 255, true, 0, None, &[], false, 1),
+    r!("identifier", 113, 43, 0, 255, true, 0, None, &[], false, 1),
     r!("description", 113, 14, 0, 1, false, 0, None, &[], false, 1),
-    r!("procedure", 113, 25, 0, 1, false, 0, None, &[], false, 1),
-    r!("additive", 113, 52, 0, 255, true, 0, None, T46, false, 1),
-    r!("timeDateTime", 113, 6, 0, 1, false, 1, None, &[], false, 1),
-    r!("timePeriod", 113, 48, 0, 1, false, 1, None, &[], false, 1),
+    r!("type", 113, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("capacity", 113, 49, 0, 1, false, 0, None, &[], true, 1),
+    r!("specimenQuantity", 113, 49, 0, 1, false, 0, None, &[], true, 1),
+    r!("additiveCodeableConcept", 113, 25, 0, 1, false, 1, None, &[], false, 1),
+    r!("additiveReference", 113, 52, 0, 1, false, 1, None, T46, false, 1),
+    r!("id", 114, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("extension", 114, 41, 0, 255, true, 0, None, &[], false, 1),
+    r!("modifierExtension", 114, 41, 0, 255, true, 0, None, &[], false, 1),
+    r!("description", 114, 14, 0, 1, false, 0, None, &[], false, 1),
+    r!("procedure", 114, 25, 0, 1, false, 0, None, &[], false, 1),
+    r!("additive", 114, 52, 0, 255, true, 0, None, T46, false, 1),
+    r!("timeDateTime", 114, 6, 0, 1, false, 1, None, &[], false, 1),
+    r!("timePeriod", 114, 48, 0, 1, false, 1, None, &[], false, 1),
 ];
 
 /// The elements of each type by name, each type in its own range.
-pub(super) static BY_NAME: [u16; 1018] = [
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 22, 26, 23, 17, 16, 21, 27, 25, 24, 20,
-    19, 18, 34, 31, 29, 28, 33, 32, 30, 37, 38, 36, 35, 40, 39, 43, 50, 45, 42, 48, 41, 44, 47, 49,
-    46, 53, 52, 51, 54, 59, 60, 56, 55, 57, 61, 58, 63, 62, 64, 65, 67, 66, 72, 71, 68, 70, 69, 77,
-    74, 73, 76, 75, 84, 81, 79, 78, 83, 82, 80, 92, 93, 86, 85, 94, 91, 88, 95, 89, 90, 87, 101,
-    97, 96, 98, 99, 100, 103, 102, 104, 105, 106, 108, 107, 112, 110, 109, 111, 119, 116, 114, 113,
-    118, 117, 115, 125, 128, 129, 133, 121, 120, 135, 136, 134, 132, 122, 126, 131, 123, 130, 124,
-    127, 141, 140, 138, 137, 144, 143, 142, 139, 151, 148, 146, 145, 150, 149, 147, 153, 152, 156,
-    159, 155, 154, 158, 157, 160, 162, 161, 163, 183, 184, 185, 186, 164, 165, 166, 167, 187, 188,
-    204, 189, 205, 190, 206, 168, 169, 170, 191, 212, 192, 207, 193, 171, 194, 172, 173, 174, 213,
-    195, 175, 208, 196, 176, 197, 198, 199, 200, 209, 201, 202, 177, 178, 203, 210, 179, 180, 181,
-    211, 182, 215, 218, 219, 214, 222, 220, 221, 217, 216, 230, 224, 223, 229, 227, 226, 225, 228,
-    232, 231, 234, 236, 237, 235, 238, 233, 242, 240, 239, 241, 246, 244, 243, 245, 253, 248, 247,
-    252, 251, 249, 255, 254, 250, 259, 257, 256, 258, 266, 263, 261, 260, 265, 264, 262, 268, 270,
-    267, 269, 274, 272, 271, 273, 280, 276, 275, 279, 277, 278, 286, 285, 288, 282, 281, 284, 289,
-    283, 287, 298, 297, 291, 294, 290, 295, 292, 293, 296, 307, 300, 299, 304, 306, 305, 301, 302,
-    303, 313, 311, 309, 308, 310, 312, 316, 318, 317, 319, 320, 329, 321, 322, 323, 315, 324, 325,
-    314, 332, 326, 327, 328, 330, 331, 342, 341, 334, 333, 336, 339, 340, 338, 337, 335, 345, 344,
-    343, 346, 347, 348, 349, 359, 350, 354, 352, 353, 358, 351, 360, 356, 357, 355, 362, 365, 361,
-    364, 363, 368, 366, 369, 367, 371, 370, 377, 376, 378, 375, 373, 372, 374, 384, 380, 379, 385,
-    383, 381, 386, 382, 388, 387, 390, 389, 391, 393, 392, 394, 395, 396, 425, 402, 406, 416, 410,
-    413, 403, 397, 405, 399, 400, 426, 414, 412, 411, 398, 417, 404, 428, 424, 430, 418, 423, 422,
-    429, 415, 420, 408, 409, 401, 419, 407, 427, 421, 432, 431, 433, 434, 435, 437, 436, 438, 439,
-    441, 440, 443, 442, 444, 445, 446, 453, 454, 450, 455, 448, 447, 451, 452, 449, 460, 457, 456,
-    458, 459, 461, 479, 477, 476, 467, 468, 462, 470, 464, 465, 478, 463, 469, 475, 474, 473, 466,
-    471, 472, 481, 480, 482, 484, 485, 483, 495, 497, 498, 510, 511, 491, 501, 502, 500, 492, 486,
-    494, 508, 488, 503, 489, 509, 487, 493, 504, 512, 507, 505, 506, 496, 499, 490, 516, 514, 513,
-    517, 515, 544, 538, 536, 529, 530, 523, 543, 535, 524, 545, 518, 526, 520, 521, 540, 546, 519,
-    525, 548, 537, 539, 533, 541, 542, 547, 532, 527, 528, 534, 522, 531, 552, 550, 549, 551, 553,
-    557, 555, 554, 556, 559, 558, 565, 570, 567, 571, 561, 560, 562, 564, 563, 566, 569, 568, 573,
-    572, 575, 574, 578, 577, 576, 580, 579, 584, 581, 583, 582, 586, 585, 587, 589, 588, 607, 602,
-    613, 595, 603, 614, 596, 612, 590, 598, 592, 593, 610, 591, 604, 597, 601, 600, 611, 608, 609,
-    599, 606, 594, 605, 619, 621, 618, 616, 615, 617, 620, 627, 623, 622, 626, 625, 624, 641, 633,
-    647, 638, 640, 636, 637, 634, 646, 628, 630, 631, 629, 635, 644, 645, 643, 639, 642, 632, 653,
-    649, 648, 650, 651, 654, 652, 659, 660, 656, 655, 658, 657, 667, 668, 662, 661, 663, 664, 665,
-    666, 678, 706, 681, 682, 713, 674, 703, 712, 709, 686, 689, 687, 688, 685, 675, 684, 711, 669,
-    677, 671, 704, 690, 672, 670, 707, 676, 705, 679, 691, 710, 708, 680, 683, 673, 695, 693, 701,
-    696, 702, 692, 697, 698, 699, 694, 700, 717, 729, 715, 714, 730, 716, 731, 721, 719, 727, 722,
-    728, 718, 723, 724, 725, 720, 726, 739, 738, 733, 736, 732, 735, 734, 740, 737, 746, 747, 741,
-    743, 749, 744, 742, 748, 745, 754, 755, 756, 758, 751, 750, 757, 752, 753, 768, 773, 771, 775,
-    764, 776, 765, 759, 767, 761, 762, 760, 766, 770, 774, 772, 763, 769, 783, 778, 777, 779, 781,
-    780, 782, 793, 800, 797, 806, 805, 789, 798, 799, 790, 796, 807, 784, 792, 786, 787, 809, 808,
-    801, 785, 791, 802, 803, 794, 804, 795, 788, 811, 810, 813, 812, 814, 821, 816, 822, 815, 817,
-    819, 823, 824, 818, 820, 826, 825, 827, 828, 829, 839, 842, 844, 847, 835, 836, 843, 830, 838,
-    832, 833, 831, 837, 840, 845, 846, 841, 834, 852, 849, 848, 851, 854, 850, 853, 864, 875, 873,
-    868, 860, 876, 861, 871, 855, 863, 857, 858, 870, 856, 862, 874, 867, 865, 866, 869, 872, 859,
-    881, 883, 882, 880, 878, 877, 879, 887, 888, 885, 884, 886, 904, 905, 894, 906, 895, 889, 891,
-    892, 902, 890, 896, 899, 898, 901, 903, 900, 907, 897, 893, 909, 908, 910, 914, 912, 911, 913,
-    920, 916, 915, 917, 918, 919, 950, 951, 952, 932, 963, 937, 940, 926, 939, 946, 927, 921, 929,
-    923, 930, 931, 960, 936, 924, 956, 957, 922, 928, 964, 947, 948, 949, 941, 965, 955, 954, 938,
-    942, 944, 943, 958, 959, 966, 933, 953, 934, 962, 935, 945, 961, 925, 976, 983, 986, 972, 985,
-    973, 967, 975, 969, 970, 968, 974, 987, 981, 984, 980, 982, 977, 979, 971, 978, 997, 992, 993,
-    991, 994, 989, 998, 999, 988, 996, 990, 995, 1008, 1009, 1006, 1004, 1001, 1000, 1003, 1002,
-    1007, 1005, 1015, 1013, 1011, 1010, 1012, 1014, 1016, 1017,
+pub(super) static BY_NAME: [u16; 1021] = [
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 14, 15, 23, 27, 24, 18, 17, 22, 28, 26, 25,
+    21, 20, 19, 35, 32, 30, 29, 34, 33, 31, 38, 39, 37, 36, 41, 40, 44, 51, 46, 43, 49, 42, 45, 48,
+    50, 47, 54, 53, 52, 55, 60, 61, 57, 56, 58, 62, 59, 64, 63, 65, 66, 68, 67, 73, 72, 69, 71, 70,
+    78, 75, 74, 77, 76, 85, 82, 80, 79, 84, 83, 81, 93, 94, 87, 86, 95, 92, 89, 96, 90, 91, 88,
+    102, 98, 97, 99, 100, 101, 104, 103, 105, 106, 107, 109, 108, 113, 111, 110, 112, 120, 117,
+    115, 114, 119, 118, 116, 126, 129, 130, 134, 122, 121, 136, 137, 135, 133, 123, 127, 132, 124,
+    131, 125, 128, 142, 141, 139, 138, 145, 144, 143, 140, 152, 149, 147, 146, 151, 150, 148, 154,
+    153, 157, 160, 156, 155, 159, 158, 161, 163, 162, 164, 184, 185, 186, 187, 165, 166, 167, 168,
+    188, 189, 205, 190, 206, 191, 207, 169, 170, 171, 192, 213, 193, 208, 194, 172, 195, 173, 174,
+    175, 214, 196, 176, 209, 197, 177, 198, 199, 200, 201, 210, 202, 203, 178, 179, 204, 211, 180,
+    181, 182, 212, 183, 216, 219, 220, 215, 223, 221, 222, 218, 217, 231, 225, 224, 230, 228, 227,
+    226, 229, 233, 232, 235, 237, 238, 236, 239, 234, 243, 241, 240, 242, 247, 245, 244, 246, 254,
+    249, 248, 253, 252, 250, 256, 255, 251, 260, 258, 257, 259, 267, 264, 262, 261, 266, 265, 263,
+    269, 271, 268, 270, 275, 273, 272, 274, 281, 277, 276, 280, 278, 279, 287, 286, 289, 283, 282,
+    285, 290, 284, 288, 299, 298, 292, 295, 291, 296, 293, 294, 297, 308, 301, 300, 305, 307, 306,
+    302, 303, 304, 314, 312, 310, 309, 311, 313, 317, 319, 318, 320, 321, 330, 322, 323, 324, 316,
+    325, 326, 315, 333, 327, 328, 329, 331, 332, 343, 342, 335, 334, 337, 340, 341, 339, 338, 336,
+    345, 344, 348, 347, 346, 349, 350, 351, 352, 362, 353, 357, 355, 356, 361, 354, 363, 359, 360,
+    358, 365, 368, 364, 367, 366, 371, 369, 372, 370, 374, 373, 380, 379, 381, 378, 376, 375, 377,
+    387, 383, 382, 388, 386, 384, 389, 385, 391, 390, 393, 392, 394, 396, 395, 397, 398, 399, 428,
+    405, 409, 419, 413, 416, 406, 400, 408, 402, 403, 429, 417, 415, 414, 401, 420, 407, 431, 427,
+    433, 421, 426, 425, 432, 418, 423, 411, 412, 404, 422, 410, 430, 424, 435, 434, 436, 437, 438,
+    440, 439, 441, 442, 444, 443, 446, 445, 447, 448, 449, 456, 457, 453, 458, 451, 450, 454, 455,
+    452, 463, 460, 459, 461, 462, 464, 482, 480, 479, 470, 471, 465, 473, 467, 468, 481, 466, 472,
+    478, 477, 476, 469, 474, 475, 484, 483, 485, 487, 488, 486, 498, 500, 501, 513, 514, 494, 504,
+    505, 503, 495, 489, 497, 511, 491, 506, 492, 512, 490, 496, 507, 515, 510, 508, 509, 499, 502,
+    493, 519, 517, 516, 520, 518, 547, 541, 539, 532, 533, 526, 546, 538, 527, 548, 521, 529, 523,
+    524, 543, 549, 522, 528, 551, 540, 542, 536, 544, 545, 550, 535, 530, 531, 537, 525, 534, 555,
+    553, 552, 554, 556, 560, 558, 557, 559, 562, 561, 568, 573, 570, 574, 564, 563, 565, 567, 566,
+    569, 572, 571, 576, 575, 578, 577, 581, 580, 579, 583, 582, 587, 584, 586, 585, 589, 588, 590,
+    592, 591, 610, 605, 616, 598, 606, 617, 599, 615, 593, 601, 595, 596, 613, 594, 607, 600, 604,
+    603, 614, 611, 612, 602, 609, 597, 608, 622, 624, 621, 619, 618, 620, 623, 630, 626, 625, 629,
+    628, 627, 644, 636, 650, 641, 643, 639, 640, 637, 649, 631, 633, 634, 632, 638, 647, 648, 646,
+    642, 645, 635, 656, 652, 651, 653, 654, 657, 655, 662, 663, 659, 658, 661, 660, 670, 671, 665,
+    664, 666, 667, 668, 669, 681, 709, 684, 685, 716, 677, 706, 715, 712, 689, 692, 690, 691, 688,
+    678, 687, 714, 672, 680, 674, 707, 693, 675, 673, 710, 679, 708, 682, 694, 713, 711, 683, 686,
+    676, 698, 696, 704, 699, 705, 695, 700, 701, 702, 697, 703, 720, 732, 718, 717, 733, 719, 734,
+    724, 722, 730, 725, 731, 721, 726, 727, 728, 723, 729, 742, 741, 736, 739, 735, 738, 737, 743,
+    740, 749, 750, 744, 746, 752, 747, 745, 751, 748, 757, 758, 759, 761, 754, 753, 760, 755, 756,
+    771, 776, 774, 778, 767, 779, 768, 762, 770, 764, 765, 763, 769, 773, 777, 775, 766, 772, 786,
+    781, 780, 782, 784, 783, 785, 796, 803, 800, 809, 808, 792, 801, 802, 793, 799, 810, 787, 795,
+    789, 790, 812, 811, 804, 788, 794, 805, 806, 797, 807, 798, 791, 814, 813, 816, 815, 817, 824,
+    819, 825, 818, 820, 822, 826, 827, 821, 823, 829, 828, 830, 831, 832, 842, 845, 847, 850, 838,
+    839, 846, 833, 841, 835, 836, 834, 840, 843, 848, 849, 844, 837, 855, 852, 851, 854, 857, 853,
+    856, 867, 878, 876, 871, 863, 879, 864, 874, 858, 866, 860, 861, 873, 859, 865, 877, 870, 868,
+    869, 872, 875, 862, 884, 886, 885, 883, 881, 880, 882, 890, 891, 888, 887, 889, 907, 908, 897,
+    909, 898, 892, 894, 895, 905, 893, 899, 902, 901, 904, 906, 903, 910, 900, 896, 912, 911, 913,
+    917, 915, 914, 916, 923, 919, 918, 920, 921, 922, 953, 954, 955, 935, 966, 940, 943, 929, 942,
+    949, 930, 924, 932, 926, 933, 934, 963, 939, 927, 959, 960, 925, 931, 967, 950, 951, 952, 944,
+    968, 958, 957, 941, 945, 947, 946, 961, 962, 969, 936, 956, 937, 965, 938, 948, 964, 928, 979,
+    986, 989, 975, 988, 976, 970, 978, 972, 973, 971, 977, 990, 984, 987, 983, 985, 980, 982, 974,
+    981, 1000, 995, 996, 994, 997, 992, 1001, 1002, 991, 999, 993, 998, 1011, 1012, 1009, 1007,
+    1004, 1003, 1006, 1005, 1010, 1008, 1018, 1016, 1014, 1013, 1015, 1017, 1019, 1020,
 ];
 
 static B0: Binding = Binding {
@@ -1894,6 +1898,157 @@ static B43: Binding = Binding {
         Code { code: "wk", versions: 1 },
     ],
 };
+/// The names of all resource types.
+pub(super) static RESOURCE_TYPES: &[Code] = &[
+    Code { code: "Account", versions: 1 },
+    Code { code: "ActivityDefinition", versions: 1 },
+    Code { code: "AdverseEvent", versions: 1 },
+    Code { code: "AllergyIntolerance", versions: 1 },
+    Code { code: "Appointment", versions: 1 },
+    Code { code: "AppointmentResponse", versions: 1 },
+    Code { code: "AuditEvent", versions: 1 },
+    Code { code: "Basic", versions: 1 },
+    Code { code: "Binary", versions: 1 },
+    Code { code: "BiologicallyDerivedProduct", versions: 1 },
+    Code { code: "BodyStructure", versions: 1 },
+    Code { code: "Bundle", versions: 1 },
+    Code { code: "CapabilityStatement", versions: 1 },
+    Code { code: "CarePlan", versions: 1 },
+    Code { code: "CareTeam", versions: 1 },
+    Code { code: "CatalogEntry", versions: 1 },
+    Code { code: "ChargeItem", versions: 1 },
+    Code { code: "ChargeItemDefinition", versions: 1 },
+    Code { code: "Claim", versions: 1 },
+    Code { code: "ClaimResponse", versions: 1 },
+    Code { code: "ClinicalImpression", versions: 1 },
+    Code { code: "CodeSystem", versions: 1 },
+    Code { code: "Communication", versions: 1 },
+    Code { code: "CommunicationRequest", versions: 1 },
+    Code { code: "CompartmentDefinition", versions: 1 },
+    Code { code: "Composition", versions: 1 },
+    Code { code: "ConceptMap", versions: 1 },
+    Code { code: "Condition", versions: 1 },
+    Code { code: "Consent", versions: 1 },
+    Code { code: "Contract", versions: 1 },
+    Code { code: "Coverage", versions: 1 },
+    Code { code: "CoverageEligibilityRequest", versions: 1 },
+    Code { code: "CoverageEligibilityResponse", versions: 1 },
+    Code { code: "DetectedIssue", versions: 1 },
+    Code { code: "Device", versions: 1 },
+    Code { code: "DeviceDefinition", versions: 1 },
+    Code { code: "DeviceMetric", versions: 1 },
+    Code { code: "DeviceRequest", versions: 1 },
+    Code { code: "DeviceUseStatement", versions: 1 },
+    Code { code: "DiagnosticReport", versions: 1 },
+    Code { code: "DocumentManifest", versions: 1 },
+    Code { code: "DocumentReference", versions: 1 },
+    Code { code: "DomainResource", versions: 1 },
+    Code { code: "EffectEvidenceSynthesis", versions: 1 },
+    Code { code: "Encounter", versions: 1 },
+    Code { code: "Endpoint", versions: 1 },
+    Code { code: "EnrollmentRequest", versions: 1 },
+    Code { code: "EnrollmentResponse", versions: 1 },
+    Code { code: "EpisodeOfCare", versions: 1 },
+    Code { code: "EventDefinition", versions: 1 },
+    Code { code: "Evidence", versions: 1 },
+    Code { code: "EvidenceVariable", versions: 1 },
+    Code { code: "ExampleScenario", versions: 1 },
+    Code { code: "ExplanationOfBenefit", versions: 1 },
+    Code { code: "FamilyMemberHistory", versions: 1 },
+    Code { code: "Flag", versions: 1 },
+    Code { code: "Goal", versions: 1 },
+    Code { code: "GraphDefinition", versions: 1 },
+    Code { code: "Group", versions: 1 },
+    Code { code: "GuidanceResponse", versions: 1 },
+    Code { code: "HealthcareService", versions: 1 },
+    Code { code: "ImagingStudy", versions: 1 },
+    Code { code: "Immunization", versions: 1 },
+    Code { code: "ImmunizationEvaluation", versions: 1 },
+    Code { code: "ImmunizationRecommendation", versions: 1 },
+    Code { code: "ImplementationGuide", versions: 1 },
+    Code { code: "InsurancePlan", versions: 1 },
+    Code { code: "Invoice", versions: 1 },
+    Code { code: "Library", versions: 1 },
+    Code { code: "Linkage", versions: 1 },
+    Code { code: "List", versions: 1 },
+    Code { code: "Location", versions: 1 },
+    Code { code: "Measure", versions: 1 },
+    Code { code: "MeasureReport", versions: 1 },
+    Code { code: "Media", versions: 1 },
+    Code { code: "Medication", versions: 1 },
+    Code { code: "MedicationAdministration", versions: 1 },
+    Code { code: "MedicationDispense", versions: 1 },
+    Code { code: "MedicationKnowledge", versions: 1 },
+    Code { code: "MedicationRequest", versions: 1 },
+    Code { code: "MedicationStatement", versions: 1 },
+    Code { code: "MedicinalProduct", versions: 1 },
+    Code { code: "MedicinalProductAuthorization", versions: 1 },
+    Code { code: "MedicinalProductContraindication", versions: 1 },
+    Code { code: "MedicinalProductIndication", versions: 1 },
+    Code { code: "MedicinalProductIngredient", versions: 1 },
+    Code { code: "MedicinalProductInteraction", versions: 1 },
+    Code { code: "MedicinalProductManufactured", versions: 1 },
+    Code { code: "MedicinalProductPackaged", versions: 1 },
+    Code { code: "MedicinalProductPharmaceutical", versions: 1 },
+    Code { code: "MedicinalProductUndesirableEffect", versions: 1 },
+    Code { code: "MessageDefinition", versions: 1 },
+    Code { code: "MessageHeader", versions: 1 },
+    Code { code: "MolecularSequence", versions: 1 },
+    Code { code: "NamingSystem", versions: 1 },
+    Code { code: "NutritionOrder", versions: 1 },
+    Code { code: "Observation", versions: 1 },
+    Code { code: "ObservationDefinition", versions: 1 },
+    Code { code: "OperationDefinition", versions: 1 },
+    Code { code: "OperationOutcome", versions: 1 },
+    Code { code: "Organization", versions: 1 },
+    Code { code: "OrganizationAffiliation", versions: 1 },
+    Code { code: "Parameters", versions: 1 },
+    Code { code: "Patient", versions: 1 },
+    Code { code: "PaymentNotice", versions: 1 },
+    Code { code: "PaymentReconciliation", versions: 1 },
+    Code { code: "Person", versions: 1 },
+    Code { code: "PlanDefinition", versions: 1 },
+    Code { code: "Practitioner", versions: 1 },
+    Code { code: "PractitionerRole", versions: 1 },
+    Code { code: "Procedure", versions: 1 },
+    Code { code: "Provenance", versions: 1 },
+    Code { code: "Questionnaire", versions: 1 },
+    Code { code: "QuestionnaireResponse", versions: 1 },
+    Code { code: "RelatedPerson", versions: 1 },
+    Code { code: "RequestGroup", versions: 1 },
+    Code { code: "ResearchDefinition", versions: 1 },
+    Code { code: "ResearchElementDefinition", versions: 1 },
+    Code { code: "ResearchStudy", versions: 1 },
+    Code { code: "ResearchSubject", versions: 1 },
+    Code { code: "Resource", versions: 1 },
+    Code { code: "RiskAssessment", versions: 1 },
+    Code { code: "RiskEvidenceSynthesis", versions: 1 },
+    Code { code: "Schedule", versions: 1 },
+    Code { code: "SearchParameter", versions: 1 },
+    Code { code: "ServiceRequest", versions: 1 },
+    Code { code: "Slot", versions: 1 },
+    Code { code: "Specimen", versions: 1 },
+    Code { code: "SpecimenDefinition", versions: 1 },
+    Code { code: "StructureDefinition", versions: 1 },
+    Code { code: "StructureMap", versions: 1 },
+    Code { code: "Subscription", versions: 1 },
+    Code { code: "Substance", versions: 1 },
+    Code { code: "SubstanceNucleicAcid", versions: 1 },
+    Code { code: "SubstancePolymer", versions: 1 },
+    Code { code: "SubstanceProtein", versions: 1 },
+    Code { code: "SubstanceReferenceInformation", versions: 1 },
+    Code { code: "SubstanceSourceMaterial", versions: 1 },
+    Code { code: "SubstanceSpecification", versions: 1 },
+    Code { code: "SupplyDelivery", versions: 1 },
+    Code { code: "SupplyRequest", versions: 1 },
+    Code { code: "Task", versions: 1 },
+    Code { code: "TerminologyCapabilities", versions: 1 },
+    Code { code: "TestReport", versions: 1 },
+    Code { code: "TestScript", versions: 1 },
+    Code { code: "ValueSet", versions: 1 },
+    Code { code: "VerificationResult", versions: 1 },
+    Code { code: "VisionPrescription", versions: 1 },
+];
 static T0: &[&str] = &["Organization", "Patient", "Practitioner", "RelatedPerson"];
 static T1: &[&str] = &["Group"];
 static T2: &[&str] = &["Organization"];
@@ -2109,116 +2264,118 @@ pub mod ty {
     pub const TIMING_REPEAT: TypeId = TypeId(57);
     /// `TriggerDefinition`
     pub const TRIGGER_DEFINITION: TypeId = TypeId(58);
+    /// `Unchecked`
+    pub const UNCHECKED: TypeId = TypeId(59);
     /// `UsageContext`
-    pub const USAGE_CONTEXT: TypeId = TypeId(59);
+    pub const USAGE_CONTEXT: TypeId = TypeId(60);
     /// `Bundle`
-    pub const BUNDLE: TypeId = TypeId(60);
+    pub const BUNDLE: TypeId = TypeId(61);
     /// `Bundle.entry`
-    pub const BUNDLE_ENTRY: TypeId = TypeId(61);
+    pub const BUNDLE_ENTRY: TypeId = TypeId(62);
     /// `Bundle.entry.request`
-    pub const BUNDLE_ENTRY_REQUEST: TypeId = TypeId(62);
+    pub const BUNDLE_ENTRY_REQUEST: TypeId = TypeId(63);
     /// `Bundle.entry.response`
-    pub const BUNDLE_ENTRY_RESPONSE: TypeId = TypeId(63);
+    pub const BUNDLE_ENTRY_RESPONSE: TypeId = TypeId(64);
     /// `Bundle.entry.search`
-    pub const BUNDLE_ENTRY_SEARCH: TypeId = TypeId(64);
+    pub const BUNDLE_ENTRY_SEARCH: TypeId = TypeId(65);
     /// `Bundle.link`
-    pub const BUNDLE_LINK: TypeId = TypeId(65);
+    pub const BUNDLE_LINK: TypeId = TypeId(66);
     /// `Device`
-    pub const DEVICE: TypeId = TypeId(66);
+    pub const DEVICE: TypeId = TypeId(67);
     /// `Device.deviceName`
-    pub const DEVICE_DEVICE_NAME: TypeId = TypeId(67);
+    pub const DEVICE_DEVICE_NAME: TypeId = TypeId(68);
     /// `Device.property`
-    pub const DEVICE_PROPERTY: TypeId = TypeId(68);
+    pub const DEVICE_PROPERTY: TypeId = TypeId(69);
     /// `Device.specialization`
-    pub const DEVICE_SPECIALIZATION: TypeId = TypeId(69);
+    pub const DEVICE_SPECIALIZATION: TypeId = TypeId(70);
     /// `Device.udiCarrier`
-    pub const DEVICE_UDI_CARRIER: TypeId = TypeId(70);
+    pub const DEVICE_UDI_CARRIER: TypeId = TypeId(71);
     /// `Device.version`
-    pub const DEVICE_VERSION: TypeId = TypeId(71);
+    pub const DEVICE_VERSION: TypeId = TypeId(72);
     /// `DeviceMetric`
-    pub const DEVICE_METRIC: TypeId = TypeId(72);
+    pub const DEVICE_METRIC: TypeId = TypeId(73);
     /// `DeviceMetric.calibration`
-    pub const DEVICE_METRIC_CALIBRATION: TypeId = TypeId(73);
+    pub const DEVICE_METRIC_CALIBRATION: TypeId = TypeId(74);
     /// `DiagnosticReport`
-    pub const DIAGNOSTIC_REPORT: TypeId = TypeId(74);
+    pub const DIAGNOSTIC_REPORT: TypeId = TypeId(75);
     /// `DiagnosticReport.media`
-    pub const DIAGNOSTIC_REPORT_MEDIA: TypeId = TypeId(75);
+    pub const DIAGNOSTIC_REPORT_MEDIA: TypeId = TypeId(76);
     /// `Encounter`
-    pub const ENCOUNTER: TypeId = TypeId(76);
+    pub const ENCOUNTER: TypeId = TypeId(77);
     /// `Encounter.classHistory`
-    pub const ENCOUNTER_CLASS_HISTORY: TypeId = TypeId(77);
+    pub const ENCOUNTER_CLASS_HISTORY: TypeId = TypeId(78);
     /// `Encounter.diagnosis`
-    pub const ENCOUNTER_DIAGNOSIS: TypeId = TypeId(78);
+    pub const ENCOUNTER_DIAGNOSIS: TypeId = TypeId(79);
     /// `Encounter.hospitalization`
-    pub const ENCOUNTER_HOSPITALIZATION: TypeId = TypeId(79);
+    pub const ENCOUNTER_HOSPITALIZATION: TypeId = TypeId(80);
     /// `Encounter.location`
-    pub const ENCOUNTER_LOCATION: TypeId = TypeId(80);
+    pub const ENCOUNTER_LOCATION: TypeId = TypeId(81);
     /// `Encounter.participant`
-    pub const ENCOUNTER_PARTICIPANT: TypeId = TypeId(81);
+    pub const ENCOUNTER_PARTICIPANT: TypeId = TypeId(82);
     /// `Encounter.statusHistory`
-    pub const ENCOUNTER_STATUS_HISTORY: TypeId = TypeId(82);
+    pub const ENCOUNTER_STATUS_HISTORY: TypeId = TypeId(83);
     /// `Location`
-    pub const LOCATION: TypeId = TypeId(83);
+    pub const LOCATION: TypeId = TypeId(84);
     /// `Location.hoursOfOperation`
-    pub const LOCATION_HOURS_OF_OPERATION: TypeId = TypeId(84);
+    pub const LOCATION_HOURS_OF_OPERATION: TypeId = TypeId(85);
     /// `Location.position`
-    pub const LOCATION_POSITION: TypeId = TypeId(85);
+    pub const LOCATION_POSITION: TypeId = TypeId(86);
     /// `MessageHeader`
-    pub const MESSAGE_HEADER: TypeId = TypeId(86);
+    pub const MESSAGE_HEADER: TypeId = TypeId(87);
     /// `MessageHeader.destination`
-    pub const MESSAGE_HEADER_DESTINATION: TypeId = TypeId(87);
+    pub const MESSAGE_HEADER_DESTINATION: TypeId = TypeId(88);
     /// `MessageHeader.response`
-    pub const MESSAGE_HEADER_RESPONSE: TypeId = TypeId(88);
+    pub const MESSAGE_HEADER_RESPONSE: TypeId = TypeId(89);
     /// `MessageHeader.source`
-    pub const MESSAGE_HEADER_SOURCE: TypeId = TypeId(89);
+    pub const MESSAGE_HEADER_SOURCE: TypeId = TypeId(90);
     /// `Observation`
-    pub const OBSERVATION: TypeId = TypeId(90);
+    pub const OBSERVATION: TypeId = TypeId(91);
     /// `Observation.component`
-    pub const OBSERVATION_COMPONENT: TypeId = TypeId(91);
+    pub const OBSERVATION_COMPONENT: TypeId = TypeId(92);
     /// `Observation.referenceRange`
-    pub const OBSERVATION_REFERENCE_RANGE: TypeId = TypeId(92);
+    pub const OBSERVATION_REFERENCE_RANGE: TypeId = TypeId(93);
     /// `OperationOutcome`
-    pub const OPERATION_OUTCOME: TypeId = TypeId(93);
+    pub const OPERATION_OUTCOME: TypeId = TypeId(94);
     /// `OperationOutcome.issue`
-    pub const OPERATION_OUTCOME_ISSUE: TypeId = TypeId(94);
+    pub const OPERATION_OUTCOME_ISSUE: TypeId = TypeId(95);
     /// `Organization`
-    pub const ORGANIZATION: TypeId = TypeId(95);
+    pub const ORGANIZATION: TypeId = TypeId(96);
     /// `Organization.contact`
-    pub const ORGANIZATION_CONTACT: TypeId = TypeId(96);
+    pub const ORGANIZATION_CONTACT: TypeId = TypeId(97);
     /// `Patient`
-    pub const PATIENT: TypeId = TypeId(97);
+    pub const PATIENT: TypeId = TypeId(98);
     /// `Patient.communication`
-    pub const PATIENT_COMMUNICATION: TypeId = TypeId(98);
+    pub const PATIENT_COMMUNICATION: TypeId = TypeId(99);
     /// `Patient.contact`
-    pub const PATIENT_CONTACT: TypeId = TypeId(99);
+    pub const PATIENT_CONTACT: TypeId = TypeId(100);
     /// `Patient.link`
-    pub const PATIENT_LINK: TypeId = TypeId(100);
+    pub const PATIENT_LINK: TypeId = TypeId(101);
     /// `Practitioner`
-    pub const PRACTITIONER: TypeId = TypeId(101);
+    pub const PRACTITIONER: TypeId = TypeId(102);
     /// `Practitioner.qualification`
-    pub const PRACTITIONER_QUALIFICATION: TypeId = TypeId(102);
+    pub const PRACTITIONER_QUALIFICATION: TypeId = TypeId(103);
     /// `PractitionerRole`
-    pub const PRACTITIONER_ROLE: TypeId = TypeId(103);
+    pub const PRACTITIONER_ROLE: TypeId = TypeId(104);
     /// `PractitionerRole.availableTime`
-    pub const PRACTITIONER_ROLE_AVAILABLE_TIME: TypeId = TypeId(104);
+    pub const PRACTITIONER_ROLE_AVAILABLE_TIME: TypeId = TypeId(105);
     /// `PractitionerRole.notAvailable`
-    pub const PRACTITIONER_ROLE_NOT_AVAILABLE: TypeId = TypeId(105);
+    pub const PRACTITIONER_ROLE_NOT_AVAILABLE: TypeId = TypeId(106);
     /// `Provenance`
-    pub const PROVENANCE: TypeId = TypeId(106);
+    pub const PROVENANCE: TypeId = TypeId(107);
     /// `Provenance.agent`
-    pub const PROVENANCE_AGENT: TypeId = TypeId(107);
+    pub const PROVENANCE_AGENT: TypeId = TypeId(108);
     /// `Provenance.entity`
-    pub const PROVENANCE_ENTITY: TypeId = TypeId(108);
+    pub const PROVENANCE_ENTITY: TypeId = TypeId(109);
     /// `ServiceRequest`
-    pub const SERVICE_REQUEST: TypeId = TypeId(109);
+    pub const SERVICE_REQUEST: TypeId = TypeId(110);
     /// `Specimen`
-    pub const SPECIMEN: TypeId = TypeId(110);
+    pub const SPECIMEN: TypeId = TypeId(111);
     /// `Specimen.collection`
-    pub const SPECIMEN_COLLECTION: TypeId = TypeId(111);
+    pub const SPECIMEN_COLLECTION: TypeId = TypeId(112);
     /// `Specimen.container`
-    pub const SPECIMEN_CONTAINER: TypeId = TypeId(112);
+    pub const SPECIMEN_CONTAINER: TypeId = TypeId(113);
     /// `Specimen.processing`
-    pub const SPECIMEN_PROCESSING: TypeId = TypeId(113);
+    pub const SPECIMEN_PROCESSING: TypeId = TypeId(114);
 }
 
 /// Elements by type and name; `ROOT_` is a resource itself.
@@ -2256,2008 +2413,2014 @@ pub mod el {
     pub const ROOT_SERVICE_REQUEST: ElementId = ElementId(14);
     /// `Specimen`
     pub const ROOT_SPECIMEN: ElementId = ElementId(15);
+    /// `a resource of another type`
+    pub const ROOT_UNCHECKED: ElementId = ElementId(16);
     /// `Address.id`
-    pub const ADDRESS_ID: ElementId = ElementId(16);
+    pub const ADDRESS_ID: ElementId = ElementId(17);
     /// `Address.extension`
-    pub const ADDRESS_EXTENSION: ElementId = ElementId(17);
+    pub const ADDRESS_EXTENSION: ElementId = ElementId(18);
     /// `Address.use`
-    pub const ADDRESS_USE: ElementId = ElementId(18);
+    pub const ADDRESS_USE: ElementId = ElementId(19);
     /// `Address.type`
-    pub const ADDRESS_TYPE: ElementId = ElementId(19);
+    pub const ADDRESS_TYPE: ElementId = ElementId(20);
     /// `Address.text`
-    pub const ADDRESS_TEXT: ElementId = ElementId(20);
+    pub const ADDRESS_TEXT: ElementId = ElementId(21);
     /// `Address.line`
-    pub const ADDRESS_LINE: ElementId = ElementId(21);
+    pub const ADDRESS_LINE: ElementId = ElementId(22);
     /// `Address.city`
-    pub const ADDRESS_CITY: ElementId = ElementId(22);
+    pub const ADDRESS_CITY: ElementId = ElementId(23);
     /// `Address.district`
-    pub const ADDRESS_DISTRICT: ElementId = ElementId(23);
+    pub const ADDRESS_DISTRICT: ElementId = ElementId(24);
     /// `Address.state`
-    pub const ADDRESS_STATE: ElementId = ElementId(24);
+    pub const ADDRESS_STATE: ElementId = ElementId(25);
     /// `Address.postalCode`
-    pub const ADDRESS_POSTAL_CODE: ElementId = ElementId(25);
+    pub const ADDRESS_POSTAL_CODE: ElementId = ElementId(26);
     /// `Address.country`
-    pub const ADDRESS_COUNTRY: ElementId = ElementId(26);
+    pub const ADDRESS_COUNTRY: ElementId = ElementId(27);
     /// `Address.period`
-    pub const ADDRESS_PERIOD: ElementId = ElementId(27);
+    pub const ADDRESS_PERIOD: ElementId = ElementId(28);
     /// `Age.id`
-    pub const AGE_ID: ElementId = ElementId(28);
+    pub const AGE_ID: ElementId = ElementId(29);
     /// `Age.extension`
-    pub const AGE_EXTENSION: ElementId = ElementId(29);
+    pub const AGE_EXTENSION: ElementId = ElementId(30);
     /// `Age.value`
-    pub const AGE_VALUE: ElementId = ElementId(30);
+    pub const AGE_VALUE: ElementId = ElementId(31);
     /// `Age.comparator`
-    pub const AGE_COMPARATOR: ElementId = ElementId(31);
+    pub const AGE_COMPARATOR: ElementId = ElementId(32);
     /// `Age.unit`
-    pub const AGE_UNIT: ElementId = ElementId(32);
+    pub const AGE_UNIT: ElementId = ElementId(33);
     /// `Age.system`
-    pub const AGE_SYSTEM: ElementId = ElementId(33);
+    pub const AGE_SYSTEM: ElementId = ElementId(34);
     /// `Age.code`
-    pub const AGE_CODE: ElementId = ElementId(34);
+    pub const AGE_CODE: ElementId = ElementId(35);
     /// `Annotation.id`
-    pub const ANNOTATION_ID: ElementId = ElementId(35);
+    pub const ANNOTATION_ID: ElementId = ElementId(36);
     /// `Annotation.extension`
-    pub const ANNOTATION_EXTENSION: ElementId = ElementId(36);
+    pub const ANNOTATION_EXTENSION: ElementId = ElementId(37);
     /// `Annotation.authorReference`
-    pub const ANNOTATION_AUTHOR_REFERENCE: ElementId = ElementId(37);
+    pub const ANNOTATION_AUTHOR_REFERENCE: ElementId = ElementId(38);
     /// `Annotation.authorString`
-    pub const ANNOTATION_AUTHOR_STRING: ElementId = ElementId(38);
+    pub const ANNOTATION_AUTHOR_STRING: ElementId = ElementId(39);
     /// `Annotation.time`
-    pub const ANNOTATION_TIME: ElementId = ElementId(39);
+    pub const ANNOTATION_TIME: ElementId = ElementId(40);
     /// `Annotation.text`
-    pub const ANNOTATION_TEXT: ElementId = ElementId(40);
+    pub const ANNOTATION_TEXT: ElementId = ElementId(41);
     /// `Attachment.id`
-    pub const ATTACHMENT_ID: ElementId = ElementId(41);
+    pub const ATTACHMENT_ID: ElementId = ElementId(42);
     /// `Attachment.extension`
-    pub const ATTACHMENT_EXTENSION: ElementId = ElementId(42);
+    pub const ATTACHMENT_EXTENSION: ElementId = ElementId(43);
     /// `Attachment.contentType`
-    pub const ATTACHMENT_CONTENT_TYPE: ElementId = ElementId(43);
+    pub const ATTACHMENT_CONTENT_TYPE: ElementId = ElementId(44);
     /// `Attachment.language`
-    pub const ATTACHMENT_LANGUAGE: ElementId = ElementId(44);
+    pub const ATTACHMENT_LANGUAGE: ElementId = ElementId(45);
     /// `Attachment.data`
-    pub const ATTACHMENT_DATA: ElementId = ElementId(45);
+    pub const ATTACHMENT_DATA: ElementId = ElementId(46);
     /// `Attachment.url`
-    pub const ATTACHMENT_URL: ElementId = ElementId(46);
+    pub const ATTACHMENT_URL: ElementId = ElementId(47);
     /// `Attachment.size`
-    pub const ATTACHMENT_SIZE: ElementId = ElementId(47);
+    pub const ATTACHMENT_SIZE: ElementId = ElementId(48);
     /// `Attachment.hash`
-    pub const ATTACHMENT_HASH: ElementId = ElementId(48);
+    pub const ATTACHMENT_HASH: ElementId = ElementId(49);
     /// `Attachment.title`
-    pub const ATTACHMENT_TITLE: ElementId = ElementId(49);
+    pub const ATTACHMENT_TITLE: ElementId = ElementId(50);
     /// `Attachment.creation`
-    pub const ATTACHMENT_CREATION: ElementId = ElementId(50);
+    pub const ATTACHMENT_CREATION: ElementId = ElementId(51);
     /// `CodeableConcept.id`
-    pub const CODEABLE_CONCEPT_ID: ElementId = ElementId(51);
+    pub const CODEABLE_CONCEPT_ID: ElementId = ElementId(52);
     /// `CodeableConcept.extension`
-    pub const CODEABLE_CONCEPT_EXTENSION: ElementId = ElementId(52);
+    pub const CODEABLE_CONCEPT_EXTENSION: ElementId = ElementId(53);
     /// `CodeableConcept.coding`
-    pub const CODEABLE_CONCEPT_CODING: ElementId = ElementId(53);
+    pub const CODEABLE_CONCEPT_CODING: ElementId = ElementId(54);
     /// `CodeableConcept.text`
-    pub const CODEABLE_CONCEPT_TEXT: ElementId = ElementId(54);
+    pub const CODEABLE_CONCEPT_TEXT: ElementId = ElementId(55);
     /// `Coding.id`
-    pub const CODING_ID: ElementId = ElementId(55);
+    pub const CODING_ID: ElementId = ElementId(56);
     /// `Coding.extension`
-    pub const CODING_EXTENSION: ElementId = ElementId(56);
+    pub const CODING_EXTENSION: ElementId = ElementId(57);
     /// `Coding.system`
-    pub const CODING_SYSTEM: ElementId = ElementId(57);
+    pub const CODING_SYSTEM: ElementId = ElementId(58);
     /// `Coding.version`
-    pub const CODING_VERSION: ElementId = ElementId(58);
+    pub const CODING_VERSION: ElementId = ElementId(59);
     /// `Coding.code`
-    pub const CODING_CODE: ElementId = ElementId(59);
+    pub const CODING_CODE: ElementId = ElementId(60);
     /// `Coding.display`
-    pub const CODING_DISPLAY: ElementId = ElementId(60);
+    pub const CODING_DISPLAY: ElementId = ElementId(61);
     /// `Coding.userSelected`
-    pub const CODING_USER_SELECTED: ElementId = ElementId(61);
+    pub const CODING_USER_SELECTED: ElementId = ElementId(62);
     /// `ContactDetail.id`
-    pub const CONTACT_DETAIL_ID: ElementId = ElementId(62);
+    pub const CONTACT_DETAIL_ID: ElementId = ElementId(63);
     /// `ContactDetail.extension`
-    pub const CONTACT_DETAIL_EXTENSION: ElementId = ElementId(63);
+    pub const CONTACT_DETAIL_EXTENSION: ElementId = ElementId(64);
     /// `ContactDetail.name`
-    pub const CONTACT_DETAIL_NAME: ElementId = ElementId(64);
+    pub const CONTACT_DETAIL_NAME: ElementId = ElementId(65);
     /// `ContactDetail.telecom`
-    pub const CONTACT_DETAIL_TELECOM: ElementId = ElementId(65);
+    pub const CONTACT_DETAIL_TELECOM: ElementId = ElementId(66);
     /// `ContactPoint.id`
-    pub const CONTACT_POINT_ID: ElementId = ElementId(66);
+    pub const CONTACT_POINT_ID: ElementId = ElementId(67);
     /// `ContactPoint.extension`
-    pub const CONTACT_POINT_EXTENSION: ElementId = ElementId(67);
+    pub const CONTACT_POINT_EXTENSION: ElementId = ElementId(68);
     /// `ContactPoint.system`
-    pub const CONTACT_POINT_SYSTEM: ElementId = ElementId(68);
+    pub const CONTACT_POINT_SYSTEM: ElementId = ElementId(69);
     /// `ContactPoint.value`
-    pub const CONTACT_POINT_VALUE: ElementId = ElementId(69);
+    pub const CONTACT_POINT_VALUE: ElementId = ElementId(70);
     /// `ContactPoint.use`
-    pub const CONTACT_POINT_USE: ElementId = ElementId(70);
+    pub const CONTACT_POINT_USE: ElementId = ElementId(71);
     /// `ContactPoint.rank`
-    pub const CONTACT_POINT_RANK: ElementId = ElementId(71);
+    pub const CONTACT_POINT_RANK: ElementId = ElementId(72);
     /// `ContactPoint.period`
-    pub const CONTACT_POINT_PERIOD: ElementId = ElementId(72);
+    pub const CONTACT_POINT_PERIOD: ElementId = ElementId(73);
     /// `Contributor.id`
-    pub const CONTRIBUTOR_ID: ElementId = ElementId(73);
+    pub const CONTRIBUTOR_ID: ElementId = ElementId(74);
     /// `Contributor.extension`
-    pub const CONTRIBUTOR_EXTENSION: ElementId = ElementId(74);
+    pub const CONTRIBUTOR_EXTENSION: ElementId = ElementId(75);
     /// `Contributor.type`
-    pub const CONTRIBUTOR_TYPE: ElementId = ElementId(75);
+    pub const CONTRIBUTOR_TYPE: ElementId = ElementId(76);
     /// `Contributor.name`
-    pub const CONTRIBUTOR_NAME: ElementId = ElementId(76);
+    pub const CONTRIBUTOR_NAME: ElementId = ElementId(77);
     /// `Contributor.contact`
-    pub const CONTRIBUTOR_CONTACT: ElementId = ElementId(77);
+    pub const CONTRIBUTOR_CONTACT: ElementId = ElementId(78);
     /// `Count.id`
-    pub const COUNT_ID: ElementId = ElementId(78);
+    pub const COUNT_ID: ElementId = ElementId(79);
     /// `Count.extension`
-    pub const COUNT_EXTENSION: ElementId = ElementId(79);
+    pub const COUNT_EXTENSION: ElementId = ElementId(80);
     /// `Count.value`
-    pub const COUNT_VALUE: ElementId = ElementId(80);
+    pub const COUNT_VALUE: ElementId = ElementId(81);
     /// `Count.comparator`
-    pub const COUNT_COMPARATOR: ElementId = ElementId(81);
+    pub const COUNT_COMPARATOR: ElementId = ElementId(82);
     /// `Count.unit`
-    pub const COUNT_UNIT: ElementId = ElementId(82);
+    pub const COUNT_UNIT: ElementId = ElementId(83);
     /// `Count.system`
-    pub const COUNT_SYSTEM: ElementId = ElementId(83);
+    pub const COUNT_SYSTEM: ElementId = ElementId(84);
     /// `Count.code`
-    pub const COUNT_CODE: ElementId = ElementId(84);
+    pub const COUNT_CODE: ElementId = ElementId(85);
     /// `DataRequirement.id`
-    pub const DATA_REQUIREMENT_ID: ElementId = ElementId(85);
+    pub const DATA_REQUIREMENT_ID: ElementId = ElementId(86);
     /// `DataRequirement.extension`
-    pub const DATA_REQUIREMENT_EXTENSION: ElementId = ElementId(86);
+    pub const DATA_REQUIREMENT_EXTENSION: ElementId = ElementId(87);
     /// `DataRequirement.type`
-    pub const DATA_REQUIREMENT_TYPE: ElementId = ElementId(87);
+    pub const DATA_REQUIREMENT_TYPE: ElementId = ElementId(88);
     /// `DataRequirement.profile`
-    pub const DATA_REQUIREMENT_PROFILE: ElementId = ElementId(88);
+    pub const DATA_REQUIREMENT_PROFILE: ElementId = ElementId(89);
     /// `DataRequirement.subjectCodeableConcept`
-    pub const DATA_REQUIREMENT_SUBJECT_CODEABLE_CONCEPT: ElementId = ElementId(89);
+    pub const DATA_REQUIREMENT_SUBJECT_CODEABLE_CONCEPT: ElementId = ElementId(90);
     /// `DataRequirement.subjectReference`
-    pub const DATA_REQUIREMENT_SUBJECT_REFERENCE: ElementId = ElementId(90);
+    pub const DATA_REQUIREMENT_SUBJECT_REFERENCE: ElementId = ElementId(91);
     /// `DataRequirement.mustSupport`
-    pub const DATA_REQUIREMENT_MUST_SUPPORT: ElementId = ElementId(91);
+    pub const DATA_REQUIREMENT_MUST_SUPPORT: ElementId = ElementId(92);
     /// `DataRequirement.codeFilter`
-    pub const DATA_REQUIREMENT_CODE_FILTER: ElementId = ElementId(92);
+    pub const DATA_REQUIREMENT_CODE_FILTER: ElementId = ElementId(93);
     /// `DataRequirement.dateFilter`
-    pub const DATA_REQUIREMENT_DATE_FILTER: ElementId = ElementId(93);
+    pub const DATA_REQUIREMENT_DATE_FILTER: ElementId = ElementId(94);
     /// `DataRequirement.limit`
-    pub const DATA_REQUIREMENT_LIMIT: ElementId = ElementId(94);
+    pub const DATA_REQUIREMENT_LIMIT: ElementId = ElementId(95);
     /// `DataRequirement.sort`
-    pub const DATA_REQUIREMENT_SORT: ElementId = ElementId(95);
+    pub const DATA_REQUIREMENT_SORT: ElementId = ElementId(96);
     /// `DataRequirement.codeFilter.id`
-    pub const DATA_REQUIREMENT_CODE_FILTER_ID: ElementId = ElementId(96);
+    pub const DATA_REQUIREMENT_CODE_FILTER_ID: ElementId = ElementId(97);
     /// `DataRequirement.codeFilter.extension`
-    pub const DATA_REQUIREMENT_CODE_FILTER_EXTENSION: ElementId = ElementId(97);
+    pub const DATA_REQUIREMENT_CODE_FILTER_EXTENSION: ElementId = ElementId(98);
     /// `DataRequirement.codeFilter.path`
-    pub const DATA_REQUIREMENT_CODE_FILTER_PATH: ElementId = ElementId(98);
+    pub const DATA_REQUIREMENT_CODE_FILTER_PATH: ElementId = ElementId(99);
     /// `DataRequirement.codeFilter.searchParam`
-    pub const DATA_REQUIREMENT_CODE_FILTER_SEARCH_PARAM: ElementId = ElementId(99);
+    pub const DATA_REQUIREMENT_CODE_FILTER_SEARCH_PARAM: ElementId = ElementId(100);
     /// `DataRequirement.codeFilter.valueSet`
-    pub const DATA_REQUIREMENT_CODE_FILTER_VALUE_SET: ElementId = ElementId(100);
+    pub const DATA_REQUIREMENT_CODE_FILTER_VALUE_SET: ElementId = ElementId(101);
     /// `DataRequirement.codeFilter.code`
-    pub const DATA_REQUIREMENT_CODE_FILTER_CODE: ElementId = ElementId(101);
+    pub const DATA_REQUIREMENT_CODE_FILTER_CODE: ElementId = ElementId(102);
     /// `DataRequirement.dateFilter.id`
-    pub const DATA_REQUIREMENT_DATE_FILTER_ID: ElementId = ElementId(102);
+    pub const DATA_REQUIREMENT_DATE_FILTER_ID: ElementId = ElementId(103);
     /// `DataRequirement.dateFilter.extension`
-    pub const DATA_REQUIREMENT_DATE_FILTER_EXTENSION: ElementId = ElementId(103);
+    pub const DATA_REQUIREMENT_DATE_FILTER_EXTENSION: ElementId = ElementId(104);
     /// `DataRequirement.dateFilter.path`
-    pub const DATA_REQUIREMENT_DATE_FILTER_PATH: ElementId = ElementId(104);
+    pub const DATA_REQUIREMENT_DATE_FILTER_PATH: ElementId = ElementId(105);
     /// `DataRequirement.dateFilter.searchParam`
-    pub const DATA_REQUIREMENT_DATE_FILTER_SEARCH_PARAM: ElementId = ElementId(105);
+    pub const DATA_REQUIREMENT_DATE_FILTER_SEARCH_PARAM: ElementId = ElementId(106);
     /// `DataRequirement.dateFilter.valueDateTime`
-    pub const DATA_REQUIREMENT_DATE_FILTER_VALUE_DATE_TIME: ElementId = ElementId(106);
+    pub const DATA_REQUIREMENT_DATE_FILTER_VALUE_DATE_TIME: ElementId = ElementId(107);
     /// `DataRequirement.dateFilter.valuePeriod`
-    pub const DATA_REQUIREMENT_DATE_FILTER_VALUE_PERIOD: ElementId = ElementId(107);
+    pub const DATA_REQUIREMENT_DATE_FILTER_VALUE_PERIOD: ElementId = ElementId(108);
     /// `DataRequirement.dateFilter.valueDuration`
-    pub const DATA_REQUIREMENT_DATE_FILTER_VALUE_DURATION: ElementId = ElementId(108);
+    pub const DATA_REQUIREMENT_DATE_FILTER_VALUE_DURATION: ElementId = ElementId(109);
     /// `DataRequirement.sort.id`
-    pub const DATA_REQUIREMENT_SORT_ID: ElementId = ElementId(109);
+    pub const DATA_REQUIREMENT_SORT_ID: ElementId = ElementId(110);
     /// `DataRequirement.sort.extension`
-    pub const DATA_REQUIREMENT_SORT_EXTENSION: ElementId = ElementId(110);
+    pub const DATA_REQUIREMENT_SORT_EXTENSION: ElementId = ElementId(111);
     /// `DataRequirement.sort.path`
-    pub const DATA_REQUIREMENT_SORT_PATH: ElementId = ElementId(111);
+    pub const DATA_REQUIREMENT_SORT_PATH: ElementId = ElementId(112);
     /// `DataRequirement.sort.direction`
-    pub const DATA_REQUIREMENT_SORT_DIRECTION: ElementId = ElementId(112);
+    pub const DATA_REQUIREMENT_SORT_DIRECTION: ElementId = ElementId(113);
     /// `Distance.id`
-    pub const DISTANCE_ID: ElementId = ElementId(113);
+    pub const DISTANCE_ID: ElementId = ElementId(114);
     /// `Distance.extension`
-    pub const DISTANCE_EXTENSION: ElementId = ElementId(114);
+    pub const DISTANCE_EXTENSION: ElementId = ElementId(115);
     /// `Distance.value`
-    pub const DISTANCE_VALUE: ElementId = ElementId(115);
+    pub const DISTANCE_VALUE: ElementId = ElementId(116);
     /// `Distance.comparator`
-    pub const DISTANCE_COMPARATOR: ElementId = ElementId(116);
+    pub const DISTANCE_COMPARATOR: ElementId = ElementId(117);
     /// `Distance.unit`
-    pub const DISTANCE_UNIT: ElementId = ElementId(117);
+    pub const DISTANCE_UNIT: ElementId = ElementId(118);
     /// `Distance.system`
-    pub const DISTANCE_SYSTEM: ElementId = ElementId(118);
+    pub const DISTANCE_SYSTEM: ElementId = ElementId(119);
     /// `Distance.code`
-    pub const DISTANCE_CODE: ElementId = ElementId(119);
+    pub const DISTANCE_CODE: ElementId = ElementId(120);
     /// `Dosage.id`
-    pub const DOSAGE_ID: ElementId = ElementId(120);
+    pub const DOSAGE_ID: ElementId = ElementId(121);
     /// `Dosage.extension`
-    pub const DOSAGE_EXTENSION: ElementId = ElementId(121);
+    pub const DOSAGE_EXTENSION: ElementId = ElementId(122);
     /// `Dosage.modifierExtension`
-    pub const DOSAGE_MODIFIER_EXTENSION: ElementId = ElementId(122);
+    pub const DOSAGE_MODIFIER_EXTENSION: ElementId = ElementId(123);
     /// `Dosage.sequence`
-    pub const DOSAGE_SEQUENCE: ElementId = ElementId(123);
+    pub const DOSAGE_SEQUENCE: ElementId = ElementId(124);
     /// `Dosage.text`
-    pub const DOSAGE_TEXT: ElementId = ElementId(124);
+    pub const DOSAGE_TEXT: ElementId = ElementId(125);
     /// `Dosage.additionalInstruction`
-    pub const DOSAGE_ADDITIONAL_INSTRUCTION: ElementId = ElementId(125);
+    pub const DOSAGE_ADDITIONAL_INSTRUCTION: ElementId = ElementId(126);
     /// `Dosage.patientInstruction`
-    pub const DOSAGE_PATIENT_INSTRUCTION: ElementId = ElementId(126);
+    pub const DOSAGE_PATIENT_INSTRUCTION: ElementId = ElementId(127);
     /// `Dosage.timing`
-    pub const DOSAGE_TIMING: ElementId = ElementId(127);
+    pub const DOSAGE_TIMING: ElementId = ElementId(128);
     /// `Dosage.asNeededBoolean`
-    pub const DOSAGE_AS_NEEDED_BOOLEAN: ElementId = ElementId(128);
+    pub const DOSAGE_AS_NEEDED_BOOLEAN: ElementId = ElementId(129);
     /// `Dosage.asNeededCodeableConcept`
-    pub const DOSAGE_AS_NEEDED_CODEABLE_CONCEPT: ElementId = ElementId(129);
+    pub const DOSAGE_AS_NEEDED_CODEABLE_CONCEPT: ElementId = ElementId(130);
     /// `Dosage.site`
-    pub const DOSAGE_SITE: ElementId = ElementId(130);
+    pub const DOSAGE_SITE: ElementId = ElementId(131);
     /// `Dosage.route`
-    pub const DOSAGE_ROUTE: ElementId = ElementId(131);
+    pub const DOSAGE_ROUTE: ElementId = ElementId(132);
     /// `Dosage.method`
-    pub const DOSAGE_METHOD: ElementId = ElementId(132);
+    pub const DOSAGE_METHOD: ElementId = ElementId(133);
     /// `Dosage.doseAndRate`
-    pub const DOSAGE_DOSE_AND_RATE: ElementId = ElementId(133);
+    pub const DOSAGE_DOSE_AND_RATE: ElementId = ElementId(134);
     /// `Dosage.maxDosePerPeriod`
-    pub const DOSAGE_MAX_DOSE_PER_PERIOD: ElementId = ElementId(134);
+    pub const DOSAGE_MAX_DOSE_PER_PERIOD: ElementId = ElementId(135);
     /// `Dosage.maxDosePerAdministration`
-    pub const DOSAGE_MAX_DOSE_PER_ADMINISTRATION: ElementId = ElementId(135);
+    pub const DOSAGE_MAX_DOSE_PER_ADMINISTRATION: ElementId = ElementId(136);
     /// `Dosage.maxDosePerLifetime`
-    pub const DOSAGE_MAX_DOSE_PER_LIFETIME: ElementId = ElementId(136);
+    pub const DOSAGE_MAX_DOSE_PER_LIFETIME: ElementId = ElementId(137);
     /// `Dosage.doseAndRate.id`
-    pub const DOSAGE_DOSE_AND_RATE_ID: ElementId = ElementId(137);
+    pub const DOSAGE_DOSE_AND_RATE_ID: ElementId = ElementId(138);
     /// `Dosage.doseAndRate.extension`
-    pub const DOSAGE_DOSE_AND_RATE_EXTENSION: ElementId = ElementId(138);
+    pub const DOSAGE_DOSE_AND_RATE_EXTENSION: ElementId = ElementId(139);
     /// `Dosage.doseAndRate.type`
-    pub const DOSAGE_DOSE_AND_RATE_TYPE: ElementId = ElementId(139);
+    pub const DOSAGE_DOSE_AND_RATE_TYPE: ElementId = ElementId(140);
     /// `Dosage.doseAndRate.doseRange`
-    pub const DOSAGE_DOSE_AND_RATE_DOSE_RANGE: ElementId = ElementId(140);
+    pub const DOSAGE_DOSE_AND_RATE_DOSE_RANGE: ElementId = ElementId(141);
     /// `Dosage.doseAndRate.doseQuantity`
-    pub const DOSAGE_DOSE_AND_RATE_DOSE_QUANTITY: ElementId = ElementId(141);
+    pub const DOSAGE_DOSE_AND_RATE_DOSE_QUANTITY: ElementId = ElementId(142);
     /// `Dosage.doseAndRate.rateRatio`
-    pub const DOSAGE_DOSE_AND_RATE_RATE_RATIO: ElementId = ElementId(142);
+    pub const DOSAGE_DOSE_AND_RATE_RATE_RATIO: ElementId = ElementId(143);
     /// `Dosage.doseAndRate.rateRange`
-    pub const DOSAGE_DOSE_AND_RATE_RATE_RANGE: ElementId = ElementId(143);
+    pub const DOSAGE_DOSE_AND_RATE_RATE_RANGE: ElementId = ElementId(144);
     /// `Dosage.doseAndRate.rateQuantity`
-    pub const DOSAGE_DOSE_AND_RATE_RATE_QUANTITY: ElementId = ElementId(144);
+    pub const DOSAGE_DOSE_AND_RATE_RATE_QUANTITY: ElementId = ElementId(145);
     /// `Duration.id`
-    pub const DURATION_ID: ElementId = ElementId(145);
+    pub const DURATION_ID: ElementId = ElementId(146);
     /// `Duration.extension`
-    pub const DURATION_EXTENSION: ElementId = ElementId(146);
+    pub const DURATION_EXTENSION: ElementId = ElementId(147);
     /// `Duration.value`
-    pub const DURATION_VALUE: ElementId = ElementId(147);
+    pub const DURATION_VALUE: ElementId = ElementId(148);
     /// `Duration.comparator`
-    pub const DURATION_COMPARATOR: ElementId = ElementId(148);
+    pub const DURATION_COMPARATOR: ElementId = ElementId(149);
     /// `Duration.unit`
-    pub const DURATION_UNIT: ElementId = ElementId(149);
+    pub const DURATION_UNIT: ElementId = ElementId(150);
     /// `Duration.system`
-    pub const DURATION_SYSTEM: ElementId = ElementId(150);
+    pub const DURATION_SYSTEM: ElementId = ElementId(151);
     /// `Duration.code`
-    pub const DURATION_CODE: ElementId = ElementId(151);
+    pub const DURATION_CODE: ElementId = ElementId(152);
     /// `Element.id`
-    pub const ELEMENT_ID: ElementId = ElementId(152);
+    pub const ELEMENT_ID: ElementId = ElementId(153);
     /// `Element.extension`
-    pub const ELEMENT_EXTENSION: ElementId = ElementId(153);
+    pub const ELEMENT_EXTENSION: ElementId = ElementId(154);
     /// `Expression.id`
-    pub const EXPRESSION_ID: ElementId = ElementId(154);
+    pub const EXPRESSION_ID: ElementId = ElementId(155);
     /// `Expression.extension`
-    pub const EXPRESSION_EXTENSION: ElementId = ElementId(155);
+    pub const EXPRESSION_EXTENSION: ElementId = ElementId(156);
     /// `Expression.description`
-    pub const EXPRESSION_DESCRIPTION: ElementId = ElementId(156);
+    pub const EXPRESSION_DESCRIPTION: ElementId = ElementId(157);
     /// `Expression.name`
-    pub const EXPRESSION_NAME: ElementId = ElementId(157);
+    pub const EXPRESSION_NAME: ElementId = ElementId(158);
     /// `Expression.language`
-    pub const EXPRESSION_LANGUAGE: ElementId = ElementId(158);
+    pub const EXPRESSION_LANGUAGE: ElementId = ElementId(159);
     /// `Expression.expression`
-    pub const EXPRESSION_EXPRESSION: ElementId = ElementId(159);
+    pub const EXPRESSION_EXPRESSION: ElementId = ElementId(160);
     /// `Expression.reference`
-    pub const EXPRESSION_REFERENCE: ElementId = ElementId(160);
+    pub const EXPRESSION_REFERENCE: ElementId = ElementId(161);
     /// `Extension.id`
-    pub const EXTENSION_ID: ElementId = ElementId(161);
+    pub const EXTENSION_ID: ElementId = ElementId(162);
     /// `Extension.extension`
-    pub const EXTENSION_EXTENSION: ElementId = ElementId(162);
+    pub const EXTENSION_EXTENSION: ElementId = ElementId(163);
     /// `Extension.url`
-    pub const EXTENSION_URL: ElementId = ElementId(163);
+    pub const EXTENSION_URL: ElementId = ElementId(164);
     /// `Extension.valueBase64Binary`
-    pub const EXTENSION_VALUE_BASE64_BINARY: ElementId = ElementId(164);
+    pub const EXTENSION_VALUE_BASE64_BINARY: ElementId = ElementId(165);
     /// `Extension.valueBoolean`
-    pub const EXTENSION_VALUE_BOOLEAN: ElementId = ElementId(165);
+    pub const EXTENSION_VALUE_BOOLEAN: ElementId = ElementId(166);
     /// `Extension.valueCanonical`
-    pub const EXTENSION_VALUE_CANONICAL: ElementId = ElementId(166);
+    pub const EXTENSION_VALUE_CANONICAL: ElementId = ElementId(167);
     /// `Extension.valueCode`
-    pub const EXTENSION_VALUE_CODE: ElementId = ElementId(167);
+    pub const EXTENSION_VALUE_CODE: ElementId = ElementId(168);
     /// `Extension.valueDate`
-    pub const EXTENSION_VALUE_DATE: ElementId = ElementId(168);
+    pub const EXTENSION_VALUE_DATE: ElementId = ElementId(169);
     /// `Extension.valueDateTime`
-    pub const EXTENSION_VALUE_DATE_TIME: ElementId = ElementId(169);
+    pub const EXTENSION_VALUE_DATE_TIME: ElementId = ElementId(170);
     /// `Extension.valueDecimal`
-    pub const EXTENSION_VALUE_DECIMAL: ElementId = ElementId(170);
+    pub const EXTENSION_VALUE_DECIMAL: ElementId = ElementId(171);
     /// `Extension.valueId`
-    pub const EXTENSION_VALUE_ID: ElementId = ElementId(171);
+    pub const EXTENSION_VALUE_ID: ElementId = ElementId(172);
     /// `Extension.valueInstant`
-    pub const EXTENSION_VALUE_INSTANT: ElementId = ElementId(172);
+    pub const EXTENSION_VALUE_INSTANT: ElementId = ElementId(173);
     /// `Extension.valueInteger`
-    pub const EXTENSION_VALUE_INTEGER: ElementId = ElementId(173);
+    pub const EXTENSION_VALUE_INTEGER: ElementId = ElementId(174);
     /// `Extension.valueMarkdown`
-    pub const EXTENSION_VALUE_MARKDOWN: ElementId = ElementId(174);
+    pub const EXTENSION_VALUE_MARKDOWN: ElementId = ElementId(175);
     /// `Extension.valueOid`
-    pub const EXTENSION_VALUE_OID: ElementId = ElementId(175);
+    pub const EXTENSION_VALUE_OID: ElementId = ElementId(176);
     /// `Extension.valuePositiveInt`
-    pub const EXTENSION_VALUE_POSITIVE_INT: ElementId = ElementId(176);
+    pub const EXTENSION_VALUE_POSITIVE_INT: ElementId = ElementId(177);
     /// `Extension.valueString`
-    pub const EXTENSION_VALUE_STRING: ElementId = ElementId(177);
+    pub const EXTENSION_VALUE_STRING: ElementId = ElementId(178);
     /// `Extension.valueTime`
-    pub const EXTENSION_VALUE_TIME: ElementId = ElementId(178);
+    pub const EXTENSION_VALUE_TIME: ElementId = ElementId(179);
     /// `Extension.valueUnsignedInt`
-    pub const EXTENSION_VALUE_UNSIGNED_INT: ElementId = ElementId(179);
+    pub const EXTENSION_VALUE_UNSIGNED_INT: ElementId = ElementId(180);
     /// `Extension.valueUri`
-    pub const EXTENSION_VALUE_URI: ElementId = ElementId(180);
+    pub const EXTENSION_VALUE_URI: ElementId = ElementId(181);
     /// `Extension.valueUrl`
-    pub const EXTENSION_VALUE_URL: ElementId = ElementId(181);
+    pub const EXTENSION_VALUE_URL: ElementId = ElementId(182);
     /// `Extension.valueUuid`
-    pub const EXTENSION_VALUE_UUID: ElementId = ElementId(182);
+    pub const EXTENSION_VALUE_UUID: ElementId = ElementId(183);
     /// `Extension.valueAddress`
-    pub const EXTENSION_VALUE_ADDRESS: ElementId = ElementId(183);
+    pub const EXTENSION_VALUE_ADDRESS: ElementId = ElementId(184);
     /// `Extension.valueAge`
-    pub const EXTENSION_VALUE_AGE: ElementId = ElementId(184);
+    pub const EXTENSION_VALUE_AGE: ElementId = ElementId(185);
     /// `Extension.valueAnnotation`
-    pub const EXTENSION_VALUE_ANNOTATION: ElementId = ElementId(185);
+    pub const EXTENSION_VALUE_ANNOTATION: ElementId = ElementId(186);
     /// `Extension.valueAttachment`
-    pub const EXTENSION_VALUE_ATTACHMENT: ElementId = ElementId(186);
+    pub const EXTENSION_VALUE_ATTACHMENT: ElementId = ElementId(187);
     /// `Extension.valueCodeableConcept`
-    pub const EXTENSION_VALUE_CODEABLE_CONCEPT: ElementId = ElementId(187);
+    pub const EXTENSION_VALUE_CODEABLE_CONCEPT: ElementId = ElementId(188);
     /// `Extension.valueCoding`
-    pub const EXTENSION_VALUE_CODING: ElementId = ElementId(188);
+    pub const EXTENSION_VALUE_CODING: ElementId = ElementId(189);
     /// `Extension.valueContactPoint`
-    pub const EXTENSION_VALUE_CONTACT_POINT: ElementId = ElementId(189);
+    pub const EXTENSION_VALUE_CONTACT_POINT: ElementId = ElementId(190);
     /// `Extension.valueCount`
-    pub const EXTENSION_VALUE_COUNT: ElementId = ElementId(190);
+    pub const EXTENSION_VALUE_COUNT: ElementId = ElementId(191);
     /// `Extension.valueDistance`
-    pub const EXTENSION_VALUE_DISTANCE: ElementId = ElementId(191);
+    pub const EXTENSION_VALUE_DISTANCE: ElementId = ElementId(192);
     /// `Extension.valueDuration`
-    pub const EXTENSION_VALUE_DURATION: ElementId = ElementId(192);
+    pub const EXTENSION_VALUE_DURATION: ElementId = ElementId(193);
     /// `Extension.valueHumanName`
-    pub const EXTENSION_VALUE_HUMAN_NAME: ElementId = ElementId(193);
+    pub const EXTENSION_VALUE_HUMAN_NAME: ElementId = ElementId(194);
     /// `Extension.valueIdentifier`
-    pub const EXTENSION_VALUE_IDENTIFIER: ElementId = ElementId(194);
+    pub const EXTENSION_VALUE_IDENTIFIER: ElementId = ElementId(195);
     /// `Extension.valueMoney`
-    pub const EXTENSION_VALUE_MONEY: ElementId = ElementId(195);
+    pub const EXTENSION_VALUE_MONEY: ElementId = ElementId(196);
     /// `Extension.valuePeriod`
-    pub const EXTENSION_VALUE_PERIOD: ElementId = ElementId(196);
+    pub const EXTENSION_VALUE_PERIOD: ElementId = ElementId(197);
     /// `Extension.valueQuantity`
-    pub const EXTENSION_VALUE_QUANTITY: ElementId = ElementId(197);
+    pub const EXTENSION_VALUE_QUANTITY: ElementId = ElementId(198);
     /// `Extension.valueRange`
-    pub const EXTENSION_VALUE_RANGE: ElementId = ElementId(198);
+    pub const EXTENSION_VALUE_RANGE: ElementId = ElementId(199);
     /// `Extension.valueRatio`
-    pub const EXTENSION_VALUE_RATIO: ElementId = ElementId(199);
+    pub const EXTENSION_VALUE_RATIO: ElementId = ElementId(200);
     /// `Extension.valueReference`
-    pub const EXTENSION_VALUE_REFERENCE: ElementId = ElementId(200);
+    pub const EXTENSION_VALUE_REFERENCE: ElementId = ElementId(201);
     /// `Extension.valueSampledData`
-    pub const EXTENSION_VALUE_SAMPLED_DATA: ElementId = ElementId(201);
+    pub const EXTENSION_VALUE_SAMPLED_DATA: ElementId = ElementId(202);
     /// `Extension.valueSignature`
-    pub const EXTENSION_VALUE_SIGNATURE: ElementId = ElementId(202);
+    pub const EXTENSION_VALUE_SIGNATURE: ElementId = ElementId(203);
     /// `Extension.valueTiming`
-    pub const EXTENSION_VALUE_TIMING: ElementId = ElementId(203);
+    pub const EXTENSION_VALUE_TIMING: ElementId = ElementId(204);
     /// `Extension.valueContactDetail`
-    pub const EXTENSION_VALUE_CONTACT_DETAIL: ElementId = ElementId(204);
+    pub const EXTENSION_VALUE_CONTACT_DETAIL: ElementId = ElementId(205);
     /// `Extension.valueContributor`
-    pub const EXTENSION_VALUE_CONTRIBUTOR: ElementId = ElementId(205);
+    pub const EXTENSION_VALUE_CONTRIBUTOR: ElementId = ElementId(206);
     /// `Extension.valueDataRequirement`
-    pub const EXTENSION_VALUE_DATA_REQUIREMENT: ElementId = ElementId(206);
+    pub const EXTENSION_VALUE_DATA_REQUIREMENT: ElementId = ElementId(207);
     /// `Extension.valueExpression`
-    pub const EXTENSION_VALUE_EXPRESSION: ElementId = ElementId(207);
+    pub const EXTENSION_VALUE_EXPRESSION: ElementId = ElementId(208);
     /// `Extension.valueParameterDefinition`
-    pub const EXTENSION_VALUE_PARAMETER_DEFINITION: ElementId = ElementId(208);
+    pub const EXTENSION_VALUE_PARAMETER_DEFINITION: ElementId = ElementId(209);
     /// `Extension.valueRelatedArtifact`
-    pub const EXTENSION_VALUE_RELATED_ARTIFACT: ElementId = ElementId(209);
+    pub const EXTENSION_VALUE_RELATED_ARTIFACT: ElementId = ElementId(210);
     /// `Extension.valueTriggerDefinition`
-    pub const EXTENSION_VALUE_TRIGGER_DEFINITION: ElementId = ElementId(210);
+    pub const EXTENSION_VALUE_TRIGGER_DEFINITION: ElementId = ElementId(211);
     /// `Extension.valueUsageContext`
-    pub const EXTENSION_VALUE_USAGE_CONTEXT: ElementId = ElementId(211);
+    pub const EXTENSION_VALUE_USAGE_CONTEXT: ElementId = ElementId(212);
     /// `Extension.valueDosage`
-    pub const EXTENSION_VALUE_DOSAGE: ElementId = ElementId(212);
+    pub const EXTENSION_VALUE_DOSAGE: ElementId = ElementId(213);
     /// `Extension.valueMeta`
-    pub const EXTENSION_VALUE_META: ElementId = ElementId(213);
+    pub const EXTENSION_VALUE_META: ElementId = ElementId(214);
     /// `HumanName.id`
-    pub const HUMAN_NAME_ID: ElementId = ElementId(214);
+    pub const HUMAN_NAME_ID: ElementId = ElementId(215);
     /// `HumanName.extension`
-    pub const HUMAN_NAME_EXTENSION: ElementId = ElementId(215);
+    pub const HUMAN_NAME_EXTENSION: ElementId = ElementId(216);
     /// `HumanName.use`
-    pub const HUMAN_NAME_USE: ElementId = ElementId(216);
+    pub const HUMAN_NAME_USE: ElementId = ElementId(217);
     /// `HumanName.text`
-    pub const HUMAN_NAME_TEXT: ElementId = ElementId(217);
+    pub const HUMAN_NAME_TEXT: ElementId = ElementId(218);
     /// `HumanName.family`
-    pub const HUMAN_NAME_FAMILY: ElementId = ElementId(218);
+    pub const HUMAN_NAME_FAMILY: ElementId = ElementId(219);
     /// `HumanName.given`
-    pub const HUMAN_NAME_GIVEN: ElementId = ElementId(219);
+    pub const HUMAN_NAME_GIVEN: ElementId = ElementId(220);
     /// `HumanName.prefix`
-    pub const HUMAN_NAME_PREFIX: ElementId = ElementId(220);
+    pub const HUMAN_NAME_PREFIX: ElementId = ElementId(221);
     /// `HumanName.suffix`
-    pub const HUMAN_NAME_SUFFIX: ElementId = ElementId(221);
+    pub const HUMAN_NAME_SUFFIX: ElementId = ElementId(222);
     /// `HumanName.period`
-    pub const HUMAN_NAME_PERIOD: ElementId = ElementId(222);
+    pub const HUMAN_NAME_PERIOD: ElementId = ElementId(223);
     /// `Identifier.id`
-    pub const IDENTIFIER_ID: ElementId = ElementId(223);
+    pub const IDENTIFIER_ID: ElementId = ElementId(224);
     /// `Identifier.extension`
-    pub const IDENTIFIER_EXTENSION: ElementId = ElementId(224);
+    pub const IDENTIFIER_EXTENSION: ElementId = ElementId(225);
     /// `Identifier.use`
-    pub const IDENTIFIER_USE: ElementId = ElementId(225);
+    pub const IDENTIFIER_USE: ElementId = ElementId(226);
     /// `Identifier.type`
-    pub const IDENTIFIER_TYPE: ElementId = ElementId(226);
+    pub const IDENTIFIER_TYPE: ElementId = ElementId(227);
     /// `Identifier.system`
-    pub const IDENTIFIER_SYSTEM: ElementId = ElementId(227);
+    pub const IDENTIFIER_SYSTEM: ElementId = ElementId(228);
     /// `Identifier.value`
-    pub const IDENTIFIER_VALUE: ElementId = ElementId(228);
+    pub const IDENTIFIER_VALUE: ElementId = ElementId(229);
     /// `Identifier.period`
-    pub const IDENTIFIER_PERIOD: ElementId = ElementId(229);
+    pub const IDENTIFIER_PERIOD: ElementId = ElementId(230);
     /// `Identifier.assigner`
-    pub const IDENTIFIER_ASSIGNER: ElementId = ElementId(230);
+    pub const IDENTIFIER_ASSIGNER: ElementId = ElementId(231);
     /// `Meta.id`
-    pub const META_ID: ElementId = ElementId(231);
+    pub const META_ID: ElementId = ElementId(232);
     /// `Meta.extension`
-    pub const META_EXTENSION: ElementId = ElementId(232);
+    pub const META_EXTENSION: ElementId = ElementId(233);
     /// `Meta.versionId`
-    pub const META_VERSION_ID: ElementId = ElementId(233);
+    pub const META_VERSION_ID: ElementId = ElementId(234);
     /// `Meta.lastUpdated`
-    pub const META_LAST_UPDATED: ElementId = ElementId(234);
+    pub const META_LAST_UPDATED: ElementId = ElementId(235);
     /// `Meta.source`
-    pub const META_SOURCE: ElementId = ElementId(235);
+    pub const META_SOURCE: ElementId = ElementId(236);
     /// `Meta.profile`
-    pub const META_PROFILE: ElementId = ElementId(236);
+    pub const META_PROFILE: ElementId = ElementId(237);
     /// `Meta.security`
-    pub const META_SECURITY: ElementId = ElementId(237);
+    pub const META_SECURITY: ElementId = ElementId(238);
     /// `Meta.tag`
-    pub const META_TAG: ElementId = ElementId(238);
+    pub const META_TAG: ElementId = ElementId(239);
     /// `Money.id`
-    pub const MONEY_ID: ElementId = ElementId(239);
+    pub const MONEY_ID: ElementId = ElementId(240);
     /// `Money.extension`
-    pub const MONEY_EXTENSION: ElementId = ElementId(240);
+    pub const MONEY_EXTENSION: ElementId = ElementId(241);
     /// `Money.value`
-    pub const MONEY_VALUE: ElementId = ElementId(241);
+    pub const MONEY_VALUE: ElementId = ElementId(242);
     /// `Money.currency`
-    pub const MONEY_CURRENCY: ElementId = ElementId(242);
+    pub const MONEY_CURRENCY: ElementId = ElementId(243);
     /// `Narrative.id`
-    pub const NARRATIVE_ID: ElementId = ElementId(243);
+    pub const NARRATIVE_ID: ElementId = ElementId(244);
     /// `Narrative.extension`
-    pub const NARRATIVE_EXTENSION: ElementId = ElementId(244);
+    pub const NARRATIVE_EXTENSION: ElementId = ElementId(245);
     /// `Narrative.status`
-    pub const NARRATIVE_STATUS: ElementId = ElementId(245);
+    pub const NARRATIVE_STATUS: ElementId = ElementId(246);
     /// `Narrative.div`
-    pub const NARRATIVE_DIV: ElementId = ElementId(246);
+    pub const NARRATIVE_DIV: ElementId = ElementId(247);
     /// `ParameterDefinition.id`
-    pub const PARAMETER_DEFINITION_ID: ElementId = ElementId(247);
+    pub const PARAMETER_DEFINITION_ID: ElementId = ElementId(248);
     /// `ParameterDefinition.extension`
-    pub const PARAMETER_DEFINITION_EXTENSION: ElementId = ElementId(248);
+    pub const PARAMETER_DEFINITION_EXTENSION: ElementId = ElementId(249);
     /// `ParameterDefinition.name`
-    pub const PARAMETER_DEFINITION_NAME: ElementId = ElementId(249);
+    pub const PARAMETER_DEFINITION_NAME: ElementId = ElementId(250);
     /// `ParameterDefinition.use`
-    pub const PARAMETER_DEFINITION_USE: ElementId = ElementId(250);
+    pub const PARAMETER_DEFINITION_USE: ElementId = ElementId(251);
     /// `ParameterDefinition.min`
-    pub const PARAMETER_DEFINITION_MIN: ElementId = ElementId(251);
+    pub const PARAMETER_DEFINITION_MIN: ElementId = ElementId(252);
     /// `ParameterDefinition.max`
-    pub const PARAMETER_DEFINITION_MAX: ElementId = ElementId(252);
+    pub const PARAMETER_DEFINITION_MAX: ElementId = ElementId(253);
     /// `ParameterDefinition.documentation`
-    pub const PARAMETER_DEFINITION_DOCUMENTATION: ElementId = ElementId(253);
+    pub const PARAMETER_DEFINITION_DOCUMENTATION: ElementId = ElementId(254);
     /// `ParameterDefinition.type`
-    pub const PARAMETER_DEFINITION_TYPE: ElementId = ElementId(254);
+    pub const PARAMETER_DEFINITION_TYPE: ElementId = ElementId(255);
     /// `ParameterDefinition.profile`
-    pub const PARAMETER_DEFINITION_PROFILE: ElementId = ElementId(255);
+    pub const PARAMETER_DEFINITION_PROFILE: ElementId = ElementId(256);
     /// `Period.id`
-    pub const PERIOD_ID: ElementId = ElementId(256);
+    pub const PERIOD_ID: ElementId = ElementId(257);
     /// `Period.extension`
-    pub const PERIOD_EXTENSION: ElementId = ElementId(257);
+    pub const PERIOD_EXTENSION: ElementId = ElementId(258);
     /// `Period.start`
-    pub const PERIOD_START: ElementId = ElementId(258);
+    pub const PERIOD_START: ElementId = ElementId(259);
     /// `Period.end`
-    pub const PERIOD_END: ElementId = ElementId(259);
+    pub const PERIOD_END: ElementId = ElementId(260);
     /// `Quantity.id`
-    pub const QUANTITY_ID: ElementId = ElementId(260);
+    pub const QUANTITY_ID: ElementId = ElementId(261);
     /// `Quantity.extension`
-    pub const QUANTITY_EXTENSION: ElementId = ElementId(261);
+    pub const QUANTITY_EXTENSION: ElementId = ElementId(262);
     /// `Quantity.value`
-    pub const QUANTITY_VALUE: ElementId = ElementId(262);
+    pub const QUANTITY_VALUE: ElementId = ElementId(263);
     /// `Quantity.comparator`
-    pub const QUANTITY_COMPARATOR: ElementId = ElementId(263);
+    pub const QUANTITY_COMPARATOR: ElementId = ElementId(264);
     /// `Quantity.unit`
-    pub const QUANTITY_UNIT: ElementId = ElementId(264);
+    pub const QUANTITY_UNIT: ElementId = ElementId(265);
     /// `Quantity.system`
-    pub const QUANTITY_SYSTEM: ElementId = ElementId(265);
+    pub const QUANTITY_SYSTEM: ElementId = ElementId(266);
     /// `Quantity.code`
-    pub const QUANTITY_CODE: ElementId = ElementId(266);
+    pub const QUANTITY_CODE: ElementId = ElementId(267);
     /// `Range.id`
-    pub const RANGE_ID: ElementId = ElementId(267);
+    pub const RANGE_ID: ElementId = ElementId(268);
     /// `Range.extension`
-    pub const RANGE_EXTENSION: ElementId = ElementId(268);
+    pub const RANGE_EXTENSION: ElementId = ElementId(269);
     /// `Range.low`
-    pub const RANGE_LOW: ElementId = ElementId(269);
+    pub const RANGE_LOW: ElementId = ElementId(270);
     /// `Range.high`
-    pub const RANGE_HIGH: ElementId = ElementId(270);
+    pub const RANGE_HIGH: ElementId = ElementId(271);
     /// `Ratio.id`
-    pub const RATIO_ID: ElementId = ElementId(271);
+    pub const RATIO_ID: ElementId = ElementId(272);
     /// `Ratio.extension`
-    pub const RATIO_EXTENSION: ElementId = ElementId(272);
+    pub const RATIO_EXTENSION: ElementId = ElementId(273);
     /// `Ratio.numerator`
-    pub const RATIO_NUMERATOR: ElementId = ElementId(273);
+    pub const RATIO_NUMERATOR: ElementId = ElementId(274);
     /// `Ratio.denominator`
-    pub const RATIO_DENOMINATOR: ElementId = ElementId(274);
+    pub const RATIO_DENOMINATOR: ElementId = ElementId(275);
     /// `Reference.id`
-    pub const REFERENCE_ID: ElementId = ElementId(275);
+    pub const REFERENCE_ID: ElementId = ElementId(276);
     /// `Reference.extension`
-    pub const REFERENCE_EXTENSION: ElementId = ElementId(276);
+    pub const REFERENCE_EXTENSION: ElementId = ElementId(277);
     /// `Reference.reference`
-    pub const REFERENCE_REFERENCE: ElementId = ElementId(277);
+    pub const REFERENCE_REFERENCE: ElementId = ElementId(278);
     /// `Reference.type`
-    pub const REFERENCE_TYPE: ElementId = ElementId(278);
+    pub const REFERENCE_TYPE: ElementId = ElementId(279);
     /// `Reference.identifier`
-    pub const REFERENCE_IDENTIFIER: ElementId = ElementId(279);
+    pub const REFERENCE_IDENTIFIER: ElementId = ElementId(280);
     /// `Reference.display`
-    pub const REFERENCE_DISPLAY: ElementId = ElementId(280);
+    pub const REFERENCE_DISPLAY: ElementId = ElementId(281);
     /// `RelatedArtifact.id`
-    pub const RELATED_ARTIFACT_ID: ElementId = ElementId(281);
+    pub const RELATED_ARTIFACT_ID: ElementId = ElementId(282);
     /// `RelatedArtifact.extension`
-    pub const RELATED_ARTIFACT_EXTENSION: ElementId = ElementId(282);
+    pub const RELATED_ARTIFACT_EXTENSION: ElementId = ElementId(283);
     /// `RelatedArtifact.type`
-    pub const RELATED_ARTIFACT_TYPE: ElementId = ElementId(283);
+    pub const RELATED_ARTIFACT_TYPE: ElementId = ElementId(284);
     /// `RelatedArtifact.label`
-    pub const RELATED_ARTIFACT_LABEL: ElementId = ElementId(284);
+    pub const RELATED_ARTIFACT_LABEL: ElementId = ElementId(285);
     /// `RelatedArtifact.display`
-    pub const RELATED_ARTIFACT_DISPLAY: ElementId = ElementId(285);
+    pub const RELATED_ARTIFACT_DISPLAY: ElementId = ElementId(286);
     /// `RelatedArtifact.citation`
-    pub const RELATED_ARTIFACT_CITATION: ElementId = ElementId(286);
+    pub const RELATED_ARTIFACT_CITATION: ElementId = ElementId(287);
     /// `RelatedArtifact.url`
-    pub const RELATED_ARTIFACT_URL: ElementId = ElementId(287);
+    pub const RELATED_ARTIFACT_URL: ElementId = ElementId(288);
     /// `RelatedArtifact.document`
-    pub const RELATED_ARTIFACT_DOCUMENT: ElementId = ElementId(288);
+    pub const RELATED_ARTIFACT_DOCUMENT: ElementId = ElementId(289);
     /// `RelatedArtifact.resource`
-    pub const RELATED_ARTIFACT_RESOURCE: ElementId = ElementId(289);
+    pub const RELATED_ARTIFACT_RESOURCE: ElementId = ElementId(290);
     /// `SampledData.id`
-    pub const SAMPLED_DATA_ID: ElementId = ElementId(290);
+    pub const SAMPLED_DATA_ID: ElementId = ElementId(291);
     /// `SampledData.extension`
-    pub const SAMPLED_DATA_EXTENSION: ElementId = ElementId(291);
+    pub const SAMPLED_DATA_EXTENSION: ElementId = ElementId(292);
     /// `SampledData.origin`
-    pub const SAMPLED_DATA_ORIGIN: ElementId = ElementId(292);
+    pub const SAMPLED_DATA_ORIGIN: ElementId = ElementId(293);
     /// `SampledData.period`
-    pub const SAMPLED_DATA_PERIOD: ElementId = ElementId(293);
+    pub const SAMPLED_DATA_PERIOD: ElementId = ElementId(294);
     /// `SampledData.factor`
-    pub const SAMPLED_DATA_FACTOR: ElementId = ElementId(294);
+    pub const SAMPLED_DATA_FACTOR: ElementId = ElementId(295);
     /// `SampledData.lowerLimit`
-    pub const SAMPLED_DATA_LOWER_LIMIT: ElementId = ElementId(295);
+    pub const SAMPLED_DATA_LOWER_LIMIT: ElementId = ElementId(296);
     /// `SampledData.upperLimit`
-    pub const SAMPLED_DATA_UPPER_LIMIT: ElementId = ElementId(296);
+    pub const SAMPLED_DATA_UPPER_LIMIT: ElementId = ElementId(297);
     /// `SampledData.dimensions`
-    pub const SAMPLED_DATA_DIMENSIONS: ElementId = ElementId(297);
+    pub const SAMPLED_DATA_DIMENSIONS: ElementId = ElementId(298);
     /// `SampledData.data`
-    pub const SAMPLED_DATA_DATA: ElementId = ElementId(298);
+    pub const SAMPLED_DATA_DATA: ElementId = ElementId(299);
     /// `Signature.id`
-    pub const SIGNATURE_ID: ElementId = ElementId(299);
+    pub const SIGNATURE_ID: ElementId = ElementId(300);
     /// `Signature.extension`
-    pub const SIGNATURE_EXTENSION: ElementId = ElementId(300);
+    pub const SIGNATURE_EXTENSION: ElementId = ElementId(301);
     /// `Signature.type`
-    pub const SIGNATURE_TYPE: ElementId = ElementId(301);
+    pub const SIGNATURE_TYPE: ElementId = ElementId(302);
     /// `Signature.when`
-    pub const SIGNATURE_WHEN: ElementId = ElementId(302);
+    pub const SIGNATURE_WHEN: ElementId = ElementId(303);
     /// `Signature.who`
-    pub const SIGNATURE_WHO: ElementId = ElementId(303);
+    pub const SIGNATURE_WHO: ElementId = ElementId(304);
     /// `Signature.onBehalfOf`
-    pub const SIGNATURE_ON_BEHALF_OF: ElementId = ElementId(304);
+    pub const SIGNATURE_ON_BEHALF_OF: ElementId = ElementId(305);
     /// `Signature.targetFormat`
-    pub const SIGNATURE_TARGET_FORMAT: ElementId = ElementId(305);
+    pub const SIGNATURE_TARGET_FORMAT: ElementId = ElementId(306);
     /// `Signature.sigFormat`
-    pub const SIGNATURE_SIG_FORMAT: ElementId = ElementId(306);
+    pub const SIGNATURE_SIG_FORMAT: ElementId = ElementId(307);
     /// `Signature.data`
-    pub const SIGNATURE_DATA: ElementId = ElementId(307);
+    pub const SIGNATURE_DATA: ElementId = ElementId(308);
     /// `Timing.id`
-    pub const TIMING_ID: ElementId = ElementId(308);
+    pub const TIMING_ID: ElementId = ElementId(309);
     /// `Timing.extension`
-    pub const TIMING_EXTENSION: ElementId = ElementId(309);
+    pub const TIMING_EXTENSION: ElementId = ElementId(310);
     /// `Timing.modifierExtension`
-    pub const TIMING_MODIFIER_EXTENSION: ElementId = ElementId(310);
+    pub const TIMING_MODIFIER_EXTENSION: ElementId = ElementId(311);
     /// `Timing.event`
-    pub const TIMING_EVENT: ElementId = ElementId(311);
+    pub const TIMING_EVENT: ElementId = ElementId(312);
     /// `Timing.repeat`
-    pub const TIMING_REPEAT: ElementId = ElementId(312);
+    pub const TIMING_REPEAT: ElementId = ElementId(313);
     /// `Timing.code`
-    pub const TIMING_CODE: ElementId = ElementId(313);
+    pub const TIMING_CODE: ElementId = ElementId(314);
     /// `Timing.repeat.id`
-    pub const TIMING_REPEAT_ID: ElementId = ElementId(314);
+    pub const TIMING_REPEAT_ID: ElementId = ElementId(315);
     /// `Timing.repeat.extension`
-    pub const TIMING_REPEAT_EXTENSION: ElementId = ElementId(315);
+    pub const TIMING_REPEAT_EXTENSION: ElementId = ElementId(316);
     /// `Timing.repeat.boundsDuration`
-    pub const TIMING_REPEAT_BOUNDS_DURATION: ElementId = ElementId(316);
+    pub const TIMING_REPEAT_BOUNDS_DURATION: ElementId = ElementId(317);
     /// `Timing.repeat.boundsRange`
-    pub const TIMING_REPEAT_BOUNDS_RANGE: ElementId = ElementId(317);
+    pub const TIMING_REPEAT_BOUNDS_RANGE: ElementId = ElementId(318);
     /// `Timing.repeat.boundsPeriod`
-    pub const TIMING_REPEAT_BOUNDS_PERIOD: ElementId = ElementId(318);
+    pub const TIMING_REPEAT_BOUNDS_PERIOD: ElementId = ElementId(319);
     /// `Timing.repeat.count`
-    pub const TIMING_REPEAT_COUNT: ElementId = ElementId(319);
+    pub const TIMING_REPEAT_COUNT: ElementId = ElementId(320);
     /// `Timing.repeat.countMax`
-    pub const TIMING_REPEAT_COUNT_MAX: ElementId = ElementId(320);
+    pub const TIMING_REPEAT_COUNT_MAX: ElementId = ElementId(321);
     /// `Timing.repeat.duration`
-    pub const TIMING_REPEAT_DURATION: ElementId = ElementId(321);
+    pub const TIMING_REPEAT_DURATION: ElementId = ElementId(322);
     /// `Timing.repeat.durationMax`
-    pub const TIMING_REPEAT_DURATION_MAX: ElementId = ElementId(322);
+    pub const TIMING_REPEAT_DURATION_MAX: ElementId = ElementId(323);
     /// `Timing.repeat.durationUnit`
-    pub const TIMING_REPEAT_DURATION_UNIT: ElementId = ElementId(323);
+    pub const TIMING_REPEAT_DURATION_UNIT: ElementId = ElementId(324);
     /// `Timing.repeat.frequency`
-    pub const TIMING_REPEAT_FREQUENCY: ElementId = ElementId(324);
+    pub const TIMING_REPEAT_FREQUENCY: ElementId = ElementId(325);
     /// `Timing.repeat.frequencyMax`
-    pub const TIMING_REPEAT_FREQUENCY_MAX: ElementId = ElementId(325);
+    pub const TIMING_REPEAT_FREQUENCY_MAX: ElementId = ElementId(326);
     /// `Timing.repeat.period`
-    pub const TIMING_REPEAT_PERIOD: ElementId = ElementId(326);
+    pub const TIMING_REPEAT_PERIOD: ElementId = ElementId(327);
     /// `Timing.repeat.periodMax`
-    pub const TIMING_REPEAT_PERIOD_MAX: ElementId = ElementId(327);
+    pub const TIMING_REPEAT_PERIOD_MAX: ElementId = ElementId(328);
     /// `Timing.repeat.periodUnit`
-    pub const TIMING_REPEAT_PERIOD_UNIT: ElementId = ElementId(328);
+    pub const TIMING_REPEAT_PERIOD_UNIT: ElementId = ElementId(329);
     /// `Timing.repeat.dayOfWeek`
-    pub const TIMING_REPEAT_DAY_OF_WEEK: ElementId = ElementId(329);
+    pub const TIMING_REPEAT_DAY_OF_WEEK: ElementId = ElementId(330);
     /// `Timing.repeat.timeOfDay`
-    pub const TIMING_REPEAT_TIME_OF_DAY: ElementId = ElementId(330);
+    pub const TIMING_REPEAT_TIME_OF_DAY: ElementId = ElementId(331);
     /// `Timing.repeat.when`
-    pub const TIMING_REPEAT_WHEN: ElementId = ElementId(331);
+    pub const TIMING_REPEAT_WHEN: ElementId = ElementId(332);
     /// `Timing.repeat.offset`
-    pub const TIMING_REPEAT_OFFSET: ElementId = ElementId(332);
+    pub const TIMING_REPEAT_OFFSET: ElementId = ElementId(333);
     /// `TriggerDefinition.id`
-    pub const TRIGGER_DEFINITION_ID: ElementId = ElementId(333);
+    pub const TRIGGER_DEFINITION_ID: ElementId = ElementId(334);
     /// `TriggerDefinition.extension`
-    pub const TRIGGER_DEFINITION_EXTENSION: ElementId = ElementId(334);
+    pub const TRIGGER_DEFINITION_EXTENSION: ElementId = ElementId(335);
     /// `TriggerDefinition.type`
-    pub const TRIGGER_DEFINITION_TYPE: ElementId = ElementId(335);
+    pub const TRIGGER_DEFINITION_TYPE: ElementId = ElementId(336);
     /// `TriggerDefinition.name`
-    pub const TRIGGER_DEFINITION_NAME: ElementId = ElementId(336);
+    pub const TRIGGER_DEFINITION_NAME: ElementId = ElementId(337);
     /// `TriggerDefinition.timingTiming`
-    pub const TRIGGER_DEFINITION_TIMING_TIMING: ElementId = ElementId(337);
+    pub const TRIGGER_DEFINITION_TIMING_TIMING: ElementId = ElementId(338);
     /// `TriggerDefinition.timingReference`
-    pub const TRIGGER_DEFINITION_TIMING_REFERENCE: ElementId = ElementId(338);
+    pub const TRIGGER_DEFINITION_TIMING_REFERENCE: ElementId = ElementId(339);
     /// `TriggerDefinition.timingDate`
-    pub const TRIGGER_DEFINITION_TIMING_DATE: ElementId = ElementId(339);
+    pub const TRIGGER_DEFINITION_TIMING_DATE: ElementId = ElementId(340);
     /// `TriggerDefinition.timingDateTime`
-    pub const TRIGGER_DEFINITION_TIMING_DATE_TIME: ElementId = ElementId(340);
+    pub const TRIGGER_DEFINITION_TIMING_DATE_TIME: ElementId = ElementId(341);
     /// `TriggerDefinition.data`
-    pub const TRIGGER_DEFINITION_DATA: ElementId = ElementId(341);
+    pub const TRIGGER_DEFINITION_DATA: ElementId = ElementId(342);
     /// `TriggerDefinition.condition`
-    pub const TRIGGER_DEFINITION_CONDITION: ElementId = ElementId(342);
+    pub const TRIGGER_DEFINITION_CONDITION: ElementId = ElementId(343);
+    /// `Unchecked.resourceType`
+    pub const UNCHECKED_RESOURCE_TYPE: ElementId = ElementId(344);
+    /// `Unchecked.id`
+    pub const UNCHECKED_ID: ElementId = ElementId(345);
     /// `UsageContext.id`
-    pub const USAGE_CONTEXT_ID: ElementId = ElementId(343);
+    pub const USAGE_CONTEXT_ID: ElementId = ElementId(346);
     /// `UsageContext.extension`
-    pub const USAGE_CONTEXT_EXTENSION: ElementId = ElementId(344);
+    pub const USAGE_CONTEXT_EXTENSION: ElementId = ElementId(347);
     /// `UsageContext.code`
-    pub const USAGE_CONTEXT_CODE: ElementId = ElementId(345);
+    pub const USAGE_CONTEXT_CODE: ElementId = ElementId(348);
     /// `UsageContext.valueCodeableConcept`
-    pub const USAGE_CONTEXT_VALUE_CODEABLE_CONCEPT: ElementId = ElementId(346);
+    pub const USAGE_CONTEXT_VALUE_CODEABLE_CONCEPT: ElementId = ElementId(349);
     /// `UsageContext.valueQuantity`
-    pub const USAGE_CONTEXT_VALUE_QUANTITY: ElementId = ElementId(347);
+    pub const USAGE_CONTEXT_VALUE_QUANTITY: ElementId = ElementId(350);
     /// `UsageContext.valueRange`
-    pub const USAGE_CONTEXT_VALUE_RANGE: ElementId = ElementId(348);
+    pub const USAGE_CONTEXT_VALUE_RANGE: ElementId = ElementId(351);
     /// `UsageContext.valueReference`
-    pub const USAGE_CONTEXT_VALUE_REFERENCE: ElementId = ElementId(349);
+    pub const USAGE_CONTEXT_VALUE_REFERENCE: ElementId = ElementId(352);
     /// `Bundle.id`
-    pub const BUNDLE_ID: ElementId = ElementId(350);
+    pub const BUNDLE_ID: ElementId = ElementId(353);
     /// `Bundle.meta`
-    pub const BUNDLE_META: ElementId = ElementId(351);
+    pub const BUNDLE_META: ElementId = ElementId(354);
     /// `Bundle.implicitRules`
-    pub const BUNDLE_IMPLICIT_RULES: ElementId = ElementId(352);
+    pub const BUNDLE_IMPLICIT_RULES: ElementId = ElementId(355);
     /// `Bundle.language`
-    pub const BUNDLE_LANGUAGE: ElementId = ElementId(353);
+    pub const BUNDLE_LANGUAGE: ElementId = ElementId(356);
     /// `Bundle.identifier`
-    pub const BUNDLE_IDENTIFIER: ElementId = ElementId(354);
+    pub const BUNDLE_IDENTIFIER: ElementId = ElementId(357);
     /// `Bundle.type`
-    pub const BUNDLE_TYPE: ElementId = ElementId(355);
+    pub const BUNDLE_TYPE: ElementId = ElementId(358);
     /// `Bundle.timestamp`
-    pub const BUNDLE_TIMESTAMP: ElementId = ElementId(356);
+    pub const BUNDLE_TIMESTAMP: ElementId = ElementId(359);
     /// `Bundle.total`
-    pub const BUNDLE_TOTAL: ElementId = ElementId(357);
+    pub const BUNDLE_TOTAL: ElementId = ElementId(360);
     /// `Bundle.link`
-    pub const BUNDLE_LINK: ElementId = ElementId(358);
+    pub const BUNDLE_LINK: ElementId = ElementId(361);
     /// `Bundle.entry`
-    pub const BUNDLE_ENTRY: ElementId = ElementId(359);
+    pub const BUNDLE_ENTRY: ElementId = ElementId(362);
     /// `Bundle.signature`
-    pub const BUNDLE_SIGNATURE: ElementId = ElementId(360);
+    pub const BUNDLE_SIGNATURE: ElementId = ElementId(363);
     /// `Bundle.entry.id`
-    pub const BUNDLE_ENTRY_ID: ElementId = ElementId(361);
+    pub const BUNDLE_ENTRY_ID: ElementId = ElementId(364);
     /// `Bundle.entry.extension`
-    pub const BUNDLE_ENTRY_EXTENSION: ElementId = ElementId(362);
+    pub const BUNDLE_ENTRY_EXTENSION: ElementId = ElementId(365);
     /// `Bundle.entry.modifierExtension`
-    pub const BUNDLE_ENTRY_MODIFIER_EXTENSION: ElementId = ElementId(363);
+    pub const BUNDLE_ENTRY_MODIFIER_EXTENSION: ElementId = ElementId(366);
     /// `Bundle.entry.link`
-    pub const BUNDLE_ENTRY_LINK: ElementId = ElementId(364);
+    pub const BUNDLE_ENTRY_LINK: ElementId = ElementId(367);
     /// `Bundle.entry.fullUrl`
-    pub const BUNDLE_ENTRY_FULL_URL: ElementId = ElementId(365);
+    pub const BUNDLE_ENTRY_FULL_URL: ElementId = ElementId(368);
     /// `Bundle.entry.resource`
-    pub const BUNDLE_ENTRY_RESOURCE: ElementId = ElementId(366);
+    pub const BUNDLE_ENTRY_RESOURCE: ElementId = ElementId(369);
     /// `Bundle.entry.search`
-    pub const BUNDLE_ENTRY_SEARCH: ElementId = ElementId(367);
+    pub const BUNDLE_ENTRY_SEARCH: ElementId = ElementId(370);
     /// `Bundle.entry.request`
-    pub const BUNDLE_ENTRY_REQUEST: ElementId = ElementId(368);
+    pub const BUNDLE_ENTRY_REQUEST: ElementId = ElementId(371);
     /// `Bundle.entry.response`
-    pub const BUNDLE_ENTRY_RESPONSE: ElementId = ElementId(369);
+    pub const BUNDLE_ENTRY_RESPONSE: ElementId = ElementId(372);
     /// `Bundle.entry.request.id`
-    pub const BUNDLE_ENTRY_REQUEST_ID: ElementId = ElementId(370);
+    pub const BUNDLE_ENTRY_REQUEST_ID: ElementId = ElementId(373);
     /// `Bundle.entry.request.extension`
-    pub const BUNDLE_ENTRY_REQUEST_EXTENSION: ElementId = ElementId(371);
+    pub const BUNDLE_ENTRY_REQUEST_EXTENSION: ElementId = ElementId(374);
     /// `Bundle.entry.request.modifierExtension`
-    pub const BUNDLE_ENTRY_REQUEST_MODIFIER_EXTENSION: ElementId = ElementId(372);
+    pub const BUNDLE_ENTRY_REQUEST_MODIFIER_EXTENSION: ElementId = ElementId(375);
     /// `Bundle.entry.request.method`
-    pub const BUNDLE_ENTRY_REQUEST_METHOD: ElementId = ElementId(373);
+    pub const BUNDLE_ENTRY_REQUEST_METHOD: ElementId = ElementId(376);
     /// `Bundle.entry.request.url`
-    pub const BUNDLE_ENTRY_REQUEST_URL: ElementId = ElementId(374);
+    pub const BUNDLE_ENTRY_REQUEST_URL: ElementId = ElementId(377);
     /// `Bundle.entry.request.ifNoneMatch`
-    pub const BUNDLE_ENTRY_REQUEST_IF_NONE_MATCH: ElementId = ElementId(375);
+    pub const BUNDLE_ENTRY_REQUEST_IF_NONE_MATCH: ElementId = ElementId(378);
     /// `Bundle.entry.request.ifModifiedSince`
-    pub const BUNDLE_ENTRY_REQUEST_IF_MODIFIED_SINCE: ElementId = ElementId(376);
+    pub const BUNDLE_ENTRY_REQUEST_IF_MODIFIED_SINCE: ElementId = ElementId(379);
     /// `Bundle.entry.request.ifMatch`
-    pub const BUNDLE_ENTRY_REQUEST_IF_MATCH: ElementId = ElementId(377);
+    pub const BUNDLE_ENTRY_REQUEST_IF_MATCH: ElementId = ElementId(380);
     /// `Bundle.entry.request.ifNoneExist`
-    pub const BUNDLE_ENTRY_REQUEST_IF_NONE_EXIST: ElementId = ElementId(378);
+    pub const BUNDLE_ENTRY_REQUEST_IF_NONE_EXIST: ElementId = ElementId(381);
     /// `Bundle.entry.response.id`
-    pub const BUNDLE_ENTRY_RESPONSE_ID: ElementId = ElementId(379);
+    pub const BUNDLE_ENTRY_RESPONSE_ID: ElementId = ElementId(382);
     /// `Bundle.entry.response.extension`
-    pub const BUNDLE_ENTRY_RESPONSE_EXTENSION: ElementId = ElementId(380);
+    pub const BUNDLE_ENTRY_RESPONSE_EXTENSION: ElementId = ElementId(383);
     /// `Bundle.entry.response.modifierExtension`
-    pub const BUNDLE_ENTRY_RESPONSE_MODIFIER_EXTENSION: ElementId = ElementId(381);
+    pub const BUNDLE_ENTRY_RESPONSE_MODIFIER_EXTENSION: ElementId = ElementId(384);
     /// `Bundle.entry.response.status`
-    pub const BUNDLE_ENTRY_RESPONSE_STATUS: ElementId = ElementId(382);
+    pub const BUNDLE_ENTRY_RESPONSE_STATUS: ElementId = ElementId(385);
     /// `Bundle.entry.response.location`
-    pub const BUNDLE_ENTRY_RESPONSE_LOCATION: ElementId = ElementId(383);
+    pub const BUNDLE_ENTRY_RESPONSE_LOCATION: ElementId = ElementId(386);
     /// `Bundle.entry.response.etag`
-    pub const BUNDLE_ENTRY_RESPONSE_ETAG: ElementId = ElementId(384);
+    pub const BUNDLE_ENTRY_RESPONSE_ETAG: ElementId = ElementId(387);
     /// `Bundle.entry.response.lastModified`
-    pub const BUNDLE_ENTRY_RESPONSE_LAST_MODIFIED: ElementId = ElementId(385);
+    pub const BUNDLE_ENTRY_RESPONSE_LAST_MODIFIED: ElementId = ElementId(388);
     /// `Bundle.entry.response.outcome`
-    pub const BUNDLE_ENTRY_RESPONSE_OUTCOME: ElementId = ElementId(386);
+    pub const BUNDLE_ENTRY_RESPONSE_OUTCOME: ElementId = ElementId(389);
     /// `Bundle.entry.search.id`
-    pub const BUNDLE_ENTRY_SEARCH_ID: ElementId = ElementId(387);
+    pub const BUNDLE_ENTRY_SEARCH_ID: ElementId = ElementId(390);
     /// `Bundle.entry.search.extension`
-    pub const BUNDLE_ENTRY_SEARCH_EXTENSION: ElementId = ElementId(388);
+    pub const BUNDLE_ENTRY_SEARCH_EXTENSION: ElementId = ElementId(391);
     /// `Bundle.entry.search.modifierExtension`
-    pub const BUNDLE_ENTRY_SEARCH_MODIFIER_EXTENSION: ElementId = ElementId(389);
+    pub const BUNDLE_ENTRY_SEARCH_MODIFIER_EXTENSION: ElementId = ElementId(392);
     /// `Bundle.entry.search.mode`
-    pub const BUNDLE_ENTRY_SEARCH_MODE: ElementId = ElementId(390);
+    pub const BUNDLE_ENTRY_SEARCH_MODE: ElementId = ElementId(393);
     /// `Bundle.entry.search.score`
-    pub const BUNDLE_ENTRY_SEARCH_SCORE: ElementId = ElementId(391);
+    pub const BUNDLE_ENTRY_SEARCH_SCORE: ElementId = ElementId(394);
     /// `Bundle.link.id`
-    pub const BUNDLE_LINK_ID: ElementId = ElementId(392);
+    pub const BUNDLE_LINK_ID: ElementId = ElementId(395);
     /// `Bundle.link.extension`
-    pub const BUNDLE_LINK_EXTENSION: ElementId = ElementId(393);
+    pub const BUNDLE_LINK_EXTENSION: ElementId = ElementId(396);
     /// `Bundle.link.modifierExtension`
-    pub const BUNDLE_LINK_MODIFIER_EXTENSION: ElementId = ElementId(394);
+    pub const BUNDLE_LINK_MODIFIER_EXTENSION: ElementId = ElementId(397);
     /// `Bundle.link.relation`
-    pub const BUNDLE_LINK_RELATION: ElementId = ElementId(395);
+    pub const BUNDLE_LINK_RELATION: ElementId = ElementId(398);
     /// `Bundle.link.url`
-    pub const BUNDLE_LINK_URL: ElementId = ElementId(396);
+    pub const BUNDLE_LINK_URL: ElementId = ElementId(399);
     /// `Device.id`
-    pub const DEVICE_ID: ElementId = ElementId(397);
+    pub const DEVICE_ID: ElementId = ElementId(400);
     /// `Device.meta`
-    pub const DEVICE_META: ElementId = ElementId(398);
+    pub const DEVICE_META: ElementId = ElementId(401);
     /// `Device.implicitRules`
-    pub const DEVICE_IMPLICIT_RULES: ElementId = ElementId(399);
+    pub const DEVICE_IMPLICIT_RULES: ElementId = ElementId(402);
     /// `Device.language`
-    pub const DEVICE_LANGUAGE: ElementId = ElementId(400);
+    pub const DEVICE_LANGUAGE: ElementId = ElementId(403);
     /// `Device.text`
-    pub const DEVICE_TEXT: ElementId = ElementId(401);
+    pub const DEVICE_TEXT: ElementId = ElementId(404);
     /// `Device.contained`
-    pub const DEVICE_CONTAINED: ElementId = ElementId(402);
+    pub const DEVICE_CONTAINED: ElementId = ElementId(405);
     /// `Device.extension`
-    pub const DEVICE_EXTENSION: ElementId = ElementId(403);
+    pub const DEVICE_EXTENSION: ElementId = ElementId(406);
     /// `Device.modifierExtension`
-    pub const DEVICE_MODIFIER_EXTENSION: ElementId = ElementId(404);
+    pub const DEVICE_MODIFIER_EXTENSION: ElementId = ElementId(407);
     /// `Device.identifier`
-    pub const DEVICE_IDENTIFIER: ElementId = ElementId(405);
+    pub const DEVICE_IDENTIFIER: ElementId = ElementId(408);
     /// `Device.definition`
-    pub const DEVICE_DEFINITION: ElementId = ElementId(406);
+    pub const DEVICE_DEFINITION: ElementId = ElementId(409);
     /// `Device.udiCarrier`
-    pub const DEVICE_UDI_CARRIER: ElementId = ElementId(407);
+    pub const DEVICE_UDI_CARRIER: ElementId = ElementId(410);
     /// `Device.status`
-    pub const DEVICE_STATUS: ElementId = ElementId(408);
+    pub const DEVICE_STATUS: ElementId = ElementId(411);
     /// `Device.statusReason`
-    pub const DEVICE_STATUS_REASON: ElementId = ElementId(409);
+    pub const DEVICE_STATUS_REASON: ElementId = ElementId(412);
     /// `Device.distinctIdentifier`
-    pub const DEVICE_DISTINCT_IDENTIFIER: ElementId = ElementId(410);
+    pub const DEVICE_DISTINCT_IDENTIFIER: ElementId = ElementId(413);
     /// `Device.manufacturer`
-    pub const DEVICE_MANUFACTURER: ElementId = ElementId(411);
+    pub const DEVICE_MANUFACTURER: ElementId = ElementId(414);
     /// `Device.manufactureDate`
-    pub const DEVICE_MANUFACTURE_DATE: ElementId = ElementId(412);
+    pub const DEVICE_MANUFACTURE_DATE: ElementId = ElementId(415);
     /// `Device.expirationDate`
-    pub const DEVICE_EXPIRATION_DATE: ElementId = ElementId(413);
+    pub const DEVICE_EXPIRATION_DATE: ElementId = ElementId(416);
     /// `Device.lotNumber`
-    pub const DEVICE_LOT_NUMBER: ElementId = ElementId(414);
+    pub const DEVICE_LOT_NUMBER: ElementId = ElementId(417);
     /// `Device.serialNumber`
-    pub const DEVICE_SERIAL_NUMBER: ElementId = ElementId(415);
+    pub const DEVICE_SERIAL_NUMBER: ElementId = ElementId(418);
     /// `Device.deviceName`
-    pub const DEVICE_DEVICE_NAME: ElementId = ElementId(416);
+    pub const DEVICE_DEVICE_NAME: ElementId = ElementId(419);
     /// `Device.modelNumber`
-    pub const DEVICE_MODEL_NUMBER: ElementId = ElementId(417);
+    pub const DEVICE_MODEL_NUMBER: ElementId = ElementId(420);
     /// `Device.partNumber`
-    pub const DEVICE_PART_NUMBER: ElementId = ElementId(418);
+    pub const DEVICE_PART_NUMBER: ElementId = ElementId(421);
     /// `Device.type`
-    pub const DEVICE_TYPE: ElementId = ElementId(419);
+    pub const DEVICE_TYPE: ElementId = ElementId(422);
     /// `Device.specialization`
-    pub const DEVICE_SPECIALIZATION: ElementId = ElementId(420);
+    pub const DEVICE_SPECIALIZATION: ElementId = ElementId(423);
     /// `Device.version`
-    pub const DEVICE_VERSION: ElementId = ElementId(421);
+    pub const DEVICE_VERSION: ElementId = ElementId(424);
     /// `Device.property`
-    pub const DEVICE_PROPERTY: ElementId = ElementId(422);
+    pub const DEVICE_PROPERTY: ElementId = ElementId(425);
     /// `Device.patient`
-    pub const DEVICE_PATIENT: ElementId = ElementId(423);
+    pub const DEVICE_PATIENT: ElementId = ElementId(426);
     /// `Device.owner`
-    pub const DEVICE_OWNER: ElementId = ElementId(424);
+    pub const DEVICE_OWNER: ElementId = ElementId(427);
     /// `Device.contact`
-    pub const DEVICE_CONTACT: ElementId = ElementId(425);
+    pub const DEVICE_CONTACT: ElementId = ElementId(428);
     /// `Device.location`
-    pub const DEVICE_LOCATION: ElementId = ElementId(426);
+    pub const DEVICE_LOCATION: ElementId = ElementId(429);
     /// `Device.url`
-    pub const DEVICE_URL: ElementId = ElementId(427);
+    pub const DEVICE_URL: ElementId = ElementId(430);
     /// `Device.note`
-    pub const DEVICE_NOTE: ElementId = ElementId(428);
+    pub const DEVICE_NOTE: ElementId = ElementId(431);
     /// `Device.safety`
-    pub const DEVICE_SAFETY: ElementId = ElementId(429);
+    pub const DEVICE_SAFETY: ElementId = ElementId(432);
     /// `Device.parent`
-    pub const DEVICE_PARENT: ElementId = ElementId(430);
+    pub const DEVICE_PARENT: ElementId = ElementId(433);
     /// `Device.deviceName.id`
-    pub const DEVICE_DEVICE_NAME_ID: ElementId = ElementId(431);
+    pub const DEVICE_DEVICE_NAME_ID: ElementId = ElementId(434);
     /// `Device.deviceName.extension`
-    pub const DEVICE_DEVICE_NAME_EXTENSION: ElementId = ElementId(432);
+    pub const DEVICE_DEVICE_NAME_EXTENSION: ElementId = ElementId(435);
     /// `Device.deviceName.modifierExtension`
-    pub const DEVICE_DEVICE_NAME_MODIFIER_EXTENSION: ElementId = ElementId(433);
+    pub const DEVICE_DEVICE_NAME_MODIFIER_EXTENSION: ElementId = ElementId(436);
     /// `Device.deviceName.name`
-    pub const DEVICE_DEVICE_NAME_NAME: ElementId = ElementId(434);
+    pub const DEVICE_DEVICE_NAME_NAME: ElementId = ElementId(437);
     /// `Device.deviceName.type`
-    pub const DEVICE_DEVICE_NAME_TYPE: ElementId = ElementId(435);
+    pub const DEVICE_DEVICE_NAME_TYPE: ElementId = ElementId(438);
     /// `Device.property.id`
-    pub const DEVICE_PROPERTY_ID: ElementId = ElementId(436);
+    pub const DEVICE_PROPERTY_ID: ElementId = ElementId(439);
     /// `Device.property.extension`
-    pub const DEVICE_PROPERTY_EXTENSION: ElementId = ElementId(437);
+    pub const DEVICE_PROPERTY_EXTENSION: ElementId = ElementId(440);
     /// `Device.property.modifierExtension`
-    pub const DEVICE_PROPERTY_MODIFIER_EXTENSION: ElementId = ElementId(438);
+    pub const DEVICE_PROPERTY_MODIFIER_EXTENSION: ElementId = ElementId(441);
     /// `Device.property.type`
-    pub const DEVICE_PROPERTY_TYPE: ElementId = ElementId(439);
+    pub const DEVICE_PROPERTY_TYPE: ElementId = ElementId(442);
     /// `Device.property.valueQuantity`
-    pub const DEVICE_PROPERTY_VALUE_QUANTITY: ElementId = ElementId(440);
+    pub const DEVICE_PROPERTY_VALUE_QUANTITY: ElementId = ElementId(443);
     /// `Device.property.valueCode`
-    pub const DEVICE_PROPERTY_VALUE_CODE: ElementId = ElementId(441);
+    pub const DEVICE_PROPERTY_VALUE_CODE: ElementId = ElementId(444);
     /// `Device.specialization.id`
-    pub const DEVICE_SPECIALIZATION_ID: ElementId = ElementId(442);
+    pub const DEVICE_SPECIALIZATION_ID: ElementId = ElementId(445);
     /// `Device.specialization.extension`
-    pub const DEVICE_SPECIALIZATION_EXTENSION: ElementId = ElementId(443);
+    pub const DEVICE_SPECIALIZATION_EXTENSION: ElementId = ElementId(446);
     /// `Device.specialization.modifierExtension`
-    pub const DEVICE_SPECIALIZATION_MODIFIER_EXTENSION: ElementId = ElementId(444);
+    pub const DEVICE_SPECIALIZATION_MODIFIER_EXTENSION: ElementId = ElementId(447);
     /// `Device.specialization.systemType`
-    pub const DEVICE_SPECIALIZATION_SYSTEM_TYPE: ElementId = ElementId(445);
+    pub const DEVICE_SPECIALIZATION_SYSTEM_TYPE: ElementId = ElementId(448);
     /// `Device.specialization.version`
-    pub const DEVICE_SPECIALIZATION_VERSION: ElementId = ElementId(446);
+    pub const DEVICE_SPECIALIZATION_VERSION: ElementId = ElementId(449);
     /// `Device.udiCarrier.id`
-    pub const DEVICE_UDI_CARRIER_ID: ElementId = ElementId(447);
+    pub const DEVICE_UDI_CARRIER_ID: ElementId = ElementId(450);
     /// `Device.udiCarrier.extension`
-    pub const DEVICE_UDI_CARRIER_EXTENSION: ElementId = ElementId(448);
+    pub const DEVICE_UDI_CARRIER_EXTENSION: ElementId = ElementId(451);
     /// `Device.udiCarrier.modifierExtension`
-    pub const DEVICE_UDI_CARRIER_MODIFIER_EXTENSION: ElementId = ElementId(449);
+    pub const DEVICE_UDI_CARRIER_MODIFIER_EXTENSION: ElementId = ElementId(452);
     /// `Device.udiCarrier.deviceIdentifier`
-    pub const DEVICE_UDI_CARRIER_DEVICE_IDENTIFIER: ElementId = ElementId(450);
+    pub const DEVICE_UDI_CARRIER_DEVICE_IDENTIFIER: ElementId = ElementId(453);
     /// `Device.udiCarrier.issuer`
-    pub const DEVICE_UDI_CARRIER_ISSUER: ElementId = ElementId(451);
+    pub const DEVICE_UDI_CARRIER_ISSUER: ElementId = ElementId(454);
     /// `Device.udiCarrier.jurisdiction`
-    pub const DEVICE_UDI_CARRIER_JURISDICTION: ElementId = ElementId(452);
+    pub const DEVICE_UDI_CARRIER_JURISDICTION: ElementId = ElementId(455);
     /// `Device.udiCarrier.carrierAIDC`
-    pub const DEVICE_UDI_CARRIER_CARRIER_AIDC: ElementId = ElementId(453);
+    pub const DEVICE_UDI_CARRIER_CARRIER_AIDC: ElementId = ElementId(456);
     /// `Device.udiCarrier.carrierHRF`
-    pub const DEVICE_UDI_CARRIER_CARRIER_HRF: ElementId = ElementId(454);
+    pub const DEVICE_UDI_CARRIER_CARRIER_HRF: ElementId = ElementId(457);
     /// `Device.udiCarrier.entryType`
-    pub const DEVICE_UDI_CARRIER_ENTRY_TYPE: ElementId = ElementId(455);
+    pub const DEVICE_UDI_CARRIER_ENTRY_TYPE: ElementId = ElementId(458);
     /// `Device.version.id`
-    pub const DEVICE_VERSION_ID: ElementId = ElementId(456);
+    pub const DEVICE_VERSION_ID: ElementId = ElementId(459);
     /// `Device.version.extension`
-    pub const DEVICE_VERSION_EXTENSION: ElementId = ElementId(457);
+    pub const DEVICE_VERSION_EXTENSION: ElementId = ElementId(460);
     /// `Device.version.modifierExtension`
-    pub const DEVICE_VERSION_MODIFIER_EXTENSION: ElementId = ElementId(458);
+    pub const DEVICE_VERSION_MODIFIER_EXTENSION: ElementId = ElementId(461);
     /// `Device.version.type`
-    pub const DEVICE_VERSION_TYPE: ElementId = ElementId(459);
+    pub const DEVICE_VERSION_TYPE: ElementId = ElementId(462);
     /// `Device.version.component`
-    pub const DEVICE_VERSION_COMPONENT: ElementId = ElementId(460);
+    pub const DEVICE_VERSION_COMPONENT: ElementId = ElementId(463);
     /// `Device.version.value`
-    pub const DEVICE_VERSION_VALUE: ElementId = ElementId(461);
+    pub const DEVICE_VERSION_VALUE: ElementId = ElementId(464);
     /// `DeviceMetric.id`
-    pub const DEVICE_METRIC_ID: ElementId = ElementId(462);
+    pub const DEVICE_METRIC_ID: ElementId = ElementId(465);
     /// `DeviceMetric.meta`
-    pub const DEVICE_METRIC_META: ElementId = ElementId(463);
+    pub const DEVICE_METRIC_META: ElementId = ElementId(466);
     /// `DeviceMetric.implicitRules`
-    pub const DEVICE_METRIC_IMPLICIT_RULES: ElementId = ElementId(464);
+    pub const DEVICE_METRIC_IMPLICIT_RULES: ElementId = ElementId(467);
     /// `DeviceMetric.language`
-    pub const DEVICE_METRIC_LANGUAGE: ElementId = ElementId(465);
+    pub const DEVICE_METRIC_LANGUAGE: ElementId = ElementId(468);
     /// `DeviceMetric.text`
-    pub const DEVICE_METRIC_TEXT: ElementId = ElementId(466);
+    pub const DEVICE_METRIC_TEXT: ElementId = ElementId(469);
     /// `DeviceMetric.contained`
-    pub const DEVICE_METRIC_CONTAINED: ElementId = ElementId(467);
+    pub const DEVICE_METRIC_CONTAINED: ElementId = ElementId(470);
     /// `DeviceMetric.extension`
-    pub const DEVICE_METRIC_EXTENSION: ElementId = ElementId(468);
+    pub const DEVICE_METRIC_EXTENSION: ElementId = ElementId(471);
     /// `DeviceMetric.modifierExtension`
-    pub const DEVICE_METRIC_MODIFIER_EXTENSION: ElementId = ElementId(469);
+    pub const DEVICE_METRIC_MODIFIER_EXTENSION: ElementId = ElementId(472);
     /// `DeviceMetric.identifier`
-    pub const DEVICE_METRIC_IDENTIFIER: ElementId = ElementId(470);
+    pub const DEVICE_METRIC_IDENTIFIER: ElementId = ElementId(473);
     /// `DeviceMetric.type`
-    pub const DEVICE_METRIC_TYPE: ElementId = ElementId(471);
+    pub const DEVICE_METRIC_TYPE: ElementId = ElementId(474);
     /// `DeviceMetric.unit`
-    pub const DEVICE_METRIC_UNIT: ElementId = ElementId(472);
+    pub const DEVICE_METRIC_UNIT: ElementId = ElementId(475);
     /// `DeviceMetric.source`
-    pub const DEVICE_METRIC_SOURCE: ElementId = ElementId(473);
+    pub const DEVICE_METRIC_SOURCE: ElementId = ElementId(476);
     /// `DeviceMetric.parent`
-    pub const DEVICE_METRIC_PARENT: ElementId = ElementId(474);
+    pub const DEVICE_METRIC_PARENT: ElementId = ElementId(477);
     /// `DeviceMetric.operationalStatus`
-    pub const DEVICE_METRIC_OPERATIONAL_STATUS: ElementId = ElementId(475);
+    pub const DEVICE_METRIC_OPERATIONAL_STATUS: ElementId = ElementId(478);
     /// `DeviceMetric.color`
-    pub const DEVICE_METRIC_COLOR: ElementId = ElementId(476);
+    pub const DEVICE_METRIC_COLOR: ElementId = ElementId(479);
     /// `DeviceMetric.category`
-    pub const DEVICE_METRIC_CATEGORY: ElementId = ElementId(477);
+    pub const DEVICE_METRIC_CATEGORY: ElementId = ElementId(480);
     /// `DeviceMetric.measurementPeriod`
-    pub const DEVICE_METRIC_MEASUREMENT_PERIOD: ElementId = ElementId(478);
+    pub const DEVICE_METRIC_MEASUREMENT_PERIOD: ElementId = ElementId(481);
     /// `DeviceMetric.calibration`
-    pub const DEVICE_METRIC_CALIBRATION: ElementId = ElementId(479);
+    pub const DEVICE_METRIC_CALIBRATION: ElementId = ElementId(482);
     /// `DeviceMetric.calibration.id`
-    pub const DEVICE_METRIC_CALIBRATION_ID: ElementId = ElementId(480);
+    pub const DEVICE_METRIC_CALIBRATION_ID: ElementId = ElementId(483);
     /// `DeviceMetric.calibration.extension`
-    pub const DEVICE_METRIC_CALIBRATION_EXTENSION: ElementId = ElementId(481);
+    pub const DEVICE_METRIC_CALIBRATION_EXTENSION: ElementId = ElementId(484);
     /// `DeviceMetric.calibration.modifierExtension`
-    pub const DEVICE_METRIC_CALIBRATION_MODIFIER_EXTENSION: ElementId = ElementId(482);
+    pub const DEVICE_METRIC_CALIBRATION_MODIFIER_EXTENSION: ElementId = ElementId(485);
     /// `DeviceMetric.calibration.type`
-    pub const DEVICE_METRIC_CALIBRATION_TYPE: ElementId = ElementId(483);
+    pub const DEVICE_METRIC_CALIBRATION_TYPE: ElementId = ElementId(486);
     /// `DeviceMetric.calibration.state`
-    pub const DEVICE_METRIC_CALIBRATION_STATE: ElementId = ElementId(484);
+    pub const DEVICE_METRIC_CALIBRATION_STATE: ElementId = ElementId(487);
     /// `DeviceMetric.calibration.time`
-    pub const DEVICE_METRIC_CALIBRATION_TIME: ElementId = ElementId(485);
+    pub const DEVICE_METRIC_CALIBRATION_TIME: ElementId = ElementId(488);
     /// `DiagnosticReport.id`
-    pub const DIAGNOSTIC_REPORT_ID: ElementId = ElementId(486);
+    pub const DIAGNOSTIC_REPORT_ID: ElementId = ElementId(489);
     /// `DiagnosticReport.meta`
-    pub const DIAGNOSTIC_REPORT_META: ElementId = ElementId(487);
+    pub const DIAGNOSTIC_REPORT_META: ElementId = ElementId(490);
     /// `DiagnosticReport.implicitRules`
-    pub const DIAGNOSTIC_REPORT_IMPLICIT_RULES: ElementId = ElementId(488);
+    pub const DIAGNOSTIC_REPORT_IMPLICIT_RULES: ElementId = ElementId(491);
     /// `DiagnosticReport.language`
-    pub const DIAGNOSTIC_REPORT_LANGUAGE: ElementId = ElementId(489);
+    pub const DIAGNOSTIC_REPORT_LANGUAGE: ElementId = ElementId(492);
     /// `DiagnosticReport.text`
-    pub const DIAGNOSTIC_REPORT_TEXT: ElementId = ElementId(490);
+    pub const DIAGNOSTIC_REPORT_TEXT: ElementId = ElementId(493);
     /// `DiagnosticReport.contained`
-    pub const DIAGNOSTIC_REPORT_CONTAINED: ElementId = ElementId(491);
+    pub const DIAGNOSTIC_REPORT_CONTAINED: ElementId = ElementId(494);
     /// `DiagnosticReport.extension`
-    pub const DIAGNOSTIC_REPORT_EXTENSION: ElementId = ElementId(492);
+    pub const DIAGNOSTIC_REPORT_EXTENSION: ElementId = ElementId(495);
     /// `DiagnosticReport.modifierExtension`
-    pub const DIAGNOSTIC_REPORT_MODIFIER_EXTENSION: ElementId = ElementId(493);
+    pub const DIAGNOSTIC_REPORT_MODIFIER_EXTENSION: ElementId = ElementId(496);
     /// `DiagnosticReport.identifier`
-    pub const DIAGNOSTIC_REPORT_IDENTIFIER: ElementId = ElementId(494);
+    pub const DIAGNOSTIC_REPORT_IDENTIFIER: ElementId = ElementId(497);
     /// `DiagnosticReport.basedOn`
-    pub const DIAGNOSTIC_REPORT_BASED_ON: ElementId = ElementId(495);
+    pub const DIAGNOSTIC_REPORT_BASED_ON: ElementId = ElementId(498);
     /// `DiagnosticReport.status`
-    pub const DIAGNOSTIC_REPORT_STATUS: ElementId = ElementId(496);
+    pub const DIAGNOSTIC_REPORT_STATUS: ElementId = ElementId(499);
     /// `DiagnosticReport.category`
-    pub const DIAGNOSTIC_REPORT_CATEGORY: ElementId = ElementId(497);
+    pub const DIAGNOSTIC_REPORT_CATEGORY: ElementId = ElementId(500);
     /// `DiagnosticReport.code`
-    pub const DIAGNOSTIC_REPORT_CODE: ElementId = ElementId(498);
+    pub const DIAGNOSTIC_REPORT_CODE: ElementId = ElementId(501);
     /// `DiagnosticReport.subject`
-    pub const DIAGNOSTIC_REPORT_SUBJECT: ElementId = ElementId(499);
+    pub const DIAGNOSTIC_REPORT_SUBJECT: ElementId = ElementId(502);
     /// `DiagnosticReport.encounter`
-    pub const DIAGNOSTIC_REPORT_ENCOUNTER: ElementId = ElementId(500);
+    pub const DIAGNOSTIC_REPORT_ENCOUNTER: ElementId = ElementId(503);
     /// `DiagnosticReport.effectiveDateTime`
-    pub const DIAGNOSTIC_REPORT_EFFECTIVE_DATE_TIME: ElementId = ElementId(501);
+    pub const DIAGNOSTIC_REPORT_EFFECTIVE_DATE_TIME: ElementId = ElementId(504);
     /// `DiagnosticReport.effectivePeriod`
-    pub const DIAGNOSTIC_REPORT_EFFECTIVE_PERIOD: ElementId = ElementId(502);
+    pub const DIAGNOSTIC_REPORT_EFFECTIVE_PERIOD: ElementId = ElementId(505);
     /// `DiagnosticReport.issued`
-    pub const DIAGNOSTIC_REPORT_ISSUED: ElementId = ElementId(503);
+    pub const DIAGNOSTIC_REPORT_ISSUED: ElementId = ElementId(506);
     /// `DiagnosticReport.performer`
-    pub const DIAGNOSTIC_REPORT_PERFORMER: ElementId = ElementId(504);
+    pub const DIAGNOSTIC_REPORT_PERFORMER: ElementId = ElementId(507);
     /// `DiagnosticReport.resultsInterpreter`
-    pub const DIAGNOSTIC_REPORT_RESULTS_INTERPRETER: ElementId = ElementId(505);
+    pub const DIAGNOSTIC_REPORT_RESULTS_INTERPRETER: ElementId = ElementId(508);
     /// `DiagnosticReport.specimen`
-    pub const DIAGNOSTIC_REPORT_SPECIMEN: ElementId = ElementId(506);
+    pub const DIAGNOSTIC_REPORT_SPECIMEN: ElementId = ElementId(509);
     /// `DiagnosticReport.result`
-    pub const DIAGNOSTIC_REPORT_RESULT: ElementId = ElementId(507);
+    pub const DIAGNOSTIC_REPORT_RESULT: ElementId = ElementId(510);
     /// `DiagnosticReport.imagingStudy`
-    pub const DIAGNOSTIC_REPORT_IMAGING_STUDY: ElementId = ElementId(508);
+    pub const DIAGNOSTIC_REPORT_IMAGING_STUDY: ElementId = ElementId(511);
     /// `DiagnosticReport.media`
-    pub const DIAGNOSTIC_REPORT_MEDIA: ElementId = ElementId(509);
+    pub const DIAGNOSTIC_REPORT_MEDIA: ElementId = ElementId(512);
     /// `DiagnosticReport.conclusion`
-    pub const DIAGNOSTIC_REPORT_CONCLUSION: ElementId = ElementId(510);
+    pub const DIAGNOSTIC_REPORT_CONCLUSION: ElementId = ElementId(513);
     /// `DiagnosticReport.conclusionCode`
-    pub const DIAGNOSTIC_REPORT_CONCLUSION_CODE: ElementId = ElementId(511);
+    pub const DIAGNOSTIC_REPORT_CONCLUSION_CODE: ElementId = ElementId(514);
     /// `DiagnosticReport.presentedForm`
-    pub const DIAGNOSTIC_REPORT_PRESENTED_FORM: ElementId = ElementId(512);
+    pub const DIAGNOSTIC_REPORT_PRESENTED_FORM: ElementId = ElementId(515);
     /// `DiagnosticReport.media.id`
-    pub const DIAGNOSTIC_REPORT_MEDIA_ID: ElementId = ElementId(513);
+    pub const DIAGNOSTIC_REPORT_MEDIA_ID: ElementId = ElementId(516);
     /// `DiagnosticReport.media.extension`
-    pub const DIAGNOSTIC_REPORT_MEDIA_EXTENSION: ElementId = ElementId(514);
+    pub const DIAGNOSTIC_REPORT_MEDIA_EXTENSION: ElementId = ElementId(517);
     /// `DiagnosticReport.media.modifierExtension`
-    pub const DIAGNOSTIC_REPORT_MEDIA_MODIFIER_EXTENSION: ElementId = ElementId(515);
+    pub const DIAGNOSTIC_REPORT_MEDIA_MODIFIER_EXTENSION: ElementId = ElementId(518);
     /// `DiagnosticReport.media.comment`
-    pub const DIAGNOSTIC_REPORT_MEDIA_COMMENT: ElementId = ElementId(516);
+    pub const DIAGNOSTIC_REPORT_MEDIA_COMMENT: ElementId = ElementId(519);
     /// `DiagnosticReport.media.link`
-    pub const DIAGNOSTIC_REPORT_MEDIA_LINK: ElementId = ElementId(517);
+    pub const DIAGNOSTIC_REPORT_MEDIA_LINK: ElementId = ElementId(520);
     /// `Encounter.id`
-    pub const ENCOUNTER_ID: ElementId = ElementId(518);
+    pub const ENCOUNTER_ID: ElementId = ElementId(521);
     /// `Encounter.meta`
-    pub const ENCOUNTER_META: ElementId = ElementId(519);
+    pub const ENCOUNTER_META: ElementId = ElementId(522);
     /// `Encounter.implicitRules`
-    pub const ENCOUNTER_IMPLICIT_RULES: ElementId = ElementId(520);
+    pub const ENCOUNTER_IMPLICIT_RULES: ElementId = ElementId(523);
     /// `Encounter.language`
-    pub const ENCOUNTER_LANGUAGE: ElementId = ElementId(521);
+    pub const ENCOUNTER_LANGUAGE: ElementId = ElementId(524);
     /// `Encounter.text`
-    pub const ENCOUNTER_TEXT: ElementId = ElementId(522);
+    pub const ENCOUNTER_TEXT: ElementId = ElementId(525);
     /// `Encounter.contained`
-    pub const ENCOUNTER_CONTAINED: ElementId = ElementId(523);
+    pub const ENCOUNTER_CONTAINED: ElementId = ElementId(526);
     /// `Encounter.extension`
-    pub const ENCOUNTER_EXTENSION: ElementId = ElementId(524);
+    pub const ENCOUNTER_EXTENSION: ElementId = ElementId(527);
     /// `Encounter.modifierExtension`
-    pub const ENCOUNTER_MODIFIER_EXTENSION: ElementId = ElementId(525);
+    pub const ENCOUNTER_MODIFIER_EXTENSION: ElementId = ElementId(528);
     /// `Encounter.identifier`
-    pub const ENCOUNTER_IDENTIFIER: ElementId = ElementId(526);
+    pub const ENCOUNTER_IDENTIFIER: ElementId = ElementId(529);
     /// `Encounter.status`
-    pub const ENCOUNTER_STATUS: ElementId = ElementId(527);
+    pub const ENCOUNTER_STATUS: ElementId = ElementId(530);
     /// `Encounter.statusHistory`
-    pub const ENCOUNTER_STATUS_HISTORY: ElementId = ElementId(528);
+    pub const ENCOUNTER_STATUS_HISTORY: ElementId = ElementId(531);
     /// `Encounter.class`
-    pub const ENCOUNTER_CLASS: ElementId = ElementId(529);
+    pub const ENCOUNTER_CLASS: ElementId = ElementId(532);
     /// `Encounter.classHistory`
-    pub const ENCOUNTER_CLASS_HISTORY: ElementId = ElementId(530);
+    pub const ENCOUNTER_CLASS_HISTORY: ElementId = ElementId(533);
     /// `Encounter.type`
-    pub const ENCOUNTER_TYPE: ElementId = ElementId(531);
+    pub const ENCOUNTER_TYPE: ElementId = ElementId(534);
     /// `Encounter.serviceType`
-    pub const ENCOUNTER_SERVICE_TYPE: ElementId = ElementId(532);
+    pub const ENCOUNTER_SERVICE_TYPE: ElementId = ElementId(535);
     /// `Encounter.priority`
-    pub const ENCOUNTER_PRIORITY: ElementId = ElementId(533);
+    pub const ENCOUNTER_PRIORITY: ElementId = ElementId(536);
     /// `Encounter.subject`
-    pub const ENCOUNTER_SUBJECT: ElementId = ElementId(534);
+    pub const ENCOUNTER_SUBJECT: ElementId = ElementId(537);
     /// `Encounter.episodeOfCare`
-    pub const ENCOUNTER_EPISODE_OF_CARE: ElementId = ElementId(535);
+    pub const ENCOUNTER_EPISODE_OF_CARE: ElementId = ElementId(538);
     /// `Encounter.basedOn`
-    pub const ENCOUNTER_BASED_ON: ElementId = ElementId(536);
+    pub const ENCOUNTER_BASED_ON: ElementId = ElementId(539);
     /// `Encounter.participant`
-    pub const ENCOUNTER_PARTICIPANT: ElementId = ElementId(537);
+    pub const ENCOUNTER_PARTICIPANT: ElementId = ElementId(540);
     /// `Encounter.appointment`
-    pub const ENCOUNTER_APPOINTMENT: ElementId = ElementId(538);
+    pub const ENCOUNTER_APPOINTMENT: ElementId = ElementId(541);
     /// `Encounter.period`
-    pub const ENCOUNTER_PERIOD: ElementId = ElementId(539);
+    pub const ENCOUNTER_PERIOD: ElementId = ElementId(542);
     /// `Encounter.length`
-    pub const ENCOUNTER_LENGTH: ElementId = ElementId(540);
+    pub const ENCOUNTER_LENGTH: ElementId = ElementId(543);
     /// `Encounter.reasonCode`
-    pub const ENCOUNTER_REASON_CODE: ElementId = ElementId(541);
+    pub const ENCOUNTER_REASON_CODE: ElementId = ElementId(544);
     /// `Encounter.reasonReference`
-    pub const ENCOUNTER_REASON_REFERENCE: ElementId = ElementId(542);
+    pub const ENCOUNTER_REASON_REFERENCE: ElementId = ElementId(545);
     /// `Encounter.diagnosis`
-    pub const ENCOUNTER_DIAGNOSIS: ElementId = ElementId(543);
+    pub const ENCOUNTER_DIAGNOSIS: ElementId = ElementId(546);
     /// `Encounter.account`
-    pub const ENCOUNTER_ACCOUNT: ElementId = ElementId(544);
+    pub const ENCOUNTER_ACCOUNT: ElementId = ElementId(547);
     /// `Encounter.hospitalization`
-    pub const ENCOUNTER_HOSPITALIZATION: ElementId = ElementId(545);
+    pub const ENCOUNTER_HOSPITALIZATION: ElementId = ElementId(548);
     /// `Encounter.location`
-    pub const ENCOUNTER_LOCATION: ElementId = ElementId(546);
+    pub const ENCOUNTER_LOCATION: ElementId = ElementId(549);
     /// `Encounter.serviceProvider`
-    pub const ENCOUNTER_SERVICE_PROVIDER: ElementId = ElementId(547);
+    pub const ENCOUNTER_SERVICE_PROVIDER: ElementId = ElementId(550);
     /// `Encounter.partOf`
-    pub const ENCOUNTER_PART_OF: ElementId = ElementId(548);
+    pub const ENCOUNTER_PART_OF: ElementId = ElementId(551);
     /// `Encounter.classHistory.id`
-    pub const ENCOUNTER_CLASS_HISTORY_ID: ElementId = ElementId(549);
+    pub const ENCOUNTER_CLASS_HISTORY_ID: ElementId = ElementId(552);
     /// `Encounter.classHistory.extension`
-    pub const ENCOUNTER_CLASS_HISTORY_EXTENSION: ElementId = ElementId(550);
+    pub const ENCOUNTER_CLASS_HISTORY_EXTENSION: ElementId = ElementId(553);
     /// `Encounter.classHistory.modifierExtension`
-    pub const ENCOUNTER_CLASS_HISTORY_MODIFIER_EXTENSION: ElementId = ElementId(551);
+    pub const ENCOUNTER_CLASS_HISTORY_MODIFIER_EXTENSION: ElementId = ElementId(554);
     /// `Encounter.classHistory.class`
-    pub const ENCOUNTER_CLASS_HISTORY_CLASS: ElementId = ElementId(552);
+    pub const ENCOUNTER_CLASS_HISTORY_CLASS: ElementId = ElementId(555);
     /// `Encounter.classHistory.period`
-    pub const ENCOUNTER_CLASS_HISTORY_PERIOD: ElementId = ElementId(553);
+    pub const ENCOUNTER_CLASS_HISTORY_PERIOD: ElementId = ElementId(556);
     /// `Encounter.diagnosis.id`
-    pub const ENCOUNTER_DIAGNOSIS_ID: ElementId = ElementId(554);
+    pub const ENCOUNTER_DIAGNOSIS_ID: ElementId = ElementId(557);
     /// `Encounter.diagnosis.extension`
-    pub const ENCOUNTER_DIAGNOSIS_EXTENSION: ElementId = ElementId(555);
+    pub const ENCOUNTER_DIAGNOSIS_EXTENSION: ElementId = ElementId(558);
     /// `Encounter.diagnosis.modifierExtension`
-    pub const ENCOUNTER_DIAGNOSIS_MODIFIER_EXTENSION: ElementId = ElementId(556);
+    pub const ENCOUNTER_DIAGNOSIS_MODIFIER_EXTENSION: ElementId = ElementId(559);
     /// `Encounter.diagnosis.condition`
-    pub const ENCOUNTER_DIAGNOSIS_CONDITION: ElementId = ElementId(557);
+    pub const ENCOUNTER_DIAGNOSIS_CONDITION: ElementId = ElementId(560);
     /// `Encounter.diagnosis.use`
-    pub const ENCOUNTER_DIAGNOSIS_USE: ElementId = ElementId(558);
+    pub const ENCOUNTER_DIAGNOSIS_USE: ElementId = ElementId(561);
     /// `Encounter.diagnosis.rank`
-    pub const ENCOUNTER_DIAGNOSIS_RANK: ElementId = ElementId(559);
+    pub const ENCOUNTER_DIAGNOSIS_RANK: ElementId = ElementId(562);
     /// `Encounter.hospitalization.id`
-    pub const ENCOUNTER_HOSPITALIZATION_ID: ElementId = ElementId(560);
+    pub const ENCOUNTER_HOSPITALIZATION_ID: ElementId = ElementId(563);
     /// `Encounter.hospitalization.extension`
-    pub const ENCOUNTER_HOSPITALIZATION_EXTENSION: ElementId = ElementId(561);
+    pub const ENCOUNTER_HOSPITALIZATION_EXTENSION: ElementId = ElementId(564);
     /// `Encounter.hospitalization.modifierExtension`
-    pub const ENCOUNTER_HOSPITALIZATION_MODIFIER_EXTENSION: ElementId = ElementId(562);
+    pub const ENCOUNTER_HOSPITALIZATION_MODIFIER_EXTENSION: ElementId = ElementId(565);
     /// `Encounter.hospitalization.preAdmissionIdentifier`
-    pub const ENCOUNTER_HOSPITALIZATION_PRE_ADMISSION_IDENTIFIER: ElementId = ElementId(563);
+    pub const ENCOUNTER_HOSPITALIZATION_PRE_ADMISSION_IDENTIFIER: ElementId = ElementId(566);
     /// `Encounter.hospitalization.origin`
-    pub const ENCOUNTER_HOSPITALIZATION_ORIGIN: ElementId = ElementId(564);
+    pub const ENCOUNTER_HOSPITALIZATION_ORIGIN: ElementId = ElementId(567);
     /// `Encounter.hospitalization.admitSource`
-    pub const ENCOUNTER_HOSPITALIZATION_ADMIT_SOURCE: ElementId = ElementId(565);
+    pub const ENCOUNTER_HOSPITALIZATION_ADMIT_SOURCE: ElementId = ElementId(568);
     /// `Encounter.hospitalization.reAdmission`
-    pub const ENCOUNTER_HOSPITALIZATION_RE_ADMISSION: ElementId = ElementId(566);
+    pub const ENCOUNTER_HOSPITALIZATION_RE_ADMISSION: ElementId = ElementId(569);
     /// `Encounter.hospitalization.dietPreference`
-    pub const ENCOUNTER_HOSPITALIZATION_DIET_PREFERENCE: ElementId = ElementId(567);
+    pub const ENCOUNTER_HOSPITALIZATION_DIET_PREFERENCE: ElementId = ElementId(570);
     /// `Encounter.hospitalization.specialCourtesy`
-    pub const ENCOUNTER_HOSPITALIZATION_SPECIAL_COURTESY: ElementId = ElementId(568);
+    pub const ENCOUNTER_HOSPITALIZATION_SPECIAL_COURTESY: ElementId = ElementId(571);
     /// `Encounter.hospitalization.specialArrangement`
-    pub const ENCOUNTER_HOSPITALIZATION_SPECIAL_ARRANGEMENT: ElementId = ElementId(569);
+    pub const ENCOUNTER_HOSPITALIZATION_SPECIAL_ARRANGEMENT: ElementId = ElementId(572);
     /// `Encounter.hospitalization.destination`
-    pub const ENCOUNTER_HOSPITALIZATION_DESTINATION: ElementId = ElementId(570);
+    pub const ENCOUNTER_HOSPITALIZATION_DESTINATION: ElementId = ElementId(573);
     /// `Encounter.hospitalization.dischargeDisposition`
-    pub const ENCOUNTER_HOSPITALIZATION_DISCHARGE_DISPOSITION: ElementId = ElementId(571);
+    pub const ENCOUNTER_HOSPITALIZATION_DISCHARGE_DISPOSITION: ElementId = ElementId(574);
     /// `Encounter.location.id`
-    pub const ENCOUNTER_LOCATION_ID: ElementId = ElementId(572);
+    pub const ENCOUNTER_LOCATION_ID: ElementId = ElementId(575);
     /// `Encounter.location.extension`
-    pub const ENCOUNTER_LOCATION_EXTENSION: ElementId = ElementId(573);
+    pub const ENCOUNTER_LOCATION_EXTENSION: ElementId = ElementId(576);
     /// `Encounter.location.modifierExtension`
-    pub const ENCOUNTER_LOCATION_MODIFIER_EXTENSION: ElementId = ElementId(574);
+    pub const ENCOUNTER_LOCATION_MODIFIER_EXTENSION: ElementId = ElementId(577);
     /// `Encounter.location.location`
-    pub const ENCOUNTER_LOCATION_LOCATION: ElementId = ElementId(575);
+    pub const ENCOUNTER_LOCATION_LOCATION: ElementId = ElementId(578);
     /// `Encounter.location.status`
-    pub const ENCOUNTER_LOCATION_STATUS: ElementId = ElementId(576);
+    pub const ENCOUNTER_LOCATION_STATUS: ElementId = ElementId(579);
     /// `Encounter.location.physicalType`
-    pub const ENCOUNTER_LOCATION_PHYSICAL_TYPE: ElementId = ElementId(577);
+    pub const ENCOUNTER_LOCATION_PHYSICAL_TYPE: ElementId = ElementId(580);
     /// `Encounter.location.period`
-    pub const ENCOUNTER_LOCATION_PERIOD: ElementId = ElementId(578);
+    pub const ENCOUNTER_LOCATION_PERIOD: ElementId = ElementId(581);
     /// `Encounter.participant.id`
-    pub const ENCOUNTER_PARTICIPANT_ID: ElementId = ElementId(579);
+    pub const ENCOUNTER_PARTICIPANT_ID: ElementId = ElementId(582);
     /// `Encounter.participant.extension`
-    pub const ENCOUNTER_PARTICIPANT_EXTENSION: ElementId = ElementId(580);
+    pub const ENCOUNTER_PARTICIPANT_EXTENSION: ElementId = ElementId(583);
     /// `Encounter.participant.modifierExtension`
-    pub const ENCOUNTER_PARTICIPANT_MODIFIER_EXTENSION: ElementId = ElementId(581);
+    pub const ENCOUNTER_PARTICIPANT_MODIFIER_EXTENSION: ElementId = ElementId(584);
     /// `Encounter.participant.type`
-    pub const ENCOUNTER_PARTICIPANT_TYPE: ElementId = ElementId(582);
+    pub const ENCOUNTER_PARTICIPANT_TYPE: ElementId = ElementId(585);
     /// `Encounter.participant.period`
-    pub const ENCOUNTER_PARTICIPANT_PERIOD: ElementId = ElementId(583);
+    pub const ENCOUNTER_PARTICIPANT_PERIOD: ElementId = ElementId(586);
     /// `Encounter.participant.individual`
-    pub const ENCOUNTER_PARTICIPANT_INDIVIDUAL: ElementId = ElementId(584);
+    pub const ENCOUNTER_PARTICIPANT_INDIVIDUAL: ElementId = ElementId(587);
     /// `Encounter.statusHistory.id`
-    pub const ENCOUNTER_STATUS_HISTORY_ID: ElementId = ElementId(585);
+    pub const ENCOUNTER_STATUS_HISTORY_ID: ElementId = ElementId(588);
     /// `Encounter.statusHistory.extension`
-    pub const ENCOUNTER_STATUS_HISTORY_EXTENSION: ElementId = ElementId(586);
+    pub const ENCOUNTER_STATUS_HISTORY_EXTENSION: ElementId = ElementId(589);
     /// `Encounter.statusHistory.modifierExtension`
-    pub const ENCOUNTER_STATUS_HISTORY_MODIFIER_EXTENSION: ElementId = ElementId(587);
+    pub const ENCOUNTER_STATUS_HISTORY_MODIFIER_EXTENSION: ElementId = ElementId(590);
     /// `Encounter.statusHistory.status`
-    pub const ENCOUNTER_STATUS_HISTORY_STATUS: ElementId = ElementId(588);
+    pub const ENCOUNTER_STATUS_HISTORY_STATUS: ElementId = ElementId(591);
     /// `Encounter.statusHistory.period`
-    pub const ENCOUNTER_STATUS_HISTORY_PERIOD: ElementId = ElementId(589);
+    pub const ENCOUNTER_STATUS_HISTORY_PERIOD: ElementId = ElementId(592);
     /// `Location.id`
-    pub const LOCATION_ID: ElementId = ElementId(590);
+    pub const LOCATION_ID: ElementId = ElementId(593);
     /// `Location.meta`
-    pub const LOCATION_META: ElementId = ElementId(591);
+    pub const LOCATION_META: ElementId = ElementId(594);
     /// `Location.implicitRules`
-    pub const LOCATION_IMPLICIT_RULES: ElementId = ElementId(592);
+    pub const LOCATION_IMPLICIT_RULES: ElementId = ElementId(595);
     /// `Location.language`
-    pub const LOCATION_LANGUAGE: ElementId = ElementId(593);
+    pub const LOCATION_LANGUAGE: ElementId = ElementId(596);
     /// `Location.text`
-    pub const LOCATION_TEXT: ElementId = ElementId(594);
+    pub const LOCATION_TEXT: ElementId = ElementId(597);
     /// `Location.contained`
-    pub const LOCATION_CONTAINED: ElementId = ElementId(595);
+    pub const LOCATION_CONTAINED: ElementId = ElementId(598);
     /// `Location.extension`
-    pub const LOCATION_EXTENSION: ElementId = ElementId(596);
+    pub const LOCATION_EXTENSION: ElementId = ElementId(599);
     /// `Location.modifierExtension`
-    pub const LOCATION_MODIFIER_EXTENSION: ElementId = ElementId(597);
+    pub const LOCATION_MODIFIER_EXTENSION: ElementId = ElementId(600);
     /// `Location.identifier`
-    pub const LOCATION_IDENTIFIER: ElementId = ElementId(598);
+    pub const LOCATION_IDENTIFIER: ElementId = ElementId(601);
     /// `Location.status`
-    pub const LOCATION_STATUS: ElementId = ElementId(599);
+    pub const LOCATION_STATUS: ElementId = ElementId(602);
     /// `Location.operationalStatus`
-    pub const LOCATION_OPERATIONAL_STATUS: ElementId = ElementId(600);
+    pub const LOCATION_OPERATIONAL_STATUS: ElementId = ElementId(603);
     /// `Location.name`
-    pub const LOCATION_NAME: ElementId = ElementId(601);
+    pub const LOCATION_NAME: ElementId = ElementId(604);
     /// `Location.alias`
-    pub const LOCATION_ALIAS: ElementId = ElementId(602);
+    pub const LOCATION_ALIAS: ElementId = ElementId(605);
     /// `Location.description`
-    pub const LOCATION_DESCRIPTION: ElementId = ElementId(603);
+    pub const LOCATION_DESCRIPTION: ElementId = ElementId(606);
     /// `Location.mode`
-    pub const LOCATION_MODE: ElementId = ElementId(604);
+    pub const LOCATION_MODE: ElementId = ElementId(607);
     /// `Location.type`
-    pub const LOCATION_TYPE: ElementId = ElementId(605);
+    pub const LOCATION_TYPE: ElementId = ElementId(608);
     /// `Location.telecom`
-    pub const LOCATION_TELECOM: ElementId = ElementId(606);
+    pub const LOCATION_TELECOM: ElementId = ElementId(609);
     /// `Location.address`
-    pub const LOCATION_ADDRESS: ElementId = ElementId(607);
+    pub const LOCATION_ADDRESS: ElementId = ElementId(610);
     /// `Location.physicalType`
-    pub const LOCATION_PHYSICAL_TYPE: ElementId = ElementId(608);
+    pub const LOCATION_PHYSICAL_TYPE: ElementId = ElementId(611);
     /// `Location.position`
-    pub const LOCATION_POSITION: ElementId = ElementId(609);
+    pub const LOCATION_POSITION: ElementId = ElementId(612);
     /// `Location.managingOrganization`
-    pub const LOCATION_MANAGING_ORGANIZATION: ElementId = ElementId(610);
+    pub const LOCATION_MANAGING_ORGANIZATION: ElementId = ElementId(613);
     /// `Location.partOf`
-    pub const LOCATION_PART_OF: ElementId = ElementId(611);
+    pub const LOCATION_PART_OF: ElementId = ElementId(614);
     /// `Location.hoursOfOperation`
-    pub const LOCATION_HOURS_OF_OPERATION: ElementId = ElementId(612);
+    pub const LOCATION_HOURS_OF_OPERATION: ElementId = ElementId(615);
     /// `Location.availabilityExceptions`
-    pub const LOCATION_AVAILABILITY_EXCEPTIONS: ElementId = ElementId(613);
+    pub const LOCATION_AVAILABILITY_EXCEPTIONS: ElementId = ElementId(616);
     /// `Location.endpoint`
-    pub const LOCATION_ENDPOINT: ElementId = ElementId(614);
+    pub const LOCATION_ENDPOINT: ElementId = ElementId(617);
     /// `Location.hoursOfOperation.id`
-    pub const LOCATION_HOURS_OF_OPERATION_ID: ElementId = ElementId(615);
+    pub const LOCATION_HOURS_OF_OPERATION_ID: ElementId = ElementId(618);
     /// `Location.hoursOfOperation.extension`
-    pub const LOCATION_HOURS_OF_OPERATION_EXTENSION: ElementId = ElementId(616);
+    pub const LOCATION_HOURS_OF_OPERATION_EXTENSION: ElementId = ElementId(619);
     /// `Location.hoursOfOperation.modifierExtension`
-    pub const LOCATION_HOURS_OF_OPERATION_MODIFIER_EXTENSION: ElementId = ElementId(617);
+    pub const LOCATION_HOURS_OF_OPERATION_MODIFIER_EXTENSION: ElementId = ElementId(620);
     /// `Location.hoursOfOperation.daysOfWeek`
-    pub const LOCATION_HOURS_OF_OPERATION_DAYS_OF_WEEK: ElementId = ElementId(618);
+    pub const LOCATION_HOURS_OF_OPERATION_DAYS_OF_WEEK: ElementId = ElementId(621);
     /// `Location.hoursOfOperation.allDay`
-    pub const LOCATION_HOURS_OF_OPERATION_ALL_DAY: ElementId = ElementId(619);
+    pub const LOCATION_HOURS_OF_OPERATION_ALL_DAY: ElementId = ElementId(622);
     /// `Location.hoursOfOperation.openingTime`
-    pub const LOCATION_HOURS_OF_OPERATION_OPENING_TIME: ElementId = ElementId(620);
+    pub const LOCATION_HOURS_OF_OPERATION_OPENING_TIME: ElementId = ElementId(623);
     /// `Location.hoursOfOperation.closingTime`
-    pub const LOCATION_HOURS_OF_OPERATION_CLOSING_TIME: ElementId = ElementId(621);
+    pub const LOCATION_HOURS_OF_OPERATION_CLOSING_TIME: ElementId = ElementId(624);
     /// `Location.position.id`
-    pub const LOCATION_POSITION_ID: ElementId = ElementId(622);
+    pub const LOCATION_POSITION_ID: ElementId = ElementId(625);
     /// `Location.position.extension`
-    pub const LOCATION_POSITION_EXTENSION: ElementId = ElementId(623);
+    pub const LOCATION_POSITION_EXTENSION: ElementId = ElementId(626);
     /// `Location.position.modifierExtension`
-    pub const LOCATION_POSITION_MODIFIER_EXTENSION: ElementId = ElementId(624);
+    pub const LOCATION_POSITION_MODIFIER_EXTENSION: ElementId = ElementId(627);
     /// `Location.position.longitude`
-    pub const LOCATION_POSITION_LONGITUDE: ElementId = ElementId(625);
+    pub const LOCATION_POSITION_LONGITUDE: ElementId = ElementId(628);
     /// `Location.position.latitude`
-    pub const LOCATION_POSITION_LATITUDE: ElementId = ElementId(626);
+    pub const LOCATION_POSITION_LATITUDE: ElementId = ElementId(629);
     /// `Location.position.altitude`
-    pub const LOCATION_POSITION_ALTITUDE: ElementId = ElementId(627);
+    pub const LOCATION_POSITION_ALTITUDE: ElementId = ElementId(630);
     /// `MessageHeader.id`
-    pub const MESSAGE_HEADER_ID: ElementId = ElementId(628);
+    pub const MESSAGE_HEADER_ID: ElementId = ElementId(631);
     /// `MessageHeader.meta`
-    pub const MESSAGE_HEADER_META: ElementId = ElementId(629);
+    pub const MESSAGE_HEADER_META: ElementId = ElementId(632);
     /// `MessageHeader.implicitRules`
-    pub const MESSAGE_HEADER_IMPLICIT_RULES: ElementId = ElementId(630);
+    pub const MESSAGE_HEADER_IMPLICIT_RULES: ElementId = ElementId(633);
     /// `MessageHeader.language`
-    pub const MESSAGE_HEADER_LANGUAGE: ElementId = ElementId(631);
+    pub const MESSAGE_HEADER_LANGUAGE: ElementId = ElementId(634);
     /// `MessageHeader.text`
-    pub const MESSAGE_HEADER_TEXT: ElementId = ElementId(632);
+    pub const MESSAGE_HEADER_TEXT: ElementId = ElementId(635);
     /// `MessageHeader.contained`
-    pub const MESSAGE_HEADER_CONTAINED: ElementId = ElementId(633);
+    pub const MESSAGE_HEADER_CONTAINED: ElementId = ElementId(636);
     /// `MessageHeader.extension`
-    pub const MESSAGE_HEADER_EXTENSION: ElementId = ElementId(634);
+    pub const MESSAGE_HEADER_EXTENSION: ElementId = ElementId(637);
     /// `MessageHeader.modifierExtension`
-    pub const MESSAGE_HEADER_MODIFIER_EXTENSION: ElementId = ElementId(635);
+    pub const MESSAGE_HEADER_MODIFIER_EXTENSION: ElementId = ElementId(638);
     /// `MessageHeader.eventCoding`
-    pub const MESSAGE_HEADER_EVENT_CODING: ElementId = ElementId(636);
+    pub const MESSAGE_HEADER_EVENT_CODING: ElementId = ElementId(639);
     /// `MessageHeader.eventUri`
-    pub const MESSAGE_HEADER_EVENT_URI: ElementId = ElementId(637);
+    pub const MESSAGE_HEADER_EVENT_URI: ElementId = ElementId(640);
     /// `MessageHeader.destination`
-    pub const MESSAGE_HEADER_DESTINATION: ElementId = ElementId(638);
+    pub const MESSAGE_HEADER_DESTINATION: ElementId = ElementId(641);
     /// `MessageHeader.sender`
-    pub const MESSAGE_HEADER_SENDER: ElementId = ElementId(639);
+    pub const MESSAGE_HEADER_SENDER: ElementId = ElementId(642);
     /// `MessageHeader.enterer`
-    pub const MESSAGE_HEADER_ENTERER: ElementId = ElementId(640);
+    pub const MESSAGE_HEADER_ENTERER: ElementId = ElementId(643);
     /// `MessageHeader.author`
-    pub const MESSAGE_HEADER_AUTHOR: ElementId = ElementId(641);
+    pub const MESSAGE_HEADER_AUTHOR: ElementId = ElementId(644);
     /// `MessageHeader.source`
-    pub const MESSAGE_HEADER_SOURCE: ElementId = ElementId(642);
+    pub const MESSAGE_HEADER_SOURCE: ElementId = ElementId(645);
     /// `MessageHeader.responsible`
-    pub const MESSAGE_HEADER_RESPONSIBLE: ElementId = ElementId(643);
+    pub const MESSAGE_HEADER_RESPONSIBLE: ElementId = ElementId(646);
     /// `MessageHeader.reason`
-    pub const MESSAGE_HEADER_REASON: ElementId = ElementId(644);
+    pub const MESSAGE_HEADER_REASON: ElementId = ElementId(647);
     /// `MessageHeader.response`
-    pub const MESSAGE_HEADER_RESPONSE: ElementId = ElementId(645);
+    pub const MESSAGE_HEADER_RESPONSE: ElementId = ElementId(648);
     /// `MessageHeader.focus`
-    pub const MESSAGE_HEADER_FOCUS: ElementId = ElementId(646);
+    pub const MESSAGE_HEADER_FOCUS: ElementId = ElementId(649);
     /// `MessageHeader.definition`
-    pub const MESSAGE_HEADER_DEFINITION: ElementId = ElementId(647);
+    pub const MESSAGE_HEADER_DEFINITION: ElementId = ElementId(650);
     /// `MessageHeader.destination.id`
-    pub const MESSAGE_HEADER_DESTINATION_ID: ElementId = ElementId(648);
+    pub const MESSAGE_HEADER_DESTINATION_ID: ElementId = ElementId(651);
     /// `MessageHeader.destination.extension`
-    pub const MESSAGE_HEADER_DESTINATION_EXTENSION: ElementId = ElementId(649);
+    pub const MESSAGE_HEADER_DESTINATION_EXTENSION: ElementId = ElementId(652);
     /// `MessageHeader.destination.modifierExtension`
-    pub const MESSAGE_HEADER_DESTINATION_MODIFIER_EXTENSION: ElementId = ElementId(650);
+    pub const MESSAGE_HEADER_DESTINATION_MODIFIER_EXTENSION: ElementId = ElementId(653);
     /// `MessageHeader.destination.name`
-    pub const MESSAGE_HEADER_DESTINATION_NAME: ElementId = ElementId(651);
+    pub const MESSAGE_HEADER_DESTINATION_NAME: ElementId = ElementId(654);
     /// `MessageHeader.destination.target`
-    pub const MESSAGE_HEADER_DESTINATION_TARGET: ElementId = ElementId(652);
+    pub const MESSAGE_HEADER_DESTINATION_TARGET: ElementId = ElementId(655);
     /// `MessageHeader.destination.endpoint`
-    pub const MESSAGE_HEADER_DESTINATION_ENDPOINT: ElementId = ElementId(653);
+    pub const MESSAGE_HEADER_DESTINATION_ENDPOINT: ElementId = ElementId(656);
     /// `MessageHeader.destination.receiver`
-    pub const MESSAGE_HEADER_DESTINATION_RECEIVER: ElementId = ElementId(654);
+    pub const MESSAGE_HEADER_DESTINATION_RECEIVER: ElementId = ElementId(657);
     /// `MessageHeader.response.id`
-    pub const MESSAGE_HEADER_RESPONSE_ID: ElementId = ElementId(655);
+    pub const MESSAGE_HEADER_RESPONSE_ID: ElementId = ElementId(658);
     /// `MessageHeader.response.extension`
-    pub const MESSAGE_HEADER_RESPONSE_EXTENSION: ElementId = ElementId(656);
+    pub const MESSAGE_HEADER_RESPONSE_EXTENSION: ElementId = ElementId(659);
     /// `MessageHeader.response.modifierExtension`
-    pub const MESSAGE_HEADER_RESPONSE_MODIFIER_EXTENSION: ElementId = ElementId(657);
+    pub const MESSAGE_HEADER_RESPONSE_MODIFIER_EXTENSION: ElementId = ElementId(660);
     /// `MessageHeader.response.identifier`
-    pub const MESSAGE_HEADER_RESPONSE_IDENTIFIER: ElementId = ElementId(658);
+    pub const MESSAGE_HEADER_RESPONSE_IDENTIFIER: ElementId = ElementId(661);
     /// `MessageHeader.response.code`
-    pub const MESSAGE_HEADER_RESPONSE_CODE: ElementId = ElementId(659);
+    pub const MESSAGE_HEADER_RESPONSE_CODE: ElementId = ElementId(662);
     /// `MessageHeader.response.details`
-    pub const MESSAGE_HEADER_RESPONSE_DETAILS: ElementId = ElementId(660);
+    pub const MESSAGE_HEADER_RESPONSE_DETAILS: ElementId = ElementId(663);
     /// `MessageHeader.source.id`
-    pub const MESSAGE_HEADER_SOURCE_ID: ElementId = ElementId(661);
+    pub const MESSAGE_HEADER_SOURCE_ID: ElementId = ElementId(664);
     /// `MessageHeader.source.extension`
-    pub const MESSAGE_HEADER_SOURCE_EXTENSION: ElementId = ElementId(662);
+    pub const MESSAGE_HEADER_SOURCE_EXTENSION: ElementId = ElementId(665);
     /// `MessageHeader.source.modifierExtension`
-    pub const MESSAGE_HEADER_SOURCE_MODIFIER_EXTENSION: ElementId = ElementId(663);
+    pub const MESSAGE_HEADER_SOURCE_MODIFIER_EXTENSION: ElementId = ElementId(666);
     /// `MessageHeader.source.name`
-    pub const MESSAGE_HEADER_SOURCE_NAME: ElementId = ElementId(664);
+    pub const MESSAGE_HEADER_SOURCE_NAME: ElementId = ElementId(667);
     /// `MessageHeader.source.software`
-    pub const MESSAGE_HEADER_SOURCE_SOFTWARE: ElementId = ElementId(665);
+    pub const MESSAGE_HEADER_SOURCE_SOFTWARE: ElementId = ElementId(668);
     /// `MessageHeader.source.version`
-    pub const MESSAGE_HEADER_SOURCE_VERSION: ElementId = ElementId(666);
+    pub const MESSAGE_HEADER_SOURCE_VERSION: ElementId = ElementId(669);
     /// `MessageHeader.source.contact`
-    pub const MESSAGE_HEADER_SOURCE_CONTACT: ElementId = ElementId(667);
+    pub const MESSAGE_HEADER_SOURCE_CONTACT: ElementId = ElementId(670);
     /// `MessageHeader.source.endpoint`
-    pub const MESSAGE_HEADER_SOURCE_ENDPOINT: ElementId = ElementId(668);
+    pub const MESSAGE_HEADER_SOURCE_ENDPOINT: ElementId = ElementId(671);
     /// `Observation.id`
-    pub const OBSERVATION_ID: ElementId = ElementId(669);
+    pub const OBSERVATION_ID: ElementId = ElementId(672);
     /// `Observation.meta`
-    pub const OBSERVATION_META: ElementId = ElementId(670);
+    pub const OBSERVATION_META: ElementId = ElementId(673);
     /// `Observation.implicitRules`
-    pub const OBSERVATION_IMPLICIT_RULES: ElementId = ElementId(671);
+    pub const OBSERVATION_IMPLICIT_RULES: ElementId = ElementId(674);
     /// `Observation.language`
-    pub const OBSERVATION_LANGUAGE: ElementId = ElementId(672);
+    pub const OBSERVATION_LANGUAGE: ElementId = ElementId(675);
     /// `Observation.text`
-    pub const OBSERVATION_TEXT: ElementId = ElementId(673);
+    pub const OBSERVATION_TEXT: ElementId = ElementId(676);
     /// `Observation.contained`
-    pub const OBSERVATION_CONTAINED: ElementId = ElementId(674);
+    pub const OBSERVATION_CONTAINED: ElementId = ElementId(677);
     /// `Observation.extension`
-    pub const OBSERVATION_EXTENSION: ElementId = ElementId(675);
+    pub const OBSERVATION_EXTENSION: ElementId = ElementId(678);
     /// `Observation.modifierExtension`
-    pub const OBSERVATION_MODIFIER_EXTENSION: ElementId = ElementId(676);
+    pub const OBSERVATION_MODIFIER_EXTENSION: ElementId = ElementId(679);
     /// `Observation.identifier`
-    pub const OBSERVATION_IDENTIFIER: ElementId = ElementId(677);
+    pub const OBSERVATION_IDENTIFIER: ElementId = ElementId(680);
     /// `Observation.basedOn`
-    pub const OBSERVATION_BASED_ON: ElementId = ElementId(678);
+    pub const OBSERVATION_BASED_ON: ElementId = ElementId(681);
     /// `Observation.partOf`
-    pub const OBSERVATION_PART_OF: ElementId = ElementId(679);
+    pub const OBSERVATION_PART_OF: ElementId = ElementId(682);
     /// `Observation.status`
-    pub const OBSERVATION_STATUS: ElementId = ElementId(680);
+    pub const OBSERVATION_STATUS: ElementId = ElementId(683);
     /// `Observation.category`
-    pub const OBSERVATION_CATEGORY: ElementId = ElementId(681);
+    pub const OBSERVATION_CATEGORY: ElementId = ElementId(684);
     /// `Observation.code`
-    pub const OBSERVATION_CODE: ElementId = ElementId(682);
+    pub const OBSERVATION_CODE: ElementId = ElementId(685);
     /// `Observation.subject`
-    pub const OBSERVATION_SUBJECT: ElementId = ElementId(683);
+    pub const OBSERVATION_SUBJECT: ElementId = ElementId(686);
     /// `Observation.focus`
-    pub const OBSERVATION_FOCUS: ElementId = ElementId(684);
+    pub const OBSERVATION_FOCUS: ElementId = ElementId(687);
     /// `Observation.encounter`
-    pub const OBSERVATION_ENCOUNTER: ElementId = ElementId(685);
+    pub const OBSERVATION_ENCOUNTER: ElementId = ElementId(688);
     /// `Observation.effectiveDateTime`
-    pub const OBSERVATION_EFFECTIVE_DATE_TIME: ElementId = ElementId(686);
+    pub const OBSERVATION_EFFECTIVE_DATE_TIME: ElementId = ElementId(689);
     /// `Observation.effectivePeriod`
-    pub const OBSERVATION_EFFECTIVE_PERIOD: ElementId = ElementId(687);
+    pub const OBSERVATION_EFFECTIVE_PERIOD: ElementId = ElementId(690);
     /// `Observation.effectiveTiming`
-    pub const OBSERVATION_EFFECTIVE_TIMING: ElementId = ElementId(688);
+    pub const OBSERVATION_EFFECTIVE_TIMING: ElementId = ElementId(691);
     /// `Observation.effectiveInstant`
-    pub const OBSERVATION_EFFECTIVE_INSTANT: ElementId = ElementId(689);
+    pub const OBSERVATION_EFFECTIVE_INSTANT: ElementId = ElementId(692);
     /// `Observation.issued`
-    pub const OBSERVATION_ISSUED: ElementId = ElementId(690);
+    pub const OBSERVATION_ISSUED: ElementId = ElementId(693);
     /// `Observation.performer`
-    pub const OBSERVATION_PERFORMER: ElementId = ElementId(691);
+    pub const OBSERVATION_PERFORMER: ElementId = ElementId(694);
     /// `Observation.valueQuantity`
-    pub const OBSERVATION_VALUE_QUANTITY: ElementId = ElementId(692);
+    pub const OBSERVATION_VALUE_QUANTITY: ElementId = ElementId(695);
     /// `Observation.valueCodeableConcept`
-    pub const OBSERVATION_VALUE_CODEABLE_CONCEPT: ElementId = ElementId(693);
+    pub const OBSERVATION_VALUE_CODEABLE_CONCEPT: ElementId = ElementId(696);
     /// `Observation.valueString`
-    pub const OBSERVATION_VALUE_STRING: ElementId = ElementId(694);
+    pub const OBSERVATION_VALUE_STRING: ElementId = ElementId(697);
     /// `Observation.valueBoolean`
-    pub const OBSERVATION_VALUE_BOOLEAN: ElementId = ElementId(695);
+    pub const OBSERVATION_VALUE_BOOLEAN: ElementId = ElementId(698);
     /// `Observation.valueInteger`
-    pub const OBSERVATION_VALUE_INTEGER: ElementId = ElementId(696);
+    pub const OBSERVATION_VALUE_INTEGER: ElementId = ElementId(699);
     /// `Observation.valueRange`
-    pub const OBSERVATION_VALUE_RANGE: ElementId = ElementId(697);
+    pub const OBSERVATION_VALUE_RANGE: ElementId = ElementId(700);
     /// `Observation.valueRatio`
-    pub const OBSERVATION_VALUE_RATIO: ElementId = ElementId(698);
+    pub const OBSERVATION_VALUE_RATIO: ElementId = ElementId(701);
     /// `Observation.valueSampledData`
-    pub const OBSERVATION_VALUE_SAMPLED_DATA: ElementId = ElementId(699);
+    pub const OBSERVATION_VALUE_SAMPLED_DATA: ElementId = ElementId(702);
     /// `Observation.valueTime`
-    pub const OBSERVATION_VALUE_TIME: ElementId = ElementId(700);
+    pub const OBSERVATION_VALUE_TIME: ElementId = ElementId(703);
     /// `Observation.valueDateTime`
-    pub const OBSERVATION_VALUE_DATE_TIME: ElementId = ElementId(701);
+    pub const OBSERVATION_VALUE_DATE_TIME: ElementId = ElementId(704);
     /// `Observation.valuePeriod`
-    pub const OBSERVATION_VALUE_PERIOD: ElementId = ElementId(702);
+    pub const OBSERVATION_VALUE_PERIOD: ElementId = ElementId(705);
     /// `Observation.dataAbsentReason`
-    pub const OBSERVATION_DATA_ABSENT_REASON: ElementId = ElementId(703);
+    pub const OBSERVATION_DATA_ABSENT_REASON: ElementId = ElementId(706);
     /// `Observation.interpretation`
-    pub const OBSERVATION_INTERPRETATION: ElementId = ElementId(704);
+    pub const OBSERVATION_INTERPRETATION: ElementId = ElementId(707);
     /// `Observation.note`
-    pub const OBSERVATION_NOTE: ElementId = ElementId(705);
+    pub const OBSERVATION_NOTE: ElementId = ElementId(708);
     /// `Observation.bodySite`
-    pub const OBSERVATION_BODY_SITE: ElementId = ElementId(706);
+    pub const OBSERVATION_BODY_SITE: ElementId = ElementId(709);
     /// `Observation.method`
-    pub const OBSERVATION_METHOD: ElementId = ElementId(707);
+    pub const OBSERVATION_METHOD: ElementId = ElementId(710);
     /// `Observation.specimen`
-    pub const OBSERVATION_SPECIMEN: ElementId = ElementId(708);
+    pub const OBSERVATION_SPECIMEN: ElementId = ElementId(711);
     /// `Observation.device`
-    pub const OBSERVATION_DEVICE: ElementId = ElementId(709);
+    pub const OBSERVATION_DEVICE: ElementId = ElementId(712);
     /// `Observation.referenceRange`
-    pub const OBSERVATION_REFERENCE_RANGE: ElementId = ElementId(710);
+    pub const OBSERVATION_REFERENCE_RANGE: ElementId = ElementId(713);
     /// `Observation.hasMember`
-    pub const OBSERVATION_HAS_MEMBER: ElementId = ElementId(711);
+    pub const OBSERVATION_HAS_MEMBER: ElementId = ElementId(714);
     /// `Observation.derivedFrom`
-    pub const OBSERVATION_DERIVED_FROM: ElementId = ElementId(712);
+    pub const OBSERVATION_DERIVED_FROM: ElementId = ElementId(715);
     /// `Observation.component`
-    pub const OBSERVATION_COMPONENT: ElementId = ElementId(713);
+    pub const OBSERVATION_COMPONENT: ElementId = ElementId(716);
     /// `Observation.component.id`
-    pub const OBSERVATION_COMPONENT_ID: ElementId = ElementId(714);
+    pub const OBSERVATION_COMPONENT_ID: ElementId = ElementId(717);
     /// `Observation.component.extension`
-    pub const OBSERVATION_COMPONENT_EXTENSION: ElementId = ElementId(715);
+    pub const OBSERVATION_COMPONENT_EXTENSION: ElementId = ElementId(718);
     /// `Observation.component.modifierExtension`
-    pub const OBSERVATION_COMPONENT_MODIFIER_EXTENSION: ElementId = ElementId(716);
+    pub const OBSERVATION_COMPONENT_MODIFIER_EXTENSION: ElementId = ElementId(719);
     /// `Observation.component.code`
-    pub const OBSERVATION_COMPONENT_CODE: ElementId = ElementId(717);
+    pub const OBSERVATION_COMPONENT_CODE: ElementId = ElementId(720);
     /// `Observation.component.valueQuantity`
-    pub const OBSERVATION_COMPONENT_VALUE_QUANTITY: ElementId = ElementId(718);
+    pub const OBSERVATION_COMPONENT_VALUE_QUANTITY: ElementId = ElementId(721);
     /// `Observation.component.valueCodeableConcept`
-    pub const OBSERVATION_COMPONENT_VALUE_CODEABLE_CONCEPT: ElementId = ElementId(719);
+    pub const OBSERVATION_COMPONENT_VALUE_CODEABLE_CONCEPT: ElementId = ElementId(722);
     /// `Observation.component.valueString`
-    pub const OBSERVATION_COMPONENT_VALUE_STRING: ElementId = ElementId(720);
+    pub const OBSERVATION_COMPONENT_VALUE_STRING: ElementId = ElementId(723);
     /// `Observation.component.valueBoolean`
-    pub const OBSERVATION_COMPONENT_VALUE_BOOLEAN: ElementId = ElementId(721);
+    pub const OBSERVATION_COMPONENT_VALUE_BOOLEAN: ElementId = ElementId(724);
     /// `Observation.component.valueInteger`
-    pub const OBSERVATION_COMPONENT_VALUE_INTEGER: ElementId = ElementId(722);
+    pub const OBSERVATION_COMPONENT_VALUE_INTEGER: ElementId = ElementId(725);
     /// `Observation.component.valueRange`
-    pub const OBSERVATION_COMPONENT_VALUE_RANGE: ElementId = ElementId(723);
+    pub const OBSERVATION_COMPONENT_VALUE_RANGE: ElementId = ElementId(726);
     /// `Observation.component.valueRatio`
-    pub const OBSERVATION_COMPONENT_VALUE_RATIO: ElementId = ElementId(724);
+    pub const OBSERVATION_COMPONENT_VALUE_RATIO: ElementId = ElementId(727);
     /// `Observation.component.valueSampledData`
-    pub const OBSERVATION_COMPONENT_VALUE_SAMPLED_DATA: ElementId = ElementId(725);
+    pub const OBSERVATION_COMPONENT_VALUE_SAMPLED_DATA: ElementId = ElementId(728);
     /// `Observation.component.valueTime`
-    pub const OBSERVATION_COMPONENT_VALUE_TIME: ElementId = ElementId(726);
+    pub const OBSERVATION_COMPONENT_VALUE_TIME: ElementId = ElementId(729);
     /// `Observation.component.valueDateTime`
-    pub const OBSERVATION_COMPONENT_VALUE_DATE_TIME: ElementId = ElementId(727);
+    pub const OBSERVATION_COMPONENT_VALUE_DATE_TIME: ElementId = ElementId(730);
     /// `Observation.component.valuePeriod`
-    pub const OBSERVATION_COMPONENT_VALUE_PERIOD: ElementId = ElementId(728);
+    pub const OBSERVATION_COMPONENT_VALUE_PERIOD: ElementId = ElementId(731);
     /// `Observation.component.dataAbsentReason`
-    pub const OBSERVATION_COMPONENT_DATA_ABSENT_REASON: ElementId = ElementId(729);
+    pub const OBSERVATION_COMPONENT_DATA_ABSENT_REASON: ElementId = ElementId(732);
     /// `Observation.component.interpretation`
-    pub const OBSERVATION_COMPONENT_INTERPRETATION: ElementId = ElementId(730);
+    pub const OBSERVATION_COMPONENT_INTERPRETATION: ElementId = ElementId(733);
     /// `Observation.component.referenceRange`
-    pub const OBSERVATION_COMPONENT_REFERENCE_RANGE: ElementId = ElementId(731);
+    pub const OBSERVATION_COMPONENT_REFERENCE_RANGE: ElementId = ElementId(734);
     /// `Observation.referenceRange.id`
-    pub const OBSERVATION_REFERENCE_RANGE_ID: ElementId = ElementId(732);
+    pub const OBSERVATION_REFERENCE_RANGE_ID: ElementId = ElementId(735);
     /// `Observation.referenceRange.extension`
-    pub const OBSERVATION_REFERENCE_RANGE_EXTENSION: ElementId = ElementId(733);
+    pub const OBSERVATION_REFERENCE_RANGE_EXTENSION: ElementId = ElementId(736);
     /// `Observation.referenceRange.modifierExtension`
-    pub const OBSERVATION_REFERENCE_RANGE_MODIFIER_EXTENSION: ElementId = ElementId(734);
+    pub const OBSERVATION_REFERENCE_RANGE_MODIFIER_EXTENSION: ElementId = ElementId(737);
     /// `Observation.referenceRange.low`
-    pub const OBSERVATION_REFERENCE_RANGE_LOW: ElementId = ElementId(735);
+    pub const OBSERVATION_REFERENCE_RANGE_LOW: ElementId = ElementId(738);
     /// `Observation.referenceRange.high`
-    pub const OBSERVATION_REFERENCE_RANGE_HIGH: ElementId = ElementId(736);
+    pub const OBSERVATION_REFERENCE_RANGE_HIGH: ElementId = ElementId(739);
     /// `Observation.referenceRange.type`
-    pub const OBSERVATION_REFERENCE_RANGE_TYPE: ElementId = ElementId(737);
+    pub const OBSERVATION_REFERENCE_RANGE_TYPE: ElementId = ElementId(740);
     /// `Observation.referenceRange.appliesTo`
-    pub const OBSERVATION_REFERENCE_RANGE_APPLIES_TO: ElementId = ElementId(738);
+    pub const OBSERVATION_REFERENCE_RANGE_APPLIES_TO: ElementId = ElementId(741);
     /// `Observation.referenceRange.age`
-    pub const OBSERVATION_REFERENCE_RANGE_AGE: ElementId = ElementId(739);
+    pub const OBSERVATION_REFERENCE_RANGE_AGE: ElementId = ElementId(742);
     /// `Observation.referenceRange.text`
-    pub const OBSERVATION_REFERENCE_RANGE_TEXT: ElementId = ElementId(740);
+    pub const OBSERVATION_REFERENCE_RANGE_TEXT: ElementId = ElementId(743);
     /// `OperationOutcome.id`
-    pub const OPERATION_OUTCOME_ID: ElementId = ElementId(741);
+    pub const OPERATION_OUTCOME_ID: ElementId = ElementId(744);
     /// `OperationOutcome.meta`
-    pub const OPERATION_OUTCOME_META: ElementId = ElementId(742);
+    pub const OPERATION_OUTCOME_META: ElementId = ElementId(745);
     /// `OperationOutcome.implicitRules`
-    pub const OPERATION_OUTCOME_IMPLICIT_RULES: ElementId = ElementId(743);
+    pub const OPERATION_OUTCOME_IMPLICIT_RULES: ElementId = ElementId(746);
     /// `OperationOutcome.language`
-    pub const OPERATION_OUTCOME_LANGUAGE: ElementId = ElementId(744);
+    pub const OPERATION_OUTCOME_LANGUAGE: ElementId = ElementId(747);
     /// `OperationOutcome.text`
-    pub const OPERATION_OUTCOME_TEXT: ElementId = ElementId(745);
+    pub const OPERATION_OUTCOME_TEXT: ElementId = ElementId(748);
     /// `OperationOutcome.contained`
-    pub const OPERATION_OUTCOME_CONTAINED: ElementId = ElementId(746);
+    pub const OPERATION_OUTCOME_CONTAINED: ElementId = ElementId(749);
     /// `OperationOutcome.extension`
-    pub const OPERATION_OUTCOME_EXTENSION: ElementId = ElementId(747);
+    pub const OPERATION_OUTCOME_EXTENSION: ElementId = ElementId(750);
     /// `OperationOutcome.modifierExtension`
-    pub const OPERATION_OUTCOME_MODIFIER_EXTENSION: ElementId = ElementId(748);
+    pub const OPERATION_OUTCOME_MODIFIER_EXTENSION: ElementId = ElementId(751);
     /// `OperationOutcome.issue`
-    pub const OPERATION_OUTCOME_ISSUE: ElementId = ElementId(749);
+    pub const OPERATION_OUTCOME_ISSUE: ElementId = ElementId(752);
     /// `OperationOutcome.issue.id`
-    pub const OPERATION_OUTCOME_ISSUE_ID: ElementId = ElementId(750);
+    pub const OPERATION_OUTCOME_ISSUE_ID: ElementId = ElementId(753);
     /// `OperationOutcome.issue.extension`
-    pub const OPERATION_OUTCOME_ISSUE_EXTENSION: ElementId = ElementId(751);
+    pub const OPERATION_OUTCOME_ISSUE_EXTENSION: ElementId = ElementId(754);
     /// `OperationOutcome.issue.modifierExtension`
-    pub const OPERATION_OUTCOME_ISSUE_MODIFIER_EXTENSION: ElementId = ElementId(752);
+    pub const OPERATION_OUTCOME_ISSUE_MODIFIER_EXTENSION: ElementId = ElementId(755);
     /// `OperationOutcome.issue.severity`
-    pub const OPERATION_OUTCOME_ISSUE_SEVERITY: ElementId = ElementId(753);
+    pub const OPERATION_OUTCOME_ISSUE_SEVERITY: ElementId = ElementId(756);
     /// `OperationOutcome.issue.code`
-    pub const OPERATION_OUTCOME_ISSUE_CODE: ElementId = ElementId(754);
+    pub const OPERATION_OUTCOME_ISSUE_CODE: ElementId = ElementId(757);
     /// `OperationOutcome.issue.details`
-    pub const OPERATION_OUTCOME_ISSUE_DETAILS: ElementId = ElementId(755);
+    pub const OPERATION_OUTCOME_ISSUE_DETAILS: ElementId = ElementId(758);
     /// `OperationOutcome.issue.diagnostics`
-    pub const OPERATION_OUTCOME_ISSUE_DIAGNOSTICS: ElementId = ElementId(756);
+    pub const OPERATION_OUTCOME_ISSUE_DIAGNOSTICS: ElementId = ElementId(759);
     /// `OperationOutcome.issue.location`
-    pub const OPERATION_OUTCOME_ISSUE_LOCATION: ElementId = ElementId(757);
+    pub const OPERATION_OUTCOME_ISSUE_LOCATION: ElementId = ElementId(760);
     /// `OperationOutcome.issue.expression`
-    pub const OPERATION_OUTCOME_ISSUE_EXPRESSION: ElementId = ElementId(758);
+    pub const OPERATION_OUTCOME_ISSUE_EXPRESSION: ElementId = ElementId(761);
     /// `Organization.id`
-    pub const ORGANIZATION_ID: ElementId = ElementId(759);
+    pub const ORGANIZATION_ID: ElementId = ElementId(762);
     /// `Organization.meta`
-    pub const ORGANIZATION_META: ElementId = ElementId(760);
+    pub const ORGANIZATION_META: ElementId = ElementId(763);
     /// `Organization.implicitRules`
-    pub const ORGANIZATION_IMPLICIT_RULES: ElementId = ElementId(761);
+    pub const ORGANIZATION_IMPLICIT_RULES: ElementId = ElementId(764);
     /// `Organization.language`
-    pub const ORGANIZATION_LANGUAGE: ElementId = ElementId(762);
+    pub const ORGANIZATION_LANGUAGE: ElementId = ElementId(765);
     /// `Organization.text`
-    pub const ORGANIZATION_TEXT: ElementId = ElementId(763);
+    pub const ORGANIZATION_TEXT: ElementId = ElementId(766);
     /// `Organization.contained`
-    pub const ORGANIZATION_CONTAINED: ElementId = ElementId(764);
+    pub const ORGANIZATION_CONTAINED: ElementId = ElementId(767);
     /// `Organization.extension`
-    pub const ORGANIZATION_EXTENSION: ElementId = ElementId(765);
+    pub const ORGANIZATION_EXTENSION: ElementId = ElementId(768);
     /// `Organization.modifierExtension`
-    pub const ORGANIZATION_MODIFIER_EXTENSION: ElementId = ElementId(766);
+    pub const ORGANIZATION_MODIFIER_EXTENSION: ElementId = ElementId(769);
     /// `Organization.identifier`
-    pub const ORGANIZATION_IDENTIFIER: ElementId = ElementId(767);
+    pub const ORGANIZATION_IDENTIFIER: ElementId = ElementId(770);
     /// `Organization.active`
-    pub const ORGANIZATION_ACTIVE: ElementId = ElementId(768);
+    pub const ORGANIZATION_ACTIVE: ElementId = ElementId(771);
     /// `Organization.type`
-    pub const ORGANIZATION_TYPE: ElementId = ElementId(769);
+    pub const ORGANIZATION_TYPE: ElementId = ElementId(772);
     /// `Organization.name`
-    pub const ORGANIZATION_NAME: ElementId = ElementId(770);
+    pub const ORGANIZATION_NAME: ElementId = ElementId(773);
     /// `Organization.alias`
-    pub const ORGANIZATION_ALIAS: ElementId = ElementId(771);
+    pub const ORGANIZATION_ALIAS: ElementId = ElementId(774);
     /// `Organization.telecom`
-    pub const ORGANIZATION_TELECOM: ElementId = ElementId(772);
+    pub const ORGANIZATION_TELECOM: ElementId = ElementId(775);
     /// `Organization.address`
-    pub const ORGANIZATION_ADDRESS: ElementId = ElementId(773);
+    pub const ORGANIZATION_ADDRESS: ElementId = ElementId(776);
     /// `Organization.partOf`
-    pub const ORGANIZATION_PART_OF: ElementId = ElementId(774);
+    pub const ORGANIZATION_PART_OF: ElementId = ElementId(777);
     /// `Organization.contact`
-    pub const ORGANIZATION_CONTACT: ElementId = ElementId(775);
+    pub const ORGANIZATION_CONTACT: ElementId = ElementId(778);
     /// `Organization.endpoint`
-    pub const ORGANIZATION_ENDPOINT: ElementId = ElementId(776);
+    pub const ORGANIZATION_ENDPOINT: ElementId = ElementId(779);
     /// `Organization.contact.id`
-    pub const ORGANIZATION_CONTACT_ID: ElementId = ElementId(777);
+    pub const ORGANIZATION_CONTACT_ID: ElementId = ElementId(780);
     /// `Organization.contact.extension`
-    pub const ORGANIZATION_CONTACT_EXTENSION: ElementId = ElementId(778);
+    pub const ORGANIZATION_CONTACT_EXTENSION: ElementId = ElementId(781);
     /// `Organization.contact.modifierExtension`
-    pub const ORGANIZATION_CONTACT_MODIFIER_EXTENSION: ElementId = ElementId(779);
+    pub const ORGANIZATION_CONTACT_MODIFIER_EXTENSION: ElementId = ElementId(782);
     /// `Organization.contact.purpose`
-    pub const ORGANIZATION_CONTACT_PURPOSE: ElementId = ElementId(780);
+    pub const ORGANIZATION_CONTACT_PURPOSE: ElementId = ElementId(783);
     /// `Organization.contact.name`
-    pub const ORGANIZATION_CONTACT_NAME: ElementId = ElementId(781);
+    pub const ORGANIZATION_CONTACT_NAME: ElementId = ElementId(784);
     /// `Organization.contact.telecom`
-    pub const ORGANIZATION_CONTACT_TELECOM: ElementId = ElementId(782);
+    pub const ORGANIZATION_CONTACT_TELECOM: ElementId = ElementId(785);
     /// `Organization.contact.address`
-    pub const ORGANIZATION_CONTACT_ADDRESS: ElementId = ElementId(783);
+    pub const ORGANIZATION_CONTACT_ADDRESS: ElementId = ElementId(786);
     /// `Patient.id`
-    pub const PATIENT_ID: ElementId = ElementId(784);
+    pub const PATIENT_ID: ElementId = ElementId(787);
     /// `Patient.meta`
-    pub const PATIENT_META: ElementId = ElementId(785);
+    pub const PATIENT_META: ElementId = ElementId(788);
     /// `Patient.implicitRules`
-    pub const PATIENT_IMPLICIT_RULES: ElementId = ElementId(786);
+    pub const PATIENT_IMPLICIT_RULES: ElementId = ElementId(789);
     /// `Patient.language`
-    pub const PATIENT_LANGUAGE: ElementId = ElementId(787);
+    pub const PATIENT_LANGUAGE: ElementId = ElementId(790);
     /// `Patient.text`
-    pub const PATIENT_TEXT: ElementId = ElementId(788);
+    pub const PATIENT_TEXT: ElementId = ElementId(791);
     /// `Patient.contained`
-    pub const PATIENT_CONTAINED: ElementId = ElementId(789);
+    pub const PATIENT_CONTAINED: ElementId = ElementId(792);
     /// `Patient.extension`
-    pub const PATIENT_EXTENSION: ElementId = ElementId(790);
+    pub const PATIENT_EXTENSION: ElementId = ElementId(793);
     /// `Patient.modifierExtension`
-    pub const PATIENT_MODIFIER_EXTENSION: ElementId = ElementId(791);
+    pub const PATIENT_MODIFIER_EXTENSION: ElementId = ElementId(794);
     /// `Patient.identifier`
-    pub const PATIENT_IDENTIFIER: ElementId = ElementId(792);
+    pub const PATIENT_IDENTIFIER: ElementId = ElementId(795);
     /// `Patient.active`
-    pub const PATIENT_ACTIVE: ElementId = ElementId(793);
+    pub const PATIENT_ACTIVE: ElementId = ElementId(796);
     /// `Patient.name`
-    pub const PATIENT_NAME: ElementId = ElementId(794);
+    pub const PATIENT_NAME: ElementId = ElementId(797);
     /// `Patient.telecom`
-    pub const PATIENT_TELECOM: ElementId = ElementId(795);
+    pub const PATIENT_TELECOM: ElementId = ElementId(798);
     /// `Patient.gender`
-    pub const PATIENT_GENDER: ElementId = ElementId(796);
+    pub const PATIENT_GENDER: ElementId = ElementId(799);
     /// `Patient.birthDate`
-    pub const PATIENT_BIRTH_DATE: ElementId = ElementId(797);
+    pub const PATIENT_BIRTH_DATE: ElementId = ElementId(800);
     /// `Patient.deceasedBoolean`
-    pub const PATIENT_DECEASED_BOOLEAN: ElementId = ElementId(798);
+    pub const PATIENT_DECEASED_BOOLEAN: ElementId = ElementId(801);
     /// `Patient.deceasedDateTime`
-    pub const PATIENT_DECEASED_DATE_TIME: ElementId = ElementId(799);
+    pub const PATIENT_DECEASED_DATE_TIME: ElementId = ElementId(802);
     /// `Patient.address`
-    pub const PATIENT_ADDRESS: ElementId = ElementId(800);
+    pub const PATIENT_ADDRESS: ElementId = ElementId(803);
     /// `Patient.maritalStatus`
-    pub const PATIENT_MARITAL_STATUS: ElementId = ElementId(801);
+    pub const PATIENT_MARITAL_STATUS: ElementId = ElementId(804);
     /// `Patient.multipleBirthBoolean`
-    pub const PATIENT_MULTIPLE_BIRTH_BOOLEAN: ElementId = ElementId(802);
+    pub const PATIENT_MULTIPLE_BIRTH_BOOLEAN: ElementId = ElementId(805);
     /// `Patient.multipleBirthInteger`
-    pub const PATIENT_MULTIPLE_BIRTH_INTEGER: ElementId = ElementId(803);
+    pub const PATIENT_MULTIPLE_BIRTH_INTEGER: ElementId = ElementId(806);
     /// `Patient.photo`
-    pub const PATIENT_PHOTO: ElementId = ElementId(804);
+    pub const PATIENT_PHOTO: ElementId = ElementId(807);
     /// `Patient.contact`
-    pub const PATIENT_CONTACT: ElementId = ElementId(805);
+    pub const PATIENT_CONTACT: ElementId = ElementId(808);
     /// `Patient.communication`
-    pub const PATIENT_COMMUNICATION: ElementId = ElementId(806);
+    pub const PATIENT_COMMUNICATION: ElementId = ElementId(809);
     /// `Patient.generalPractitioner`
-    pub const PATIENT_GENERAL_PRACTITIONER: ElementId = ElementId(807);
+    pub const PATIENT_GENERAL_PRACTITIONER: ElementId = ElementId(810);
     /// `Patient.managingOrganization`
-    pub const PATIENT_MANAGING_ORGANIZATION: ElementId = ElementId(808);
+    pub const PATIENT_MANAGING_ORGANIZATION: ElementId = ElementId(811);
     /// `Patient.link`
-    pub const PATIENT_LINK: ElementId = ElementId(809);
+    pub const PATIENT_LINK: ElementId = ElementId(812);
     /// `Patient.communication.id`
-    pub const PATIENT_COMMUNICATION_ID: ElementId = ElementId(810);
+    pub const PATIENT_COMMUNICATION_ID: ElementId = ElementId(813);
     /// `Patient.communication.extension`
-    pub const PATIENT_COMMUNICATION_EXTENSION: ElementId = ElementId(811);
+    pub const PATIENT_COMMUNICATION_EXTENSION: ElementId = ElementId(814);
     /// `Patient.communication.modifierExtension`
-    pub const PATIENT_COMMUNICATION_MODIFIER_EXTENSION: ElementId = ElementId(812);
+    pub const PATIENT_COMMUNICATION_MODIFIER_EXTENSION: ElementId = ElementId(815);
     /// `Patient.communication.language`
-    pub const PATIENT_COMMUNICATION_LANGUAGE: ElementId = ElementId(813);
+    pub const PATIENT_COMMUNICATION_LANGUAGE: ElementId = ElementId(816);
     /// `Patient.communication.preferred`
-    pub const PATIENT_COMMUNICATION_PREFERRED: ElementId = ElementId(814);
+    pub const PATIENT_COMMUNICATION_PREFERRED: ElementId = ElementId(817);
     /// `Patient.contact.id`
-    pub const PATIENT_CONTACT_ID: ElementId = ElementId(815);
+    pub const PATIENT_CONTACT_ID: ElementId = ElementId(818);
     /// `Patient.contact.extension`
-    pub const PATIENT_CONTACT_EXTENSION: ElementId = ElementId(816);
+    pub const PATIENT_CONTACT_EXTENSION: ElementId = ElementId(819);
     /// `Patient.contact.modifierExtension`
-    pub const PATIENT_CONTACT_MODIFIER_EXTENSION: ElementId = ElementId(817);
+    pub const PATIENT_CONTACT_MODIFIER_EXTENSION: ElementId = ElementId(820);
     /// `Patient.contact.relationship`
-    pub const PATIENT_CONTACT_RELATIONSHIP: ElementId = ElementId(818);
+    pub const PATIENT_CONTACT_RELATIONSHIP: ElementId = ElementId(821);
     /// `Patient.contact.name`
-    pub const PATIENT_CONTACT_NAME: ElementId = ElementId(819);
+    pub const PATIENT_CONTACT_NAME: ElementId = ElementId(822);
     /// `Patient.contact.telecom`
-    pub const PATIENT_CONTACT_TELECOM: ElementId = ElementId(820);
+    pub const PATIENT_CONTACT_TELECOM: ElementId = ElementId(823);
     /// `Patient.contact.address`
-    pub const PATIENT_CONTACT_ADDRESS: ElementId = ElementId(821);
+    pub const PATIENT_CONTACT_ADDRESS: ElementId = ElementId(824);
     /// `Patient.contact.gender`
-    pub const PATIENT_CONTACT_GENDER: ElementId = ElementId(822);
+    pub const PATIENT_CONTACT_GENDER: ElementId = ElementId(825);
     /// `Patient.contact.organization`
-    pub const PATIENT_CONTACT_ORGANIZATION: ElementId = ElementId(823);
+    pub const PATIENT_CONTACT_ORGANIZATION: ElementId = ElementId(826);
     /// `Patient.contact.period`
-    pub const PATIENT_CONTACT_PERIOD: ElementId = ElementId(824);
+    pub const PATIENT_CONTACT_PERIOD: ElementId = ElementId(827);
     /// `Patient.link.id`
-    pub const PATIENT_LINK_ID: ElementId = ElementId(825);
+    pub const PATIENT_LINK_ID: ElementId = ElementId(828);
     /// `Patient.link.extension`
-    pub const PATIENT_LINK_EXTENSION: ElementId = ElementId(826);
+    pub const PATIENT_LINK_EXTENSION: ElementId = ElementId(829);
     /// `Patient.link.modifierExtension`
-    pub const PATIENT_LINK_MODIFIER_EXTENSION: ElementId = ElementId(827);
+    pub const PATIENT_LINK_MODIFIER_EXTENSION: ElementId = ElementId(830);
     /// `Patient.link.other`
-    pub const PATIENT_LINK_OTHER: ElementId = ElementId(828);
+    pub const PATIENT_LINK_OTHER: ElementId = ElementId(831);
     /// `Patient.link.type`
-    pub const PATIENT_LINK_TYPE: ElementId = ElementId(829);
+    pub const PATIENT_LINK_TYPE: ElementId = ElementId(832);
     /// `Practitioner.id`
-    pub const PRACTITIONER_ID: ElementId = ElementId(830);
+    pub const PRACTITIONER_ID: ElementId = ElementId(833);
     /// `Practitioner.meta`
-    pub const PRACTITIONER_META: ElementId = ElementId(831);
+    pub const PRACTITIONER_META: ElementId = ElementId(834);
     /// `Practitioner.implicitRules`
-    pub const PRACTITIONER_IMPLICIT_RULES: ElementId = ElementId(832);
+    pub const PRACTITIONER_IMPLICIT_RULES: ElementId = ElementId(835);
     /// `Practitioner.language`
-    pub const PRACTITIONER_LANGUAGE: ElementId = ElementId(833);
+    pub const PRACTITIONER_LANGUAGE: ElementId = ElementId(836);
     /// `Practitioner.text`
-    pub const PRACTITIONER_TEXT: ElementId = ElementId(834);
+    pub const PRACTITIONER_TEXT: ElementId = ElementId(837);
     /// `Practitioner.contained`
-    pub const PRACTITIONER_CONTAINED: ElementId = ElementId(835);
+    pub const PRACTITIONER_CONTAINED: ElementId = ElementId(838);
     /// `Practitioner.extension`
-    pub const PRACTITIONER_EXTENSION: ElementId = ElementId(836);
+    pub const PRACTITIONER_EXTENSION: ElementId = ElementId(839);
     /// `Practitioner.modifierExtension`
-    pub const PRACTITIONER_MODIFIER_EXTENSION: ElementId = ElementId(837);
+    pub const PRACTITIONER_MODIFIER_EXTENSION: ElementId = ElementId(840);
     /// `Practitioner.identifier`
-    pub const PRACTITIONER_IDENTIFIER: ElementId = ElementId(838);
+    pub const PRACTITIONER_IDENTIFIER: ElementId = ElementId(841);
     /// `Practitioner.active`
-    pub const PRACTITIONER_ACTIVE: ElementId = ElementId(839);
+    pub const PRACTITIONER_ACTIVE: ElementId = ElementId(842);
     /// `Practitioner.name`
-    pub const PRACTITIONER_NAME: ElementId = ElementId(840);
+    pub const PRACTITIONER_NAME: ElementId = ElementId(843);
     /// `Practitioner.telecom`
-    pub const PRACTITIONER_TELECOM: ElementId = ElementId(841);
+    pub const PRACTITIONER_TELECOM: ElementId = ElementId(844);
     /// `Practitioner.address`
-    pub const PRACTITIONER_ADDRESS: ElementId = ElementId(842);
+    pub const PRACTITIONER_ADDRESS: ElementId = ElementId(845);
     /// `Practitioner.gender`
-    pub const PRACTITIONER_GENDER: ElementId = ElementId(843);
+    pub const PRACTITIONER_GENDER: ElementId = ElementId(846);
     /// `Practitioner.birthDate`
-    pub const PRACTITIONER_BIRTH_DATE: ElementId = ElementId(844);
+    pub const PRACTITIONER_BIRTH_DATE: ElementId = ElementId(847);
     /// `Practitioner.photo`
-    pub const PRACTITIONER_PHOTO: ElementId = ElementId(845);
+    pub const PRACTITIONER_PHOTO: ElementId = ElementId(848);
     /// `Practitioner.qualification`
-    pub const PRACTITIONER_QUALIFICATION: ElementId = ElementId(846);
+    pub const PRACTITIONER_QUALIFICATION: ElementId = ElementId(849);
     /// `Practitioner.communication`
-    pub const PRACTITIONER_COMMUNICATION: ElementId = ElementId(847);
+    pub const PRACTITIONER_COMMUNICATION: ElementId = ElementId(850);
     /// `Practitioner.qualification.id`
-    pub const PRACTITIONER_QUALIFICATION_ID: ElementId = ElementId(848);
+    pub const PRACTITIONER_QUALIFICATION_ID: ElementId = ElementId(851);
     /// `Practitioner.qualification.extension`
-    pub const PRACTITIONER_QUALIFICATION_EXTENSION: ElementId = ElementId(849);
+    pub const PRACTITIONER_QUALIFICATION_EXTENSION: ElementId = ElementId(852);
     /// `Practitioner.qualification.modifierExtension`
-    pub const PRACTITIONER_QUALIFICATION_MODIFIER_EXTENSION: ElementId = ElementId(850);
+    pub const PRACTITIONER_QUALIFICATION_MODIFIER_EXTENSION: ElementId = ElementId(853);
     /// `Practitioner.qualification.identifier`
-    pub const PRACTITIONER_QUALIFICATION_IDENTIFIER: ElementId = ElementId(851);
+    pub const PRACTITIONER_QUALIFICATION_IDENTIFIER: ElementId = ElementId(854);
     /// `Practitioner.qualification.code`
-    pub const PRACTITIONER_QUALIFICATION_CODE: ElementId = ElementId(852);
+    pub const PRACTITIONER_QUALIFICATION_CODE: ElementId = ElementId(855);
     /// `Practitioner.qualification.period`
-    pub const PRACTITIONER_QUALIFICATION_PERIOD: ElementId = ElementId(853);
+    pub const PRACTITIONER_QUALIFICATION_PERIOD: ElementId = ElementId(856);
     /// `Practitioner.qualification.issuer`
-    pub const PRACTITIONER_QUALIFICATION_ISSUER: ElementId = ElementId(854);
+    pub const PRACTITIONER_QUALIFICATION_ISSUER: ElementId = ElementId(857);
     /// `PractitionerRole.id`
-    pub const PRACTITIONER_ROLE_ID: ElementId = ElementId(855);
+    pub const PRACTITIONER_ROLE_ID: ElementId = ElementId(858);
     /// `PractitionerRole.meta`
-    pub const PRACTITIONER_ROLE_META: ElementId = ElementId(856);
+    pub const PRACTITIONER_ROLE_META: ElementId = ElementId(859);
     /// `PractitionerRole.implicitRules`
-    pub const PRACTITIONER_ROLE_IMPLICIT_RULES: ElementId = ElementId(857);
+    pub const PRACTITIONER_ROLE_IMPLICIT_RULES: ElementId = ElementId(860);
     /// `PractitionerRole.language`
-    pub const PRACTITIONER_ROLE_LANGUAGE: ElementId = ElementId(858);
+    pub const PRACTITIONER_ROLE_LANGUAGE: ElementId = ElementId(861);
     /// `PractitionerRole.text`
-    pub const PRACTITIONER_ROLE_TEXT: ElementId = ElementId(859);
+    pub const PRACTITIONER_ROLE_TEXT: ElementId = ElementId(862);
     /// `PractitionerRole.contained`
-    pub const PRACTITIONER_ROLE_CONTAINED: ElementId = ElementId(860);
+    pub const PRACTITIONER_ROLE_CONTAINED: ElementId = ElementId(863);
     /// `PractitionerRole.extension`
-    pub const PRACTITIONER_ROLE_EXTENSION: ElementId = ElementId(861);
+    pub const PRACTITIONER_ROLE_EXTENSION: ElementId = ElementId(864);
     /// `PractitionerRole.modifierExtension`
-    pub const PRACTITIONER_ROLE_MODIFIER_EXTENSION: ElementId = ElementId(862);
+    pub const PRACTITIONER_ROLE_MODIFIER_EXTENSION: ElementId = ElementId(865);
     /// `PractitionerRole.identifier`
-    pub const PRACTITIONER_ROLE_IDENTIFIER: ElementId = ElementId(863);
+    pub const PRACTITIONER_ROLE_IDENTIFIER: ElementId = ElementId(866);
     /// `PractitionerRole.active`
-    pub const PRACTITIONER_ROLE_ACTIVE: ElementId = ElementId(864);
+    pub const PRACTITIONER_ROLE_ACTIVE: ElementId = ElementId(867);
     /// `PractitionerRole.period`
-    pub const PRACTITIONER_ROLE_PERIOD: ElementId = ElementId(865);
+    pub const PRACTITIONER_ROLE_PERIOD: ElementId = ElementId(868);
     /// `PractitionerRole.practitioner`
-    pub const PRACTITIONER_ROLE_PRACTITIONER: ElementId = ElementId(866);
+    pub const PRACTITIONER_ROLE_PRACTITIONER: ElementId = ElementId(869);
     /// `PractitionerRole.organization`
-    pub const PRACTITIONER_ROLE_ORGANIZATION: ElementId = ElementId(867);
+    pub const PRACTITIONER_ROLE_ORGANIZATION: ElementId = ElementId(870);
     /// `PractitionerRole.code`
-    pub const PRACTITIONER_ROLE_CODE: ElementId = ElementId(868);
+    pub const PRACTITIONER_ROLE_CODE: ElementId = ElementId(871);
     /// `PractitionerRole.specialty`
-    pub const PRACTITIONER_ROLE_SPECIALTY: ElementId = ElementId(869);
+    pub const PRACTITIONER_ROLE_SPECIALTY: ElementId = ElementId(872);
     /// `PractitionerRole.location`
-    pub const PRACTITIONER_ROLE_LOCATION: ElementId = ElementId(870);
+    pub const PRACTITIONER_ROLE_LOCATION: ElementId = ElementId(873);
     /// `PractitionerRole.healthcareService`
-    pub const PRACTITIONER_ROLE_HEALTHCARE_SERVICE: ElementId = ElementId(871);
+    pub const PRACTITIONER_ROLE_HEALTHCARE_SERVICE: ElementId = ElementId(874);
     /// `PractitionerRole.telecom`
-    pub const PRACTITIONER_ROLE_TELECOM: ElementId = ElementId(872);
+    pub const PRACTITIONER_ROLE_TELECOM: ElementId = ElementId(875);
     /// `PractitionerRole.availableTime`
-    pub const PRACTITIONER_ROLE_AVAILABLE_TIME: ElementId = ElementId(873);
+    pub const PRACTITIONER_ROLE_AVAILABLE_TIME: ElementId = ElementId(876);
     /// `PractitionerRole.notAvailable`
-    pub const PRACTITIONER_ROLE_NOT_AVAILABLE: ElementId = ElementId(874);
+    pub const PRACTITIONER_ROLE_NOT_AVAILABLE: ElementId = ElementId(877);
     /// `PractitionerRole.availabilityExceptions`
-    pub const PRACTITIONER_ROLE_AVAILABILITY_EXCEPTIONS: ElementId = ElementId(875);
+    pub const PRACTITIONER_ROLE_AVAILABILITY_EXCEPTIONS: ElementId = ElementId(878);
     /// `PractitionerRole.endpoint`
-    pub const PRACTITIONER_ROLE_ENDPOINT: ElementId = ElementId(876);
+    pub const PRACTITIONER_ROLE_ENDPOINT: ElementId = ElementId(879);
     /// `PractitionerRole.availableTime.id`
-    pub const PRACTITIONER_ROLE_AVAILABLE_TIME_ID: ElementId = ElementId(877);
+    pub const PRACTITIONER_ROLE_AVAILABLE_TIME_ID: ElementId = ElementId(880);
     /// `PractitionerRole.availableTime.extension`
-    pub const PRACTITIONER_ROLE_AVAILABLE_TIME_EXTENSION: ElementId = ElementId(878);
+    pub const PRACTITIONER_ROLE_AVAILABLE_TIME_EXTENSION: ElementId = ElementId(881);
     /// `PractitionerRole.availableTime.modifierExtension`
-    pub const PRACTITIONER_ROLE_AVAILABLE_TIME_MODIFIER_EXTENSION: ElementId = ElementId(879);
+    pub const PRACTITIONER_ROLE_AVAILABLE_TIME_MODIFIER_EXTENSION: ElementId = ElementId(882);
     /// `PractitionerRole.availableTime.daysOfWeek`
-    pub const PRACTITIONER_ROLE_AVAILABLE_TIME_DAYS_OF_WEEK: ElementId = ElementId(880);
+    pub const PRACTITIONER_ROLE_AVAILABLE_TIME_DAYS_OF_WEEK: ElementId = ElementId(883);
     /// `PractitionerRole.availableTime.allDay`
-    pub const PRACTITIONER_ROLE_AVAILABLE_TIME_ALL_DAY: ElementId = ElementId(881);
+    pub const PRACTITIONER_ROLE_AVAILABLE_TIME_ALL_DAY: ElementId = ElementId(884);
     /// `PractitionerRole.availableTime.availableStartTime`
-    pub const PRACTITIONER_ROLE_AVAILABLE_TIME_AVAILABLE_START_TIME: ElementId = ElementId(882);
+    pub const PRACTITIONER_ROLE_AVAILABLE_TIME_AVAILABLE_START_TIME: ElementId = ElementId(885);
     /// `PractitionerRole.availableTime.availableEndTime`
-    pub const PRACTITIONER_ROLE_AVAILABLE_TIME_AVAILABLE_END_TIME: ElementId = ElementId(883);
+    pub const PRACTITIONER_ROLE_AVAILABLE_TIME_AVAILABLE_END_TIME: ElementId = ElementId(886);
     /// `PractitionerRole.notAvailable.id`
-    pub const PRACTITIONER_ROLE_NOT_AVAILABLE_ID: ElementId = ElementId(884);
+    pub const PRACTITIONER_ROLE_NOT_AVAILABLE_ID: ElementId = ElementId(887);
     /// `PractitionerRole.notAvailable.extension`
-    pub const PRACTITIONER_ROLE_NOT_AVAILABLE_EXTENSION: ElementId = ElementId(885);
+    pub const PRACTITIONER_ROLE_NOT_AVAILABLE_EXTENSION: ElementId = ElementId(888);
     /// `PractitionerRole.notAvailable.modifierExtension`
-    pub const PRACTITIONER_ROLE_NOT_AVAILABLE_MODIFIER_EXTENSION: ElementId = ElementId(886);
+    pub const PRACTITIONER_ROLE_NOT_AVAILABLE_MODIFIER_EXTENSION: ElementId = ElementId(889);
     /// `PractitionerRole.notAvailable.description`
-    pub const PRACTITIONER_ROLE_NOT_AVAILABLE_DESCRIPTION: ElementId = ElementId(887);
+    pub const PRACTITIONER_ROLE_NOT_AVAILABLE_DESCRIPTION: ElementId = ElementId(890);
     /// `PractitionerRole.notAvailable.during`
-    pub const PRACTITIONER_ROLE_NOT_AVAILABLE_DURING: ElementId = ElementId(888);
+    pub const PRACTITIONER_ROLE_NOT_AVAILABLE_DURING: ElementId = ElementId(891);
     /// `Provenance.id`
-    pub const PROVENANCE_ID: ElementId = ElementId(889);
+    pub const PROVENANCE_ID: ElementId = ElementId(892);
     /// `Provenance.meta`
-    pub const PROVENANCE_META: ElementId = ElementId(890);
+    pub const PROVENANCE_META: ElementId = ElementId(893);
     /// `Provenance.implicitRules`
-    pub const PROVENANCE_IMPLICIT_RULES: ElementId = ElementId(891);
+    pub const PROVENANCE_IMPLICIT_RULES: ElementId = ElementId(894);
     /// `Provenance.language`
-    pub const PROVENANCE_LANGUAGE: ElementId = ElementId(892);
+    pub const PROVENANCE_LANGUAGE: ElementId = ElementId(895);
     /// `Provenance.text`
-    pub const PROVENANCE_TEXT: ElementId = ElementId(893);
+    pub const PROVENANCE_TEXT: ElementId = ElementId(896);
     /// `Provenance.contained`
-    pub const PROVENANCE_CONTAINED: ElementId = ElementId(894);
+    pub const PROVENANCE_CONTAINED: ElementId = ElementId(897);
     /// `Provenance.extension`
-    pub const PROVENANCE_EXTENSION: ElementId = ElementId(895);
+    pub const PROVENANCE_EXTENSION: ElementId = ElementId(898);
     /// `Provenance.modifierExtension`
-    pub const PROVENANCE_MODIFIER_EXTENSION: ElementId = ElementId(896);
+    pub const PROVENANCE_MODIFIER_EXTENSION: ElementId = ElementId(899);
     /// `Provenance.target`
-    pub const PROVENANCE_TARGET: ElementId = ElementId(897);
+    pub const PROVENANCE_TARGET: ElementId = ElementId(900);
     /// `Provenance.occurredPeriod`
-    pub const PROVENANCE_OCCURRED_PERIOD: ElementId = ElementId(898);
+    pub const PROVENANCE_OCCURRED_PERIOD: ElementId = ElementId(901);
     /// `Provenance.occurredDateTime`
-    pub const PROVENANCE_OCCURRED_DATE_TIME: ElementId = ElementId(899);
+    pub const PROVENANCE_OCCURRED_DATE_TIME: ElementId = ElementId(902);
     /// `Provenance.recorded`
-    pub const PROVENANCE_RECORDED: ElementId = ElementId(900);
+    pub const PROVENANCE_RECORDED: ElementId = ElementId(903);
     /// `Provenance.policy`
-    pub const PROVENANCE_POLICY: ElementId = ElementId(901);
+    pub const PROVENANCE_POLICY: ElementId = ElementId(904);
     /// `Provenance.location`
-    pub const PROVENANCE_LOCATION: ElementId = ElementId(902);
+    pub const PROVENANCE_LOCATION: ElementId = ElementId(905);
     /// `Provenance.reason`
-    pub const PROVENANCE_REASON: ElementId = ElementId(903);
+    pub const PROVENANCE_REASON: ElementId = ElementId(906);
     /// `Provenance.activity`
-    pub const PROVENANCE_ACTIVITY: ElementId = ElementId(904);
+    pub const PROVENANCE_ACTIVITY: ElementId = ElementId(907);
     /// `Provenance.agent`
-    pub const PROVENANCE_AGENT: ElementId = ElementId(905);
+    pub const PROVENANCE_AGENT: ElementId = ElementId(908);
     /// `Provenance.entity`
-    pub const PROVENANCE_ENTITY: ElementId = ElementId(906);
+    pub const PROVENANCE_ENTITY: ElementId = ElementId(909);
     /// `Provenance.signature`
-    pub const PROVENANCE_SIGNATURE: ElementId = ElementId(907);
+    pub const PROVENANCE_SIGNATURE: ElementId = ElementId(910);
     /// `Provenance.agent.id`
-    pub const PROVENANCE_AGENT_ID: ElementId = ElementId(908);
+    pub const PROVENANCE_AGENT_ID: ElementId = ElementId(911);
     /// `Provenance.agent.extension`
-    pub const PROVENANCE_AGENT_EXTENSION: ElementId = ElementId(909);
+    pub const PROVENANCE_AGENT_EXTENSION: ElementId = ElementId(912);
     /// `Provenance.agent.modifierExtension`
-    pub const PROVENANCE_AGENT_MODIFIER_EXTENSION: ElementId = ElementId(910);
+    pub const PROVENANCE_AGENT_MODIFIER_EXTENSION: ElementId = ElementId(913);
     /// `Provenance.agent.type`
-    pub const PROVENANCE_AGENT_TYPE: ElementId = ElementId(911);
+    pub const PROVENANCE_AGENT_TYPE: ElementId = ElementId(914);
     /// `Provenance.agent.role`
-    pub const PROVENANCE_AGENT_ROLE: ElementId = ElementId(912);
+    pub const PROVENANCE_AGENT_ROLE: ElementId = ElementId(915);
     /// `Provenance.agent.who`
-    pub const PROVENANCE_AGENT_WHO: ElementId = ElementId(913);
+    pub const PROVENANCE_AGENT_WHO: ElementId = ElementId(916);
     /// `Provenance.agent.onBehalfOf`
-    pub const PROVENANCE_AGENT_ON_BEHALF_OF: ElementId = ElementId(914);
+    pub const PROVENANCE_AGENT_ON_BEHALF_OF: ElementId = ElementId(917);
     /// `Provenance.entity.id`
-    pub const PROVENANCE_ENTITY_ID: ElementId = ElementId(915);
+    pub const PROVENANCE_ENTITY_ID: ElementId = ElementId(918);
     /// `Provenance.entity.extension`
-    pub const PROVENANCE_ENTITY_EXTENSION: ElementId = ElementId(916);
+    pub const PROVENANCE_ENTITY_EXTENSION: ElementId = ElementId(919);
     /// `Provenance.entity.modifierExtension`
-    pub const PROVENANCE_ENTITY_MODIFIER_EXTENSION: ElementId = ElementId(917);
+    pub const PROVENANCE_ENTITY_MODIFIER_EXTENSION: ElementId = ElementId(920);
     /// `Provenance.entity.role`
-    pub const PROVENANCE_ENTITY_ROLE: ElementId = ElementId(918);
+    pub const PROVENANCE_ENTITY_ROLE: ElementId = ElementId(921);
     /// `Provenance.entity.what`
-    pub const PROVENANCE_ENTITY_WHAT: ElementId = ElementId(919);
+    pub const PROVENANCE_ENTITY_WHAT: ElementId = ElementId(922);
     /// `Provenance.entity.agent`
-    pub const PROVENANCE_ENTITY_AGENT: ElementId = ElementId(920);
+    pub const PROVENANCE_ENTITY_AGENT: ElementId = ElementId(923);
     /// `ServiceRequest.id`
-    pub const SERVICE_REQUEST_ID: ElementId = ElementId(921);
+    pub const SERVICE_REQUEST_ID: ElementId = ElementId(924);
     /// `ServiceRequest.meta`
-    pub const SERVICE_REQUEST_META: ElementId = ElementId(922);
+    pub const SERVICE_REQUEST_META: ElementId = ElementId(925);
     /// `ServiceRequest.implicitRules`
-    pub const SERVICE_REQUEST_IMPLICIT_RULES: ElementId = ElementId(923);
+    pub const SERVICE_REQUEST_IMPLICIT_RULES: ElementId = ElementId(926);
     /// `ServiceRequest.language`
-    pub const SERVICE_REQUEST_LANGUAGE: ElementId = ElementId(924);
+    pub const SERVICE_REQUEST_LANGUAGE: ElementId = ElementId(927);
     /// `ServiceRequest.text`
-    pub const SERVICE_REQUEST_TEXT: ElementId = ElementId(925);
+    pub const SERVICE_REQUEST_TEXT: ElementId = ElementId(928);
     /// `ServiceRequest.contained`
-    pub const SERVICE_REQUEST_CONTAINED: ElementId = ElementId(926);
+    pub const SERVICE_REQUEST_CONTAINED: ElementId = ElementId(929);
     /// `ServiceRequest.extension`
-    pub const SERVICE_REQUEST_EXTENSION: ElementId = ElementId(927);
+    pub const SERVICE_REQUEST_EXTENSION: ElementId = ElementId(930);
     /// `ServiceRequest.modifierExtension`
-    pub const SERVICE_REQUEST_MODIFIER_EXTENSION: ElementId = ElementId(928);
+    pub const SERVICE_REQUEST_MODIFIER_EXTENSION: ElementId = ElementId(931);
     /// `ServiceRequest.identifier`
-    pub const SERVICE_REQUEST_IDENTIFIER: ElementId = ElementId(929);
+    pub const SERVICE_REQUEST_IDENTIFIER: ElementId = ElementId(932);
     /// `ServiceRequest.instantiatesCanonical`
-    pub const SERVICE_REQUEST_INSTANTIATES_CANONICAL: ElementId = ElementId(930);
+    pub const SERVICE_REQUEST_INSTANTIATES_CANONICAL: ElementId = ElementId(933);
     /// `ServiceRequest.instantiatesUri`
-    pub const SERVICE_REQUEST_INSTANTIATES_URI: ElementId = ElementId(931);
+    pub const SERVICE_REQUEST_INSTANTIATES_URI: ElementId = ElementId(934);
     /// `ServiceRequest.basedOn`
-    pub const SERVICE_REQUEST_BASED_ON: ElementId = ElementId(932);
+    pub const SERVICE_REQUEST_BASED_ON: ElementId = ElementId(935);
     /// `ServiceRequest.replaces`
-    pub const SERVICE_REQUEST_REPLACES: ElementId = ElementId(933);
+    pub const SERVICE_REQUEST_REPLACES: ElementId = ElementId(936);
     /// `ServiceRequest.requisition`
-    pub const SERVICE_REQUEST_REQUISITION: ElementId = ElementId(934);
+    pub const SERVICE_REQUEST_REQUISITION: ElementId = ElementId(937);
     /// `ServiceRequest.status`
-    pub const SERVICE_REQUEST_STATUS: ElementId = ElementId(935);
+    pub const SERVICE_REQUEST_STATUS: ElementId = ElementId(938);
     /// `ServiceRequest.intent`
-    pub const SERVICE_REQUEST_INTENT: ElementId = ElementId(936);
+    pub const SERVICE_REQUEST_INTENT: ElementId = ElementId(939);
     /// `ServiceRequest.category`
-    pub const SERVICE_REQUEST_CATEGORY: ElementId = ElementId(937);
+    pub const SERVICE_REQUEST_CATEGORY: ElementId = ElementId(940);
     /// `ServiceRequest.priority`
-    pub const SERVICE_REQUEST_PRIORITY: ElementId = ElementId(938);
+    pub const SERVICE_REQUEST_PRIORITY: ElementId = ElementId(941);
     /// `ServiceRequest.doNotPerform`
-    pub const SERVICE_REQUEST_DO_NOT_PERFORM: ElementId = ElementId(939);
+    pub const SERVICE_REQUEST_DO_NOT_PERFORM: ElementId = ElementId(942);
     /// `ServiceRequest.code`
-    pub const SERVICE_REQUEST_CODE: ElementId = ElementId(940);
+    pub const SERVICE_REQUEST_CODE: ElementId = ElementId(943);
     /// `ServiceRequest.orderDetail`
-    pub const SERVICE_REQUEST_ORDER_DETAIL: ElementId = ElementId(941);
+    pub const SERVICE_REQUEST_ORDER_DETAIL: ElementId = ElementId(944);
     /// `ServiceRequest.quantityQuantity`
-    pub const SERVICE_REQUEST_QUANTITY_QUANTITY: ElementId = ElementId(942);
+    pub const SERVICE_REQUEST_QUANTITY_QUANTITY: ElementId = ElementId(945);
     /// `ServiceRequest.quantityRatio`
-    pub const SERVICE_REQUEST_QUANTITY_RATIO: ElementId = ElementId(943);
+    pub const SERVICE_REQUEST_QUANTITY_RATIO: ElementId = ElementId(946);
     /// `ServiceRequest.quantityRange`
-    pub const SERVICE_REQUEST_QUANTITY_RANGE: ElementId = ElementId(944);
+    pub const SERVICE_REQUEST_QUANTITY_RANGE: ElementId = ElementId(947);
     /// `ServiceRequest.subject`
-    pub const SERVICE_REQUEST_SUBJECT: ElementId = ElementId(945);
+    pub const SERVICE_REQUEST_SUBJECT: ElementId = ElementId(948);
     /// `ServiceRequest.encounter`
-    pub const SERVICE_REQUEST_ENCOUNTER: ElementId = ElementId(946);
+    pub const SERVICE_REQUEST_ENCOUNTER: ElementId = ElementId(949);
     /// `ServiceRequest.occurrenceDateTime`
-    pub const SERVICE_REQUEST_OCCURRENCE_DATE_TIME: ElementId = ElementId(947);
+    pub const SERVICE_REQUEST_OCCURRENCE_DATE_TIME: ElementId = ElementId(950);
     /// `ServiceRequest.occurrencePeriod`
-    pub const SERVICE_REQUEST_OCCURRENCE_PERIOD: ElementId = ElementId(948);
+    pub const SERVICE_REQUEST_OCCURRENCE_PERIOD: ElementId = ElementId(951);
     /// `ServiceRequest.occurrenceTiming`
-    pub const SERVICE_REQUEST_OCCURRENCE_TIMING: ElementId = ElementId(949);
+    pub const SERVICE_REQUEST_OCCURRENCE_TIMING: ElementId = ElementId(952);
     /// `ServiceRequest.asNeededBoolean`
-    pub const SERVICE_REQUEST_AS_NEEDED_BOOLEAN: ElementId = ElementId(950);
+    pub const SERVICE_REQUEST_AS_NEEDED_BOOLEAN: ElementId = ElementId(953);
     /// `ServiceRequest.asNeededCodeableConcept`
-    pub const SERVICE_REQUEST_AS_NEEDED_CODEABLE_CONCEPT: ElementId = ElementId(951);
+    pub const SERVICE_REQUEST_AS_NEEDED_CODEABLE_CONCEPT: ElementId = ElementId(954);
     /// `ServiceRequest.authoredOn`
-    pub const SERVICE_REQUEST_AUTHORED_ON: ElementId = ElementId(952);
+    pub const SERVICE_REQUEST_AUTHORED_ON: ElementId = ElementId(955);
     /// `ServiceRequest.requester`
-    pub const SERVICE_REQUEST_REQUESTER: ElementId = ElementId(953);
+    pub const SERVICE_REQUEST_REQUESTER: ElementId = ElementId(956);
     /// `ServiceRequest.performerType`
-    pub const SERVICE_REQUEST_PERFORMER_TYPE: ElementId = ElementId(954);
+    pub const SERVICE_REQUEST_PERFORMER_TYPE: ElementId = ElementId(957);
     /// `ServiceRequest.performer`
-    pub const SERVICE_REQUEST_PERFORMER: ElementId = ElementId(955);
+    pub const SERVICE_REQUEST_PERFORMER: ElementId = ElementId(958);
     /// `ServiceRequest.locationCode`
-    pub const SERVICE_REQUEST_LOCATION_CODE: ElementId = ElementId(956);
+    pub const SERVICE_REQUEST_LOCATION_CODE: ElementId = ElementId(959);
     /// `ServiceRequest.locationReference`
-    pub const SERVICE_REQUEST_LOCATION_REFERENCE: ElementId = ElementId(957);
+    pub const SERVICE_REQUEST_LOCATION_REFERENCE: ElementId = ElementId(960);
     /// `ServiceRequest.reasonCode`
-    pub const SERVICE_REQUEST_REASON_CODE: ElementId = ElementId(958);
+    pub const SERVICE_REQUEST_REASON_CODE: ElementId = ElementId(961);
     /// `ServiceRequest.reasonReference`
-    pub const SERVICE_REQUEST_REASON_REFERENCE: ElementId = ElementId(959);
+    pub const SERVICE_REQUEST_REASON_REFERENCE: ElementId = ElementId(962);
     /// `ServiceRequest.insurance`
-    pub const SERVICE_REQUEST_INSURANCE: ElementId = ElementId(960);
+    pub const SERVICE_REQUEST_INSURANCE: ElementId = ElementId(963);
     /// `ServiceRequest.supportingInfo`
-    pub const SERVICE_REQUEST_SUPPORTING_INFO: ElementId = ElementId(961);
+    pub const SERVICE_REQUEST_SUPPORTING_INFO: ElementId = ElementId(964);
     /// `ServiceRequest.specimen`
-    pub const SERVICE_REQUEST_SPECIMEN: ElementId = ElementId(962);
+    pub const SERVICE_REQUEST_SPECIMEN: ElementId = ElementId(965);
     /// `ServiceRequest.bodySite`
-    pub const SERVICE_REQUEST_BODY_SITE: ElementId = ElementId(963);
+    pub const SERVICE_REQUEST_BODY_SITE: ElementId = ElementId(966);
     /// `ServiceRequest.note`
-    pub const SERVICE_REQUEST_NOTE: ElementId = ElementId(964);
+    pub const SERVICE_REQUEST_NOTE: ElementId = ElementId(967);
     /// `ServiceRequest.patientInstruction`
-    pub const SERVICE_REQUEST_PATIENT_INSTRUCTION: ElementId = ElementId(965);
+    pub const SERVICE_REQUEST_PATIENT_INSTRUCTION: ElementId = ElementId(968);
     /// `ServiceRequest.relevantHistory`
-    pub const SERVICE_REQUEST_RELEVANT_HISTORY: ElementId = ElementId(966);
+    pub const SERVICE_REQUEST_RELEVANT_HISTORY: ElementId = ElementId(969);
     /// `Specimen.id`
-    pub const SPECIMEN_ID: ElementId = ElementId(967);
+    pub const SPECIMEN_ID: ElementId = ElementId(970);
     /// `Specimen.meta`
-    pub const SPECIMEN_META: ElementId = ElementId(968);
+    pub const SPECIMEN_META: ElementId = ElementId(971);
     /// `Specimen.implicitRules`
-    pub const SPECIMEN_IMPLICIT_RULES: ElementId = ElementId(969);
+    pub const SPECIMEN_IMPLICIT_RULES: ElementId = ElementId(972);
     /// `Specimen.language`
-    pub const SPECIMEN_LANGUAGE: ElementId = ElementId(970);
+    pub const SPECIMEN_LANGUAGE: ElementId = ElementId(973);
     /// `Specimen.text`
-    pub const SPECIMEN_TEXT: ElementId = ElementId(971);
+    pub const SPECIMEN_TEXT: ElementId = ElementId(974);
     /// `Specimen.contained`
-    pub const SPECIMEN_CONTAINED: ElementId = ElementId(972);
+    pub const SPECIMEN_CONTAINED: ElementId = ElementId(975);
     /// `Specimen.extension`
-    pub const SPECIMEN_EXTENSION: ElementId = ElementId(973);
+    pub const SPECIMEN_EXTENSION: ElementId = ElementId(976);
     /// `Specimen.modifierExtension`
-    pub const SPECIMEN_MODIFIER_EXTENSION: ElementId = ElementId(974);
+    pub const SPECIMEN_MODIFIER_EXTENSION: ElementId = ElementId(977);
     /// `Specimen.identifier`
-    pub const SPECIMEN_IDENTIFIER: ElementId = ElementId(975);
+    pub const SPECIMEN_IDENTIFIER: ElementId = ElementId(978);
     /// `Specimen.accessionIdentifier`
-    pub const SPECIMEN_ACCESSION_IDENTIFIER: ElementId = ElementId(976);
+    pub const SPECIMEN_ACCESSION_IDENTIFIER: ElementId = ElementId(979);
     /// `Specimen.status`
-    pub const SPECIMEN_STATUS: ElementId = ElementId(977);
+    pub const SPECIMEN_STATUS: ElementId = ElementId(980);
     /// `Specimen.type`
-    pub const SPECIMEN_TYPE: ElementId = ElementId(978);
+    pub const SPECIMEN_TYPE: ElementId = ElementId(981);
     /// `Specimen.subject`
-    pub const SPECIMEN_SUBJECT: ElementId = ElementId(979);
+    pub const SPECIMEN_SUBJECT: ElementId = ElementId(982);
     /// `Specimen.receivedTime`
-    pub const SPECIMEN_RECEIVED_TIME: ElementId = ElementId(980);
+    pub const SPECIMEN_RECEIVED_TIME: ElementId = ElementId(983);
     /// `Specimen.parent`
-    pub const SPECIMEN_PARENT: ElementId = ElementId(981);
+    pub const SPECIMEN_PARENT: ElementId = ElementId(984);
     /// `Specimen.request`
-    pub const SPECIMEN_REQUEST: ElementId = ElementId(982);
+    pub const SPECIMEN_REQUEST: ElementId = ElementId(985);
     /// `Specimen.collection`
-    pub const SPECIMEN_COLLECTION: ElementId = ElementId(983);
+    pub const SPECIMEN_COLLECTION: ElementId = ElementId(986);
     /// `Specimen.processing`
-    pub const SPECIMEN_PROCESSING: ElementId = ElementId(984);
+    pub const SPECIMEN_PROCESSING: ElementId = ElementId(987);
     /// `Specimen.container`
-    pub const SPECIMEN_CONTAINER: ElementId = ElementId(985);
+    pub const SPECIMEN_CONTAINER: ElementId = ElementId(988);
     /// `Specimen.condition`
-    pub const SPECIMEN_CONDITION: ElementId = ElementId(986);
+    pub const SPECIMEN_CONDITION: ElementId = ElementId(989);
     /// `Specimen.note`
-    pub const SPECIMEN_NOTE: ElementId = ElementId(987);
+    pub const SPECIMEN_NOTE: ElementId = ElementId(990);
     /// `Specimen.collection.id`
-    pub const SPECIMEN_COLLECTION_ID: ElementId = ElementId(988);
+    pub const SPECIMEN_COLLECTION_ID: ElementId = ElementId(991);
     /// `Specimen.collection.extension`
-    pub const SPECIMEN_COLLECTION_EXTENSION: ElementId = ElementId(989);
+    pub const SPECIMEN_COLLECTION_EXTENSION: ElementId = ElementId(992);
     /// `Specimen.collection.modifierExtension`
-    pub const SPECIMEN_COLLECTION_MODIFIER_EXTENSION: ElementId = ElementId(990);
+    pub const SPECIMEN_COLLECTION_MODIFIER_EXTENSION: ElementId = ElementId(993);
     /// `Specimen.collection.collector`
-    pub const SPECIMEN_COLLECTION_COLLECTOR: ElementId = ElementId(991);
+    pub const SPECIMEN_COLLECTION_COLLECTOR: ElementId = ElementId(994);
     /// `Specimen.collection.collectedDateTime`
-    pub const SPECIMEN_COLLECTION_COLLECTED_DATE_TIME: ElementId = ElementId(992);
+    pub const SPECIMEN_COLLECTION_COLLECTED_DATE_TIME: ElementId = ElementId(995);
     /// `Specimen.collection.collectedPeriod`
-    pub const SPECIMEN_COLLECTION_COLLECTED_PERIOD: ElementId = ElementId(993);
+    pub const SPECIMEN_COLLECTION_COLLECTED_PERIOD: ElementId = ElementId(996);
     /// `Specimen.collection.duration`
-    pub const SPECIMEN_COLLECTION_DURATION: ElementId = ElementId(994);
+    pub const SPECIMEN_COLLECTION_DURATION: ElementId = ElementId(997);
     /// `Specimen.collection.quantity`
-    pub const SPECIMEN_COLLECTION_QUANTITY: ElementId = ElementId(995);
+    pub const SPECIMEN_COLLECTION_QUANTITY: ElementId = ElementId(998);
     /// `Specimen.collection.method`
-    pub const SPECIMEN_COLLECTION_METHOD: ElementId = ElementId(996);
+    pub const SPECIMEN_COLLECTION_METHOD: ElementId = ElementId(999);
     /// `Specimen.collection.bodySite`
-    pub const SPECIMEN_COLLECTION_BODY_SITE: ElementId = ElementId(997);
+    pub const SPECIMEN_COLLECTION_BODY_SITE: ElementId = ElementId(1000);
     /// `Specimen.collection.fastingStatusCodeableConcept`
-    pub const SPECIMEN_COLLECTION_FASTING_STATUS_CODEABLE_CONCEPT: ElementId = ElementId(998);
+    pub const SPECIMEN_COLLECTION_FASTING_STATUS_CODEABLE_CONCEPT: ElementId = ElementId(1001);
     /// `Specimen.collection.fastingStatusDuration`
-    pub const SPECIMEN_COLLECTION_FASTING_STATUS_DURATION: ElementId = ElementId(999);
+    pub const SPECIMEN_COLLECTION_FASTING_STATUS_DURATION: ElementId = ElementId(1002);
     /// `Specimen.container.id`
-    pub const SPECIMEN_CONTAINER_ID: ElementId = ElementId(1000);
+    pub const SPECIMEN_CONTAINER_ID: ElementId = ElementId(1003);
     /// `Specimen.container.extension`
-    pub const SPECIMEN_CONTAINER_EXTENSION: ElementId = ElementId(1001);
+    pub const SPECIMEN_CONTAINER_EXTENSION: ElementId = ElementId(1004);
     /// `Specimen.container.modifierExtension`
-    pub const SPECIMEN_CONTAINER_MODIFIER_EXTENSION: ElementId = ElementId(1002);
+    pub const SPECIMEN_CONTAINER_MODIFIER_EXTENSION: ElementId = ElementId(1005);
     /// `Specimen.container.identifier`
-    pub const SPECIMEN_CONTAINER_IDENTIFIER: ElementId = ElementId(1003);
+    pub const SPECIMEN_CONTAINER_IDENTIFIER: ElementId = ElementId(1006);
     /// `Specimen.container.description`
-    pub const SPECIMEN_CONTAINER_DESCRIPTION: ElementId = ElementId(1004);
+    pub const SPECIMEN_CONTAINER_DESCRIPTION: ElementId = ElementId(1007);
     /// `Specimen.container.type`
-    pub const SPECIMEN_CONTAINER_TYPE: ElementId = ElementId(1005);
+    pub const SPECIMEN_CONTAINER_TYPE: ElementId = ElementId(1008);
     /// `Specimen.container.capacity`
-    pub const SPECIMEN_CONTAINER_CAPACITY: ElementId = ElementId(1006);
+    pub const SPECIMEN_CONTAINER_CAPACITY: ElementId = ElementId(1009);
     /// `Specimen.container.specimenQuantity`
-    pub const SPECIMEN_CONTAINER_SPECIMEN_QUANTITY: ElementId = ElementId(1007);
+    pub const SPECIMEN_CONTAINER_SPECIMEN_QUANTITY: ElementId = ElementId(1010);
     /// `Specimen.container.additiveCodeableConcept`
-    pub const SPECIMEN_CONTAINER_ADDITIVE_CODEABLE_CONCEPT: ElementId = ElementId(1008);
+    pub const SPECIMEN_CONTAINER_ADDITIVE_CODEABLE_CONCEPT: ElementId = ElementId(1011);
     /// `Specimen.container.additiveReference`
-    pub const SPECIMEN_CONTAINER_ADDITIVE_REFERENCE: ElementId = ElementId(1009);
+    pub const SPECIMEN_CONTAINER_ADDITIVE_REFERENCE: ElementId = ElementId(1012);
     /// `Specimen.processing.id`
-    pub const SPECIMEN_PROCESSING_ID: ElementId = ElementId(1010);
+    pub const SPECIMEN_PROCESSING_ID: ElementId = ElementId(1013);
     /// `Specimen.processing.extension`
-    pub const SPECIMEN_PROCESSING_EXTENSION: ElementId = ElementId(1011);
+    pub const SPECIMEN_PROCESSING_EXTENSION: ElementId = ElementId(1014);
     /// `Specimen.processing.modifierExtension`
-    pub const SPECIMEN_PROCESSING_MODIFIER_EXTENSION: ElementId = ElementId(1012);
+    pub const SPECIMEN_PROCESSING_MODIFIER_EXTENSION: ElementId = ElementId(1015);
     /// `Specimen.processing.description`
-    pub const SPECIMEN_PROCESSING_DESCRIPTION: ElementId = ElementId(1013);
+    pub const SPECIMEN_PROCESSING_DESCRIPTION: ElementId = ElementId(1016);
     /// `Specimen.processing.procedure`
-    pub const SPECIMEN_PROCESSING_PROCEDURE: ElementId = ElementId(1014);
+    pub const SPECIMEN_PROCESSING_PROCEDURE: ElementId = ElementId(1017);
     /// `Specimen.processing.additive`
-    pub const SPECIMEN_PROCESSING_ADDITIVE: ElementId = ElementId(1015);
+    pub const SPECIMEN_PROCESSING_ADDITIVE: ElementId = ElementId(1018);
     /// `Specimen.processing.timeDateTime`
-    pub const SPECIMEN_PROCESSING_TIME_DATE_TIME: ElementId = ElementId(1016);
+    pub const SPECIMEN_PROCESSING_TIME_DATE_TIME: ElementId = ElementId(1019);
     /// `Specimen.processing.timePeriod`
-    pub const SPECIMEN_PROCESSING_TIME_PERIOD: ElementId = ElementId(1017);
+    pub const SPECIMEN_PROCESSING_TIME_PERIOD: ElementId = ElementId(1020);
 }

@@ -9,7 +9,7 @@
 
 mod generated;
 
-use generated::{BY_NAME, ELEMENTS, TYPES};
+use generated::{BY_NAME, ELEMENTS, RESOURCE_TYPES, TYPES};
 pub use generated::{el, ty};
 
 /// Bits of [`Element::versions`] and [`Code::versions`].
@@ -86,6 +86,9 @@ pub enum Kind {
     Resource,
     /// A place for any resource.
     Slot,
+    /// A resource of a type that the table does not have: its text is the resource as it was
+    /// read, its elements what is known of it.
+    Unchecked,
 }
 
 /// The primitive types, by their form.
@@ -139,8 +142,7 @@ impl Binding {
     /// The versions whose value set has `code`; 0 for none.
     #[must_use]
     pub fn versions(&self, code: &str) -> u8 {
-        let found = self.codes.binary_search_by(|row| row.code.cmp(code)).ok();
-        found.and_then(|at| self.codes.get(at)).map_or(0, |row| row.versions)
+        find_code(self.codes, code)
     }
 }
 
@@ -222,7 +224,18 @@ impl TypeId {
 /// table has no such resource.
 #[must_use]
 pub fn root(resource_type: &str) -> Option<ElementId> {
-    ty::RESOURCE.row().element(resource_type)
+    ty::RESOURCE.row().element(resource_type).filter(|&root| root != el::ROOT_UNCHECKED)
+}
+
+/// The versions that have a resource type of this name, in the table or not; 0 for none.
+#[must_use]
+pub fn resource_type(name: &str) -> u8 {
+    find_code(RESOURCE_TYPES, name)
+}
+
+fn find_code(codes: &[Code], code: &str) -> u8 {
+    let found = codes.binary_search_by(|row| row.code.cmp(code)).ok();
+    found.and_then(|at| codes.get(at)).map_or(0, |row| row.versions)
 }
 
 /// Numbers come from the table alone, so nothing ever falls back on these.
@@ -306,6 +319,10 @@ mod tests {
         }
         assert_eq!(root("Observation"), Some(el::ROOT_OBSERVATION));
         assert_eq!(root("ImagingStudy"), None);
+        assert_eq!(root("Resource"), None);
+        assert_eq!(resource_type("ImagingStudy"), version::R4);
+        assert_eq!(resource_type("Observation"), version::R4);
+        assert_eq!(resource_type("Observations"), 0);
         assert!(!ty::CODING.row().has(el::QUANTITY_VALUE));
         assert!(!ty::QUANTITY.row().has(el::CODING_CODE));
     }

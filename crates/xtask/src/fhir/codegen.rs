@@ -1,4 +1,4 @@
-use super::{CODES, ELEMENT, ELEMENTS, SLOT, TYPES};
+use super::{CODES, ELEMENT, ELEMENTS, RESOURCE_TYPES, SLOT, TYPES, UNCHECKED};
 use crate::support::{Mode, Result, emit, root, rustfmt};
 use std::{collections::BTreeMap, fmt::Write, fs};
 
@@ -38,12 +38,11 @@ pub fn codegen(mode: Mode) -> Result {
         if name == SLOT {
             for &resource in names.iter().filter(|&&n| kinds.get(n) == Some(&"resource")) {
                 member(&format!("ROOT_{}", upper(resource)), resource, resource)?;
-                let id = index[resource];
-                writeln!(
-                    table.rows,
-                    "r!({resource:?}, 0, {id}, 0, 1, false, 0, None, &[], false, 7),"
-                )?;
+                table.root(resource, index[resource])?;
             }
+            // Under the name that no resource can have.
+            member("ROOT_UNCHECKED", "a resource of another type", SLOT)?;
+            table.root(SLOT, index[UNCHECKED])?;
         }
         let mut choices: Vec<&str> = Vec::new();
         for row in elements.iter().filter(|row| row["type"] == name) {
@@ -67,6 +66,7 @@ pub fn codegen(mode: Mode) -> Result {
             Some(&"complex") => "Kind::Complex".to_owned(),
             Some(&"backbone") => "Kind::Backbone".to_owned(),
             Some(&"resource") => "Kind::Resource".to_owned(),
+            Some(&"unchecked") => "Kind::Unchecked".to_owned(),
             _ => "Kind::Slot".to_owned(),
         };
         writeln!(
@@ -81,6 +81,14 @@ pub fn codegen(mode: Mode) -> Result {
     writeln!(out, "/// The elements of each type by name, each type in its own range.")?;
     writeln!(out, "pub(super) static BY_NAME: [u16; {count}] = {by_name:?};\n")?;
     out.push_str(&table.bindings);
+    write!(
+        out,
+        "/// The names of all resource types.\npub(super) static RESOURCE_TYPES: &[Code] = &["
+    )?;
+    for (name, versions) in resource_types(&codes)? {
+        write!(out, "Code {{ code: {name:?}, versions: {versions} }},")?;
+    }
+    out.push_str("];\n");
     for (i, targets) in table.targets.iter().enumerate() {
         let list: Vec<&str> = targets.split('|').collect();
         writeln!(out, "static T{i}: &[&str] = &{list:?};")?;
@@ -113,6 +121,14 @@ fn rows(path: &str) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
+fn resource_types(codes: &[Row]) -> Result<BTreeMap<&str, u8>> {
+    let mut names = BTreeMap::new();
+    for row in codes.iter().filter(|row| row["system"] == RESOURCE_TYPES) {
+        *names.entry(row["code"].as_str()).or_default() |= versions(&row["versions"])?;
+    }
+    Ok(names)
+}
+
 /// The rows of the element table, and what they point to.
 struct Table {
     rows: String,
@@ -142,6 +158,11 @@ impl Table {
             numbers.insert((*url).to_owned(), number);
         }
         Ok(Self { rows: String::new(), bindings, numbers, targets: Vec::new() })
+    }
+
+    fn root(&mut self, name: &str, ty: usize) -> Result {
+        writeln!(self.rows, "r!({name:?}, 0, {ty}, 0, 1, false, 0, None, &[], false, 7),")?;
+        Ok(())
     }
 
     fn element(

@@ -1,4 +1,4 @@
-use super::{CODES, ELEMENT, ELEMENTS, SLOT, TYPES};
+use super::{CODES, ELEMENT, ELEMENTS, SLOT, TYPES, UNCHECKED};
 use crate::support::{Mode, Result, emit};
 use serde_json::Value;
 use std::{
@@ -134,6 +134,12 @@ impl Tables {
                 }
             }
             read.insert(name, rows);
+        }
+        self.add_type(UNCHECKED, (1, "unchecked"), definitions.version, "ours");
+        for (name, ty) in [("resourceType", "code"), ("id", "id")] {
+            let version = definitions.version;
+            let row = [UNCHECKED, name, ty, "0", "1", "1", "", "", "", "", version, "ours"];
+            self.elements.push(row.map(str::to_owned).to_vec());
         }
         // Backbones stand with their root, in the order of the definition.
         for rows in read.into_values() {

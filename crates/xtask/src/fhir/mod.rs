@@ -16,3 +16,9 @@ const SLOT: &str = "Resource";
 
 /// The type whose elements every primitive may have besides its value: `id` and `extension`.
 const ELEMENT: &str = "Element";
+
+/// A resource of a type that the table does not have: what is known of it all the same.
+const UNCHECKED: &str = "Unchecked";
+
+/// The system whose codes are the names of all resource types.
+const RESOURCE_TYPES: &str = "http://hl7.org/fhir/resource-types";
