@@ -1,5 +1,8 @@
 //! FHIR JSON (R4, "JSON Representation of Resources"): tape to text and back.
 
+mod lex;
+mod read;
 mod write;
 
+pub use read::{DEFAULT_DEPTH, Reader, read};
 pub use write::{Buffer, write};
