@@ -234,6 +234,12 @@ impl<'a> Time<'a> {
     pub const fn binary(value: DateTime, span: Span) -> Self {
         Self { value: Some(value), sent: None, span }
     }
+
+    /// A structure of numbers that is no time: a part of it is unknown, or out of its range.
+    #[must_use]
+    pub const fn unreadable(span: Span) -> Self {
+        Self { value: None, sent: None, span }
+    }
 }
 
 fn small(digits: &str) -> Option<u16> {
