@@ -1,1 +1,31 @@
 //! HL7 v2 messages (ER7): zero-copy views, and the facts of ORU^R01.
+//!
+//! [`Message::parse`] checks the header and fills a reusable [`Index`] of the segments; fields and
+//! their parts are split when they are read, and look-ups go by the index.
+//!
+//! ```
+//! use iomt_hl7v2::{Index, Message};
+//!
+//! let text = b"MSH|^~\\&|LAB|H\rPID|1||4711^^^H^MR\rOBX|1|NM|2339-0^Glucose^LN||5.4|mmol/L\r";
+//! let mut index = Index::new();
+//! let message = Message::parse(text, &mut index)?;
+//! let value = message.field(b"OBX", 5).map(|field| field.raw());
+//! assert_eq!(value, Some(&b"5.4"[..]));
+//! # Ok::<(), iomt_core::wire::ParseError>(())
+//! ```
+#![no_std]
+extern crate alloc;
+
+mod delimiters;
+mod field;
+mod frame;
+mod leaves;
+mod message;
+
+pub use delimiters::Delimiters;
+pub use field::{
+    Component, Components, Field, Fields, Repetition, Repetitions, Segment, Subcomponent,
+    Subcomponents,
+};
+pub use leaves::{Leaf, Leaves};
+pub use message::{Index, Message, Segments};

@@ -1,0 +1,476 @@
+//! HL7 v2 §2.5: a message as a table of its segments.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use iomt_core::wire::{ErrorKind, ParseError, Span};
+use iomt_core::{LimitKind, Limits};
+
+use crate::frame::{self, Header, Lines};
+use crate::leaves::Leaves;
+use crate::{Delimiters, Field, Segment};
+
+/// How many ids have a list of their own; segments of any further one are sorted.
+const GROUPS: usize = 64;
+/// Marks a segment whose id has no list of its own.
+const OTHER: u8 = 0xFE;
+/// Marks a line that is no segment.
+const MALFORMED: u8 = 0xFF;
+
+/// Where the segments of a message begin, and which of them have which id. To be reused: it keeps
+/// its allocations.
+#[derive(Clone, Default)]
+pub struct Index {
+    /// Offsets of the lines from the first byte of the message.
+    starts: Vec<u32>,
+    /// For each line the group that it is in.
+    kinds: Vec<u8>,
+    groups: Vec<Group>,
+    /// Lines by group, then those of other ids by id; within an id as they stand.
+    order: Vec<u32>,
+    /// The last id, its separator and its group: most segments are like the one before.
+    last: ([u8; 4], u8),
+    found: Found,
+}
+
+#[derive(Clone, Copy)]
+struct Group {
+    id: [u8; 3],
+    /// Where its lines begin in `order`.
+    first: u32,
+    len: u32,
+}
+
+/// What was seen on the way.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Found {
+    /// A line ends with LF or CRLF.
+    pub(crate) line_feed: bool,
+    /// The last line has no terminator.
+    pub(crate) unterminated: bool,
+    /// A limit that is exceeded.
+    pub(crate) limit: Option<LimitKind>,
+    /// Bytes between lines that are neither terminators nor blanks, from the first of the message.
+    pub(crate) junk: Option<Span>,
+}
+
+impl fmt::Debug for Index {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Index({} line(s))", self.starts.len())
+    }
+}
+
+impl Index {
+    /// An empty one.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            starts: Vec::new(),
+            kinds: Vec::new(),
+            groups: Vec::new(),
+            order: Vec::new(),
+            last: ([0; 4], MALFORMED),
+            found: Found { line_feed: false, unterminated: false, limit: None, junk: None },
+        }
+    }
+
+    pub(crate) const fn found(&self) -> &Found {
+        &self.found
+    }
+
+    fn clear(&mut self) {
+        self.starts.clear();
+        self.kinds.clear();
+        self.groups.clear();
+        self.order.clear();
+        self.last = ([0; 4], MALFORMED);
+        self.found = Found::default();
+    }
+
+    /// Finds the lines of the message whose header begins at `at`, and its end: the next header, or
+    /// the end of `bytes`, without what is blank before it.
+    pub(crate) fn fill(&mut self, bytes: &[u8], at: usize, limits: &Limits) -> usize {
+        self.clear();
+        let separator = bytes.get(at.saturating_add(3)).copied().unwrap_or(b'\r');
+        let mut lines = Lines::new(bytes, separator);
+        let mut line = at;
+        loop {
+            let (stop, next) = lines.end(line);
+            self.push(bytes, at, line, separator, limits);
+            let run = bytes.get(stop..next).unwrap_or_default();
+            if run != b"\r" {
+                self.between(run, stop.wrapping_sub(at), next >= bytes.len());
+            }
+            let new = bytes.get(next..).and_then(|b| b.first_chunk()) != Some(&self.last.0);
+            if next >= bytes.len() || (new && Header::at(bytes, next).is_some()) {
+                let terminator = if run.starts_with(b"\r\n") { 2 } else { run.len().min(1) };
+                let end = stop.saturating_add(terminator);
+                if end.saturating_sub(at)
+                    > limits.message_bytes.min(u32::MAX.try_into().unwrap_or(0))
+                {
+                    self.found.limit = Some(LimitKind::MessageBytes);
+                }
+                self.arrange(bytes.get(at..end).unwrap_or_default());
+                return end;
+            }
+            line = next;
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, bytes: &[u8], at: usize, line: usize, separator: u8, limits: &Limits) {
+        if self.found.limit.is_some() {
+            return;
+        }
+        let start = line.saturating_sub(at);
+        let (Ok(short), true) = (u32::try_from(start), start <= limits.message_bytes) else {
+            self.found.limit = Some(LimitKind::MessageBytes);
+            return;
+        };
+        if self.starts.len() >= limits.segments {
+            self.found.limit = Some(LimitKind::Segments);
+            return;
+        }
+        let head: Option<&[u8; 4]> = bytes.get(line..).and_then(|rest| rest.first_chunk());
+        let kind = match head {
+            Some(head) if *head == self.last.0 => self.last.1,
+            _ if !frame::segment_begins(bytes, line, separator) => MALFORMED,
+            _ => {
+                self.kind(bytes.get(line..).and_then(|b| b.first_chunk()).copied(), head, separator)
+            }
+        };
+        if let Some(group) = self.groups.get_mut(usize::from(kind)) {
+            group.len = group.len.wrapping_add(1);
+        }
+        self.starts.push(short);
+        self.kinds.push(kind);
+    }
+
+    /// The group of an id; a new one where there is none yet.
+    fn kind(&mut self, id: Option<[u8; 3]>, head: Option<&[u8; 4]>, separator: u8) -> u8 {
+        let Some(id) = id else { return MALFORMED };
+        let known = self.groups.iter().position(|group| group.id == id);
+        let position = known.unwrap_or_else(|| {
+            if self.groups.len() < GROUPS {
+                self.groups.push(Group { id, first: 0, len: 0 });
+                self.groups.len().saturating_sub(1)
+            } else {
+                usize::from(OTHER)
+            }
+        });
+        let kind = u8::try_from(position).unwrap_or(OTHER);
+        if let Some(head) = head.filter(|head| head.last() == Some(&separator)) {
+            self.last = (*head, kind);
+        }
+        kind
+    }
+
+    /// Notes how a line ends and what stands before the next.
+    #[cold]
+    fn between(&mut self, run: &[u8], offset: usize, last: bool) {
+        self.found.unterminated |= run.is_empty();
+        self.found.line_feed |= run.starts_with(b"\n") || run.starts_with(b"\r\n");
+        let junk = |b: &u8| !matches!(b, b'\r' | b'\n' | b' ' | b'\t');
+        if let (false, None, Some(skipped)) = (last, self.found.junk, run.iter().position(junk)) {
+            let len = run.iter().skip(skipped).take_while(|b| junk(b)).count();
+            self.found.junk = Some(Span::new(offset.saturating_add(skipped), len));
+        }
+    }
+
+    /// Orders the lines by group: a counting sort.
+    fn arrange(&mut self, message: &[u8]) {
+        let mut total = 0_u32;
+        for group in &mut self.groups {
+            group.first = total;
+            total = total.wrapping_add(group.len);
+        }
+        self.order.resize(usize::try_from(total).unwrap_or(0), 0);
+        let mut others = false;
+        for (line, kind) in (0_u32..).zip(&self.kinds) {
+            if let Some(group) = self.groups.get_mut(usize::from(*kind)) {
+                if let Some(slot) =
+                    usize::try_from(group.first).ok().and_then(|at| self.order.get_mut(at))
+                {
+                    *slot = line;
+                }
+                group.first = group.first.wrapping_add(1);
+            } else {
+                others |= *kind == OTHER;
+            }
+        }
+        for group in &mut self.groups {
+            group.first = group.first.wrapping_sub(group.len);
+        }
+        if others {
+            let first = self.order.len();
+            let lines = (0_u32..).zip(&self.kinds);
+            self.order.extend(lines.filter(|(_, kind)| **kind == OTHER).map(|(line, _)| line));
+            let starts = &self.starts;
+            let sorted = self.order.get_mut(first..).unwrap_or_default();
+            sorted.sort_unstable_by_key(|line| (id_of(starts, message, *line), *line));
+        }
+    }
+
+    /// The lines with this id, as they stand.
+    fn lines(&self, message: &[u8], id: [u8; 3]) -> &[u32] {
+        if let Some(group) = self.groups.iter().find(|group| group.id == id) {
+            let end = group.first.saturating_add(group.len);
+            let range = (usize::try_from(group.first), usize::try_from(end));
+            let (Ok(first), Ok(end)) = range else { return &[] };
+            return self.order.get(first..end).unwrap_or_default();
+        }
+        let listed = self.groups.last().map_or(0, |group| group.first.saturating_add(group.len));
+        let others = self.order.get(usize::try_from(listed).unwrap_or(0)..).unwrap_or_default();
+        let of = |line: u32| id_of(&self.starts, message, line);
+        let first = others.partition_point(|line| of(*line) < Some(id));
+        let end = others.partition_point(|line| of(*line) <= Some(id));
+        others.get(first..end).unwrap_or_default()
+    }
+}
+
+fn id_of(starts: &[u32], message: &[u8], line: u32) -> Option<[u8; 3]> {
+    let start = starts.get(usize::try_from(line).ok()?)?;
+    message.get(usize::try_from(*start).ok()?..)?.first_chunk().copied()
+}
+
+/// A message: its bytes, its delimiters, and the table of its segments.
+#[derive(Clone, Copy)]
+pub struct Message<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+    delimiters: Delimiters,
+    index: &'a Index,
+}
+
+impl fmt::Debug for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Message({:?}, {:?})", self.span(), self.index)
+    }
+}
+
+impl<'a> Message<'a> {
+    /// Reads the message at the start of `bytes` into `index`: checks its header and finds its
+    /// segments. A byte order mark and blanks may stand before it. It ends before the next `MSH`,
+    /// `FHS`, `BHS`, `BTS` or `FTS` at the start of a line: [`span`](Self::span) tells where.
+    ///
+    /// # Errors
+    /// `MSH` if none stands there; `MSH-1` and `MSH-2` as [`Delimiters::parse`] has them; a limit of
+    /// [`Limits::DEFAULT`].
+    pub fn parse(bytes: &'a [u8], index: &'a mut Index) -> Result<Self, ParseError> {
+        let mark = if bytes.starts_with(frame::BYTE_ORDER_MARK) { 3 } else { 0 };
+        let at = frame::visible(bytes, mark);
+        if !bytes.get(at..).is_some_and(|rest| rest.starts_with(b"MSH")) {
+            return Err(ParseError::new(ErrorKind::Missing, "MSH", at));
+        }
+        let end = index.fill(bytes, at, &Limits::DEFAULT);
+        Self::new(bytes, at, end, index)
+    }
+
+    /// The message from `at` to `end`, which are what `index` was filled with.
+    pub(crate) fn new(
+        bytes: &'a [u8],
+        at: usize,
+        end: usize,
+        index: &'a Index,
+    ) -> Result<Self, ParseError> {
+        let message = bytes.get(at..end).unwrap_or_default();
+        if let Some(limit) = index.found.limit {
+            return Err(ParseError::new(ErrorKind::Limit(limit), "message", at));
+        }
+        let (delimiters, _) = Delimiters::parse(message, at)?;
+        Ok(Self { bytes: message, offset: at, delimiters, index })
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn raw(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Where they stand in what the caller gave.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        Span::new(self.offset, self.bytes.len())
+    }
+
+    /// Its delimiters.
+    #[must_use]
+    pub const fn delimiters(&self) -> Delimiters {
+        self.delimiters
+    }
+
+    /// How many lines it has: its segments, and lines that are none.
+    #[must_use]
+    pub fn lines(&self) -> usize {
+        self.index.starts.len()
+    }
+
+    /// Whether line `line`, from 0, is a segment.
+    #[must_use]
+    pub fn is_segment(&self, line: usize) -> bool {
+        self.index.kinds.get(line).is_some_and(|kind| *kind != MALFORMED)
+    }
+
+    /// Line `line`, from 0, without its terminator. One that [is no segment](Self::is_segment)
+    /// holds what stands there all the same.
+    #[must_use]
+    pub fn line(&self, line: usize) -> Option<Segment<'a>> {
+        let start = usize::try_from(*self.index.starts.get(line)?).ok()?;
+        let next = self.index.starts.get(line.saturating_add(1));
+        let next = next.and_then(|next| usize::try_from(*next).ok()).unwrap_or(self.bytes.len());
+        let all = self.bytes.get(start..next)?;
+        // The terminator is the first CR or LF after which nothing is visible.
+        let visible = all.iter().rposition(|b| *b > b' ').unwrap_or(0);
+        let tail = all.get(visible..)?.iter().position(|b| matches!(b, b'\r' | b'\n'));
+        let raw = tail.and_then(|end| all.get(..visible.saturating_add(end))).unwrap_or(all);
+        Some(Segment::new(raw, self.offset.saturating_add(start), self.delimiters))
+    }
+
+    /// Its segments, as they stand. Lines that are none are left out.
+    #[must_use]
+    pub const fn segments(&self) -> Segments<'a> {
+        Segments { message: *self, line: 0 }
+    }
+
+    /// The segments with this id, as they stand.
+    pub fn all(&self, id: &[u8; 3]) -> impl ExactSizeIterator<Item = Segment<'a>> + use<'a> {
+        let message = *self;
+        self.index.lines(self.bytes, *id).iter().map(move |line| {
+            let line = usize::try_from(*line).ok().and_then(|line| message.line(line));
+            line.unwrap_or(Segment::new(&[], message.offset, message.delimiters))
+        })
+    }
+
+    /// The first segment with this id.
+    #[must_use]
+    pub fn first(&self, id: &[u8; 3]) -> Option<Segment<'a>> {
+        self.nth(id, 1)
+    }
+
+    /// The segment with this id that is number `number` of its kind, from 1. Found in the index.
+    #[must_use]
+    pub fn nth(&self, id: &[u8; 3], number: usize) -> Option<Segment<'a>> {
+        let line = self.index.lines(self.bytes, *id).get(number.checked_sub(1)?)?;
+        self.line(usize::try_from(*line).ok()?)
+    }
+
+    /// Field `field`, from 1, of the first segment with this id.
+    #[must_use]
+    pub fn field(&self, id: &[u8; 3], field: usize) -> Option<Field<'a>> {
+        self.first(id)?.field(field)
+    }
+
+    /// How many segments with this id there are.
+    #[must_use]
+    pub fn count(&self, id: &[u8; 3]) -> usize {
+        self.index.lines(self.bytes, *id).len()
+    }
+
+    /// Which of its kind the segment on line `line` is, from 1.
+    #[must_use]
+    pub fn ordinal(&self, line: usize) -> Option<usize> {
+        let short = u32::try_from(line).ok()?;
+        let id = id_of(&self.index.starts, self.bytes, short).filter(|_| self.is_segment(line))?;
+        let before = self.index.lines(self.bytes, id).partition_point(|other| *other < short);
+        before.checked_add(1)
+    }
+
+    /// Every part that has bytes and no parts itself.
+    #[must_use]
+    pub fn leaves(&self) -> Leaves<'a> {
+        Leaves::new(*self)
+    }
+}
+
+/// The segments of a message.
+#[derive(Clone, Debug)]
+pub struct Segments<'a> {
+    message: Message<'a>,
+    line: usize,
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = Segment<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let line = self.line;
+            let segment = self.message.line(line)?;
+            self.line = line.saturating_add(1);
+            if self.message.is_segment(line) {
+                return Some(segment);
+            }
+        }
+    }
+}
+
+impl core::iter::FusedIterator for Segments<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::String;
+
+    use super::*;
+
+    const ORU: &[u8] =
+        b"MSH|^~\\&|A|B\rPID|1||7\rOBR|1\rOBX|1|NM|a||5\rNTE|1||x\rOBX|2|NM|b||6\rnone\r";
+
+    #[test]
+    fn segments_are_found_by_id() {
+        let mut index = Index::new();
+        let message = Message::parse(ORU, &mut index).unwrap();
+        assert_eq!(message.field(b"PID", 3).unwrap().raw(), b"7");
+        assert_eq!(message.nth(b"OBX", 2).unwrap().field(5).unwrap().raw(), b"6");
+        assert_eq!(message.nth(b"OBX", 3).map(|s| s.offset()), None);
+        assert_eq!(message.all(b"OBX").map(|s| s.offset()).sum::<usize>(), 28 + 51);
+        assert_eq!((message.count(b"OBX"), message.count(b"ZZZ")), (2, 0));
+        assert_eq!((message.segments().count(), message.lines()), (6, 7));
+        assert_eq!(message.line(6).unwrap().raw(), b"none");
+        assert_eq!((message.ordinal(5), message.ordinal(6)), (Some(2), None));
+    }
+
+    #[test]
+    fn a_message_ends_before_the_next() {
+        let mut index = Index::new();
+        let text = b"\xEF\xBB\xBFMSH|^~\\&|A\rPID|1\r\n\r\nMSH#!*\\@#B\r";
+        let message = Message::parse(text, &mut index).unwrap();
+        assert_eq!(message.span(), Span::new(3, 18));
+        let text = b"MSH|^~\\&|A\nPID|1\nBTS|1";
+        let message = Message::parse(text, &mut index).unwrap();
+        assert_eq!((message.span(), message.lines()), (Span::new(0, 17), 2));
+    }
+
+    #[test]
+    fn more_ids_than_lists() {
+        let mut text = String::from("MSH|^~\\&|\r");
+        for round in ["a", "b"] {
+            for id in 0..200 {
+                text.push_str(&format!("Z{id:02X}|{round}{id}\r"));
+            }
+        }
+        let text = text.replace("\rZ100", "\rZ10");
+        let mut index = Index::new();
+        let message = Message::parse(text.as_bytes(), &mut index).unwrap();
+        for id in 0..200_u8 {
+            let name = format!("Z{id:02X}");
+            let id_bytes: &[u8; 3] = name.as_bytes().try_into().unwrap();
+            let found: Vec<_> =
+                message.all(id_bytes).map(|s| s.field(1).unwrap().raw().to_vec()).collect();
+            assert_eq!(found, [format!("a{id}").into_bytes(), format!("b{id}").into_bytes()]);
+        }
+        for line in 1..=400 {
+            assert_eq!(message.ordinal(line), Some(if line <= 200 { 1 } else { 2 }), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_used_index_is_as_good_as_new() {
+        let mut index = Index::new();
+        Message::parse(ORU, &mut index).unwrap();
+        let error = Message::parse(b"PID|1", &mut index).unwrap_err();
+        assert_eq!((error.kind(), error.field(), error.offset()), (ErrorKind::Missing, "MSH", 0));
+        let message = Message::parse(b"MSH|^~\\&|Q\rOBX|1\r", &mut index).unwrap();
+        assert_eq!((message.lines(), message.count(b"OBX"), message.count(b"PID")), (2, 1, 0));
+    }
+}
