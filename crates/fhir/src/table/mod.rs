@@ -70,6 +70,8 @@ pub struct Type {
     pub kind: Kind,
     first: u16,
     len: u16,
+    /// The elements that must stand, of a choice the first.
+    pub required: &'static [ElementId],
 }
 
 /// What a type is.
@@ -240,7 +242,7 @@ fn find_code(codes: &[Code], code: &str) -> u8 {
 
 /// Numbers come from the table alone, so nothing ever falls back on these.
 static NOTHING: Element = r!("", 0, 0, 0, 0, false, 0, None, &[], false, 0);
-static NO_TYPE: Type = Type { name: "", kind: Kind::Complex, first: 0, len: 0 };
+static NO_TYPE: Type = Type { name: "", kind: Kind::Complex, first: 0, len: 0, required: &[] };
 
 /// A row: name, parent, type, min, max, array, choice, binding, targets, simple, versions.
 macro_rules! r {
@@ -277,6 +279,7 @@ mod tests {
         assert_eq!(binding.versions("final"), version::R4);
         assert_eq!(binding.versions("done"), 0);
         assert_eq!(binding.codes.len(), 8);
+        assert_eq!(ty::OBSERVATION.row().required, [el::OBSERVATION_STATUS, el::OBSERVATION_CODE]);
         // contentReference, choice, slot, array by base.max, SimpleQuantity, targets.
         assert_eq!(
             el::OBSERVATION_COMPONENT_REFERENCE_RANGE.row().ty,

@@ -45,18 +45,24 @@ pub fn codegen(mode: Mode) -> Result {
             table.root(SLOT, index[UNCHECKED])?;
         }
         let mut choices: Vec<&str> = Vec::new();
+        let mut required = String::new();
         for row in elements.iter().filter(|row| row["type"] == name) {
             let constant = format!("{}_{}", upper(name), upper(&row["name"]));
             member(&constant, &format!("{name}.{}", row["name"]), &row["name"])?;
+            let mut first_of_choice = row["choice"].is_empty();
             let choice = match row["choice"].as_str() {
                 "" => 0,
                 choice => {
                     if !choices.contains(&choice) {
                         choices.push(choice);
+                        first_of_choice = true;
                     }
                     1 + choices.iter().position(|&c| c == choice).unwrap_or_default()
                 }
             };
+            if row["min"] != "0" && first_of_choice {
+                write!(required, "el::{constant},")?;
+            }
             table.element(row, number, choice, &index)?;
         }
         members.sort();
@@ -71,7 +77,7 @@ pub fn codegen(mode: Mode) -> Result {
         };
         writeln!(
             type_rows,
-            "Type {{ name: {name:?}, kind: {kind}, first: {first}, len: {} }},",
+            "Type {{ name: {name:?}, kind: {kind}, first: {first}, len: {}, required: &[{required}] }},",
             count - first
         )?;
     }
