@@ -197,12 +197,16 @@ registry! {
     NumberLong Information,
     /// A status that the code table does not have.
     StatusUnknown Warning,
+    /// A code that has no target; it is kept as text, or stands here.
+    CodeNotMapped Information,
     /// A final result without a value would erase the value sent before; it is not written.
     ValueNotRetransmitted Error,
     /// A unit that is not known to UCUM; kept as text.
     UnitUnknown Warning,
     /// The unit that the profile asks for cannot be reached exactly; the unit as sent stays.
     UnitInexact Information,
+    /// A coding system that has no URI; its codes go out without one.
+    CodeSystemUnknown Information,
     /// A measured thing for which no table has a code; it goes out with its name.
     CodeUnknown Information,
 
@@ -215,6 +219,8 @@ registry! {
     ZoneUnknown Warning,
     /// A local time that the zone skips or repeats; it goes out without zone.
     ZoneAmbiguous Warning,
+    /// A time to the hour has no form in FHIR; it goes out to the day, and as sent.
+    TimePrecision Information,
     /// Nothing says when it was measured.
     TimeUnknown Warning,
     /// The time received stands in for the time of a live notification.

@@ -1,9 +1,16 @@
 //! FHIR resources on one element table: tape, builders, policy, identity, bundles, JSON.
 
+pub mod config;
+mod identity;
 pub mod issue;
 pub mod json;
+mod policy;
 pub mod table;
 pub mod tape;
+mod writer;
 
+pub use config::Config;
+pub use identity::Uuid;
 pub use issue::{Issue, Validate};
 pub use tape::{NodeId, Tape};
+pub use writer::{Output, Session, Writer};

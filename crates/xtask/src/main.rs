@@ -1,6 +1,7 @@
 //! Maintainers' tasks. `cargo xtask` lists them.
 
 mod fhir;
+mod maps;
 mod nomenclature;
 mod support;
 
@@ -9,18 +10,24 @@ use std::process::ExitCode;
 type Task = (&'static str, fn(&[String]) -> support::Result, &'static str);
 
 const TASKS: &[Task] = &[
-    ("import", import, "reads what others publish ($IOMT_SHARED or ../shared), writes crates/*/data/*.csv"),
+    (
+        "import",
+        import,
+        "reads what others publish ($IOMT_SHARED or ../shared), writes crates/*/data/*.csv",
+    ),
     ("codegen", codegen, "[--check] turns crates/*/data/*.csv into the checked-in generated Rust"),
 ];
 
 fn import(_: &[String]) -> support::Result {
     let shared = support::shared()?;
     nomenclature::import(&shared)?;
+    maps::import(&shared)?;
     fhir::import(&shared)
 }
 
 fn codegen(args: &[String]) -> support::Result {
     let mode = support::Mode::from_args(args)?;
+    maps::codegen(mode)?;
     nomenclature::codegen(mode)?;
     fhir::codegen(mode)
 }

@@ -5,7 +5,7 @@ use crate::wire::Span;
 
 /// Which code system a code is from.
 #[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "a new case must stop every mapping")]
 pub enum CodeSystem<'a> {
     /// IEEE 11073-10101.
     Mdc,
@@ -25,7 +25,7 @@ pub enum CodeSystem<'a> {
 
 /// The code itself.
 #[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "a new case must stop every mapping")]
 pub enum Code<'a> {
     /// As sent.
     Text(Text<'a>),

@@ -42,6 +42,8 @@ pub struct Message<'a> {
     pub sent: Option<Time<'a>>,
     /// When it was received, if the caller said so.
     pub received: Option<DateTime>,
+    /// It belongs to a session: keys declared before it still hold.
+    pub session: bool,
     /// All its bytes.
     pub bytes: &'a [u8],
     /// Where they stand.
@@ -54,7 +56,8 @@ impl<'a> Message<'a> {
     pub const fn new(protocol: &'static str, bytes: &'a [u8], span: Span) -> Self {
         let (application, facility) = (Authority::NONE, Authority::NONE);
         let (id, sent, received) = (None, None, None);
-        Self { protocol, id, application, facility, sent, received, bytes, span }
+        let session = false;
+        Self { protocol, id, application, facility, sent, received, session, bytes, span }
     }
 }
 

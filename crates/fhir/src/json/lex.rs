@@ -141,7 +141,8 @@ impl Lexer {
             b'-' | b'0'..=b'9' => {
                 let rest = text.get(at..).unwrap_or_default();
                 let len = rest.iter().take_while(|b| is_in_number(**b)).count();
-                if !super::write::is_number(rest.get(..len).unwrap_or_default()) {
+                let number = rest.get(..len).and_then(|n| core::str::from_utf8(n).ok());
+                if !number.is_some_and(super::is_number) {
                     return Err((&rules::SYNTAX, at));
                 }
                 let end = at.saturating_add(len);

@@ -5,4 +5,4 @@ mod read;
 mod write;
 
 pub use read::{DEFAULT_DEPTH, Reader, read};
-pub use write::{Buffer, write};
+pub use write::{Buffer, is_number, write};

@@ -173,7 +173,7 @@ fn write_text<B: Buffer>(text: &str, lexical: Lexical, out: &mut B) {
     let bare = match lexical {
         Lexical::Boolean => matches!(text, "true" | "false"),
         Lexical::Decimal | Lexical::Integer | Lexical::PositiveInt | Lexical::UnsignedInt => {
-            is_number(text.as_bytes())
+            is_number(text)
         }
         Lexical::Base64Binary
         | Lexical::Canonical
@@ -198,8 +198,10 @@ fn write_text<B: Buffer>(text: &str, lexical: Lexical, out: &mut B) {
     }
 }
 
-/// RFC 8259, section 6.
-pub(crate) fn is_number(text: &[u8]) -> bool {
+/// Whether a text is a number in JSON (RFC 8259, section 6), which is the form of FHIR's decimal.
+#[must_use]
+pub fn is_number(text: &str) -> bool {
+    let text = text.as_bytes();
     let digits = |text: &[u8]| text.iter().take_while(|b| b.is_ascii_digit()).count();
     let text = text.strip_prefix(b"-").unwrap_or(text);
     let whole = digits(text);
@@ -376,10 +378,10 @@ mod tests {
     #[test]
     fn numbers_by_rfc_8259() {
         for good in ["0", "-0", "72.0", "1e5", "1.5E-3", "100", "0.005", "-13"] {
-            assert!(is_number(good.as_bytes()), "{good}");
+            assert!(is_number(good), "{good}");
         }
         for bad in ["", "-", "01", ".5", "5.", "+5", "1e", "1e+", "0x1", "1 ", "NaN", "1.e5"] {
-            assert!(!is_number(bad.as_bytes()), "{bad}");
+            assert!(!is_number(bad), "{bad}");
         }
     }
 }

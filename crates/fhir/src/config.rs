@@ -1,0 +1,270 @@
+//! What a site may decide. Every default has its reason beside it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use iomt_core::model::{DateTime, Zone};
+
+/// How facts become resources, and resources output. Reads and writes as JSON.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Config {
+    /// `bundle` (default: one document a message, which a server takes whole or not at all) or
+    /// `ndjson`.
+    pub to: Form,
+    /// `transaction` (default: a message is stored whole or not at all), `batch` or `collection`.
+    pub bundle: BundleKind,
+    /// Check every resource before it leaves. Default: on, for what is not valid is not FHIR.
+    pub validate: bool,
+    /// What becomes of an invalid resource. Default: `withhold` its message, for half a message may
+    /// say another thing.
+    pub on_invalid: OnInvalid,
+    /// A diagnostic of class error rejects its message. Default: off, for real senders err.
+    pub strict: bool,
+    /// What becomes of a message that cannot be read to its end: `reject` (default) or `keep` what
+    /// was read.
+    pub partial: Partial,
+    /// Reference of the subject where the input names none: `Patient/123`.
+    pub subject: Option<String>,
+    /// Reference of the device where the input names none: `Device/123`.
+    pub device: Option<String>,
+    /// References of the persons that a device tells apart by a number.
+    pub persons: BTreeMap<u8, String>,
+    /// Zone of times that have none: `+01:00` or `Europe/Berlin`. Default: none, for a zone that
+    /// is guessed is a wrong time.
+    pub timezone: Option<TimeZone>,
+    /// Name of this feed, gateway or site. It becomes part of every identity that rests on a local
+    /// name alone, so that equal names of two sites stay two.
+    pub source: String,
+    /// Take the time of the message where nothing says when something was measured. Default: off,
+    /// for that is when it was sent.
+    pub message_time: bool,
+    /// How results are written to a server: `put` (default: a correction replaces) or `post`.
+    pub results: Results,
+    /// A Provenance for every message that has an identifier. Default: on.
+    pub provenance: bool,
+    /// System of the identifiers of an assigning authority, by its namespace: `HOSP` →
+    /// `http://hospital.example/mrn`.
+    pub identifier_systems: BTreeMap<String, String>,
+    /// URI of a coding system by its name in messages: `L` → `http://hospital.example/codes`.
+    pub code_systems: BTreeMap<String, String>,
+    /// Observation status for codes of HL7 table 0085 that a site uses in its own way.
+    pub observation_status: BTreeMap<String, ObservationStatus>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            to: Form::Bundle,
+            bundle: BundleKind::Transaction,
+            validate: true,
+            on_invalid: OnInvalid::Withhold,
+            strict: false,
+            partial: Partial::Reject,
+            subject: None,
+            device: None,
+            persons: BTreeMap::new(),
+            timezone: None,
+            source: String::new(),
+            message_time: false,
+            results: Results::Put,
+            provenance: true,
+            identifier_systems: BTreeMap::new(),
+            code_systems: BTreeMap::new(),
+            observation_status: BTreeMap::new(),
+        }
+    }
+}
+
+macro_rules! choices {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$case_doc:meta])* $case:ident = $text:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+        #[expect(clippy::exhaustive_enums, reason = "a new choice must stop every mapping")]
+        pub enum $name { $($(#[$case_doc])* #[serde(rename = $text)] $case,)* }
+
+        impl $name {
+            /// As it is written.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$case => $text,)* }
+            }
+
+            /// What is written so.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$case),)* _ => None }
+            }
+        }
+    )*};
+}
+
+choices! {
+    /// The form of the output.
+    Form {
+        /// One Bundle a message.
+        Bundle = "bundle",
+        /// One resource a line; references are `Type/id`.
+        Ndjson = "ndjson",
+    }
+    /// The type of a Bundle.
+    BundleKind {
+        /// All or nothing.
+        Transaction = "transaction",
+        /// Each by itself.
+        Batch = "batch",
+        /// Resources without requests.
+        Collection = "collection",
+    }
+    /// What becomes of an invalid resource.
+    OnInvalid {
+        /// Its message is not written.
+        Withhold = "withhold",
+        /// It is left out, and what refers to it.
+        Drop = "drop",
+        /// It is written all the same, and reported.
+        Warn = "warn",
+    }
+    /// What becomes of a message that cannot be read to its end.
+    Partial {
+        /// Nothing of it is written.
+        Reject = "reject",
+        /// What was read is written.
+        Keep = "keep",
+    }
+    /// How results are written to a server.
+    Results {
+        /// `PUT` by identifier.
+        Put = "put",
+        /// `POST` where there is none of that identifier.
+        Post = "post",
+    }
+    /// FHIR observation-status.
+    ObservationStatus {
+        /// Known, without results.
+        Registered = "registered",
+        /// Not yet verified.
+        Preliminary = "preliminary",
+        /// Verified.
+        Final = "final",
+        /// Changed after it was final.
+        Amended = "amended",
+        /// Changed, for it was wrong.
+        Corrected = "corrected",
+        /// Not done.
+        Cancelled = "cancelled",
+        /// Never meant.
+        EnteredInError = "entered-in-error",
+        /// Not known.
+        Unknown = "unknown",
+    }
+}
+
+/// A zone for times that have none: a fixed offset or a name of the IANA database.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TimeZone(Rule);
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Rule {
+    Fixed(Zone),
+    Named(chrono_tz::Tz),
+}
+
+impl TimeZone {
+    /// Reads `Z`, `+01:00` or `Europe/Berlin`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let sign = match text.as_bytes() {
+            [b'Z'] => return Some(Self(Rule::Fixed(Zone::UTC))),
+            [b'+', ..] => 1_i16,
+            [b'-', ..] => -1,
+            _ => return text.parse().ok().map(|name| Self(Rule::Named(name))),
+        };
+        let (hours, minutes) = text.get(1..)?.split_once(':')?;
+        let two = |s: &str| (s.len() == 2).then(|| s.parse::<u8>().ok()).flatten();
+        let minutes = i16::from(two(minutes).filter(|m| *m < 60)?);
+        let total = i16::from(two(hours)?).checked_mul(60)?.checked_add(minutes)?;
+        Zone::from_minutes(total.checked_mul(sign)?).map(|zone| Self(Rule::Fixed(zone)))
+    }
+
+    /// The offset that holds at a local time; `None` where the zone skips or repeats it.
+    #[must_use]
+    pub fn offset_at(self, local: &DateTime) -> Option<Zone> {
+        use chrono::{NaiveDate, Offset, TimeZone as _};
+        let name = match self.0 {
+            Rule::Fixed(zone) => return Some(zone),
+            Rule::Named(name) => name,
+        };
+        let date = NaiveDate::from_ymd_opt(
+            i32::from(local.year),
+            u32::from(local.month),
+            u32::from(local.day),
+        )?;
+        let naive = date.and_hms_opt(
+            u32::from(local.hour),
+            u32::from(local.minute),
+            u32::from(local.second),
+        )?;
+        let seconds = name.offset_from_local_datetime(&naive).single()?.fix().local_minus_utc();
+        let minutes = i16::try_from(seconds.checked_div(60)?).ok()?;
+        (seconds % 60 == 0).then(|| Zone::from_minutes(minutes)).flatten()
+    }
+}
+
+impl TryFrom<String> for TimeZone {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("neither an offset (+01:00) nor a name of the IANA database")
+    }
+}
+
+impl From<TimeZone> for String {
+    fn from(zone: TimeZone) -> Self {
+        match zone.0 {
+            Rule::Named(name) => name.name().into(),
+            Rule::Fixed(zone) => {
+                let mut text = Self::new();
+                // Writing into a String does not fail.
+                let _ = zone.write(true, &mut text);
+                text
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_what_they_are_printed_as() {
+        let text = serde_json::to_string(&Config::default()).unwrap();
+        assert_eq!(serde_json::from_str::<Config>(&text).unwrap(), Config::default());
+        assert_eq!(serde_json::from_str::<Config>("{}").unwrap(), Config::default());
+        assert!(serde_json::from_str::<Config>(r#"{"no-such-thing":1}"#).is_err());
+    }
+
+    #[test]
+    fn zones() {
+        let at = |h| DateTime::from_ymd(2026, 10, 25).unwrap().at(h, 30, 0).unwrap();
+        let minutes =
+            |zone: &str, h| TimeZone::parse(zone).unwrap().offset_at(&at(h)).map(Zone::minutes);
+        assert_eq!(minutes("+05:30", 2), Some(330));
+        assert_eq!(minutes("Z", 2), Some(0));
+        assert_eq!(minutes("Europe/Berlin", 1), Some(120));
+        assert_eq!(minutes("Europe/Berlin", 2), None, "repeated");
+        assert_eq!(minutes("Europe/Berlin", 3), Some(60));
+        let skipped = DateTime::from_ymd(2026, 3, 29).unwrap().at(2, 30, 0).unwrap();
+        assert_eq!(TimeZone::parse("Europe/Berlin").unwrap().offset_at(&skipped), None);
+        for text in ["", "+1:00", "+15:00", "+01:60", "Mars/Olympus", "+é:00"] {
+            assert_eq!(TimeZone::parse(text), None, "{text}");
+        }
+        for text in ["Z", "-05:30", "America/New_York"] {
+            assert_eq!(String::from(TimeZone::parse(text).unwrap()), text);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Identities that the same facts always give: UUID version 5 (RFC 9562 §5.5) over named parts.
+
+use core::fmt::{self, Write};
+
+use iomt_core::model::{Authority, Code, Concept, DateTime, Identifier, Text, Time};
+use sha1::{Digest, Sha1};
+
+use crate::policy::{Context, write_system};
+
+/// The namespace of all our names: version 5 of `iomt` in the URL namespace of the RFC would do as
+/// well; it is fixed here, for every stored identity rests on it.
+const NAMESPACE: [u8; 16] = [
+    0x5b, 0x0c, 0x6f, 0x1e, 0x8d, 0x4a, 0x4b, 0x57, 0x9d, 0x3e, 0x27, 0x61, 0xc0, 0x9a, 0x44, 0x12,
+];
+
+/// A UUID.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Uuid(u128);
+
+impl Uuid {
+    /// From its 16 bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
+    }
+
+    /// Writes it in lower case, with hyphens.
+    pub fn write(self, out: &mut dyn Write) -> fmt::Result {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [b'-'; 36];
+        let mut slots = text.iter_mut().enumerate().filter(|(i, _)| !matches!(i, 8 | 13 | 18 | 23));
+        for byte in self.0.to_be_bytes() {
+            for nibble in [byte >> 4, byte & 15] {
+                if let Some((_, slot)) = slots.next() {
+                    *slot = HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
+                }
+            }
+        }
+        out.write_str(core::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl fmt::Display for Uuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f)
+    }
+}
+
+/// A name that is hashed while its parts are given. Each part is followed by its length, so that
+/// parts cannot run together; an absent part is not an empty one.
+pub(crate) struct Name(Sha1);
+
+impl Name {
+    /// A name for a kind of thing.
+    pub(crate) fn new(kind: &str) -> Self {
+        let mut hash = Sha1::new();
+        hash.update(NAMESPACE);
+        Self(hash).str(kind)
+    }
+
+    pub(crate) fn finish(self) -> Uuid {
+        let digest: [u8; 20] = self.0.finalize().into();
+        let mut bytes = [0; 16];
+        for (to, from) in bytes.iter_mut().zip(digest) {
+            *to = from;
+        }
+        bytes[6] = (bytes[6] & 0x0F) | 0x50;
+        bytes[8] = (bytes[8] & 0x3F) | 0x80;
+        Uuid::from_bytes(bytes)
+    }
+
+    /// A part that `write` writes.
+    fn part(mut self, write: impl FnOnce(&mut dyn Write) -> fmt::Result) -> Self {
+        let mut feed = Feed { hash: &mut self.0, len: 0 };
+        // Writing into a hash does not fail; a text that cannot be written is told by its start.
+        let failed = write(&mut feed).is_err();
+        let len = feed.len;
+        self.0.update(len.to_be_bytes());
+        if failed { self.none() } else { self }
+    }
+
+    pub(crate) fn none(mut self) -> Self {
+        self.0.update(u64::MAX.to_be_bytes());
+        self
+    }
+
+    pub(crate) fn str(self, part: &str) -> Self {
+        self.part(|w| w.write_str(part))
+    }
+
+    pub(crate) fn uuid(mut self, part: Uuid) -> Self {
+        self.0.update(part.0.to_be_bytes());
+        self
+    }
+
+    pub(crate) fn number(mut self, part: u64) -> Self {
+        self.0.update(part.to_be_bytes());
+        self
+    }
+
+    /// What a text means, so that another way to escape it is the same name.
+    pub(crate) fn text(self, part: Option<Text<'_>>) -> Self {
+        match part {
+            None => self.none(),
+            Some(text) => self.part(|w| text.write(w)),
+        }
+    }
+
+    pub(crate) fn authority(self, part: &Authority<'_>) -> Self {
+        self.text(part.namespace).text(part.universal_id).text(part.universal_id_type)
+    }
+
+    /// The system of an authority's identifiers.
+    pub(crate) fn system(self, cx: &Context, authority: &Authority<'_>) -> Self {
+        self.part(|w| write_system(cx, authority, w))
+    }
+
+    pub(crate) fn identifier(self, part: &Identifier<'_>) -> Self {
+        self.authority(&part.authority).text(Some(part.value))
+    }
+
+    /// The first coding of a concept, else its text.
+    pub(crate) fn concept(self, part: &Concept<'_>) -> Self {
+        match part.codings().next().map(|coding| coding.code) {
+            Some(Code::Mdc(mdc)) => self.number(u64::from(mdc.code())),
+            Some(code) => self.text(code.text()),
+            None => self.text(part.text),
+        }
+    }
+
+    /// A time as sent.
+    pub(crate) fn time(self, part: &Time<'_>) -> Self {
+        match (part.sent, part.value) {
+            (Some(sent), _) => self.text(Some(sent)),
+            (None, Some(value)) => self.date_time(&value),
+            (None, None) => self.none(),
+        }
+    }
+
+    pub(crate) fn date_time(self, part: &DateTime) -> Self {
+        self.part(|w| part.write_iso(w))
+    }
+}
+
+struct Feed<'a> {
+    hash: &'a mut Sha1,
+    len: u64,
+}
+
+impl Write for Feed<'_> {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        self.hash.update(part);
+        self.len = self.len.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_version_5_uuid() {
+        let uuid = Name::new("Patient").str("a").finish().to_string();
+        assert_eq!((uuid.len(), uuid.as_bytes()[14]), (36, b'5'));
+        assert!(matches!(uuid.as_bytes()[19], b'8' | b'9' | b'a' | b'b'));
+        assert!(uuid.bytes().all(|b| b == b'-' || b.is_ascii_digit() || b.is_ascii_lowercase()));
+    }
+
+    #[test]
+    fn parts_are_kept_apart() {
+        let of = |parts: &[Option<&'static str>]| {
+            parts.iter().fold(Name::new("x"), |n, p| n.text(p.map(Text::literal))).finish()
+        };
+        let all = [
+            of(&[Some("ab"), Some("c")]),
+            of(&[Some("a"), Some("bc")]),
+            of(&[Some("abc")]),
+            of(&[None, Some("abc")]),
+            of(&[Some(""), Some("abc")]),
+            of(&[Some("abc"), None]),
+        ];
+        for (i, a) in all.iter().enumerate() {
+            assert!(all.iter().skip(i + 1).all(|b| a != b), "{i}");
+        }
+        assert_eq!(of(&[Some("ab")]), Name::new("x").str("ab").finish());
+    }
+}

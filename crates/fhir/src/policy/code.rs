@@ -1,0 +1,276 @@
+//! Codings and concepts.
+
+use core::fmt::{self, Write};
+
+use iomt_core::DiagnosticCode;
+use iomt_core::model::{Authority, Code, CodeSystem, Coding, Concept, Identifier, Mdc, Text};
+use iomt_core::wire::Span;
+use iomt_nomenclature as nomenclature;
+
+use super::{Builder, Context, maps};
+use crate::identity::{Name, Uuid};
+use crate::table::{ElementId, el};
+
+pub(crate) const LOINC: &str = "http://loinc.org";
+pub(crate) const MDC: &str = "urn:iso:std:iso:11073:10101";
+pub(crate) const SNOMED_CT: &str = "http://snomed.info/sct";
+pub(crate) const UCUM: &str = "http://unitsofmeasure.org";
+
+impl Builder<'_> {
+    /// A code of ours in a system of ours.
+    pub(crate) fn code(
+        &mut self,
+        element: ElementId,
+        system: &'static str,
+        code: &'static str,
+        span: Span,
+    ) {
+        let mark = self.tape.open(element, span);
+        self.tape.text(el::CODING_SYSTEM, system);
+        self.tape.text_at(el::CODING_CODE, code, span);
+        self.tape.close(mark);
+    }
+
+    /// A concept of one code of ours.
+    pub(crate) fn coded(
+        &mut self,
+        element: ElementId,
+        system: &'static str,
+        code: &'static str,
+        span: Span,
+    ) {
+        let mark = self.tape.open(element, span);
+        self.code(el::CODEABLE_CONCEPT_CODING, system, code, span);
+        self.tape.close(mark);
+    }
+
+    /// A LOINC code that we add.
+    pub(crate) fn loinc(&mut self, code: &'static str) {
+        let mark = self.tape.open(el::CODEABLE_CONCEPT_CODING, Span::NONE);
+        self.tape.text(el::CODING_SYSTEM, LOINC);
+        self.tape.text(el::CODING_CODE, code);
+        if let Some(display) = nomenclature::loinc::display(code) {
+            self.tape.text(el::CODING_DISPLAY, display);
+        }
+        self.tape.close(mark);
+    }
+
+    /// A coding as sent.
+    pub(crate) fn coding(&mut self, element: ElementId, coding: &Coding<'_>) {
+        let span = coding.code.span();
+        let mark = self.tape.open(element, span);
+        let known = self.system(&coding.system);
+        if let Some(version) = coding.version.filter(|_| known) {
+            self.text(el::CODING_VERSION, version);
+        }
+        self.tape.write(el::CODING_CODE, span, |w| coding.code.write(w));
+        match (coding.display, coding.code, coding.system) {
+            // A display other than the table's own is an error there, and adds nothing.
+            (_, _, CodeSystem::Hl7Table(_)) => {}
+            (Some(display), _, _) => self.text(el::CODING_DISPLAY, display),
+            (None, Code::Mdc(mdc), _) => self.refid(mdc),
+            (None, Code::Text(_), _) => {}
+        }
+        self.tape.close(mark);
+    }
+
+    pub(crate) fn refid(&mut self, mdc: Mdc) {
+        if let Some(refid) = nomenclature::mdc::refid(mdc) {
+            self.tape.text(el::CODING_DISPLAY, refid);
+        }
+    }
+
+    /// Writes the URI of a system; false if it has none.
+    fn system(&mut self, system: &CodeSystem<'_>) -> bool {
+        let uri = match system {
+            CodeSystem::Mdc => MDC,
+            CodeSystem::Loinc => LOINC,
+            CodeSystem::SnomedCt => SNOMED_CT,
+            CodeSystem::Ucum => UCUM,
+            CodeSystem::Hl7Table(number) => {
+                self.tape.write(el::CODING_SYSTEM, Span::NONE, |w| {
+                    write!(w, "http://terminology.hl7.org/CodeSystem/v2-{number:04}")
+                });
+                return true;
+            }
+            CodeSystem::Named(name) => return self.named_system(*name),
+            CodeSystem::Unknown => return false,
+        };
+        self.tape.text(el::CODING_SYSTEM, uri);
+        true
+    }
+
+    fn named_system(&mut self, name: Text<'_>) -> bool {
+        let configured = &self.cx.config.code_systems;
+        if let Some((_, uri)) = configured.iter().find(|(key, _)| name.is(key)) {
+            self.tape.str(el::CODING_SYSTEM, uri, name.span());
+            return true;
+        }
+        if let Some(uri) = name.as_str().and_then(|n| maps::look_up(maps::CODING_SYSTEM, n)) {
+            self.tape.text_at(el::CODING_SYSTEM, uri, name.span());
+            return true;
+        }
+        if name.as_str().is_some_and(is_oid) {
+            self.tape.write(el::CODING_SYSTEM, name.span(), |w| {
+                w.write_str("urn:oid:")?;
+                name.write(w)
+            });
+            return true;
+        }
+        self.note(DiagnosticCode::CodeSystemUnknown, name.span(), "Coding.system");
+        false
+    }
+
+    /// A concept as sent.
+    pub(crate) fn concept(&mut self, element: ElementId, concept: &Concept<'_>) {
+        let mark = self.tape.open(element, concept.span);
+        for coding in concept.codings() {
+            self.coding(el::CODEABLE_CONCEPT_CODING, coding);
+        }
+        if let Some(text) = concept.text {
+            self.text(el::CODEABLE_CONCEPT_TEXT, text);
+        }
+        self.tape.close(mark);
+    }
+
+    /// A text as sent.
+    pub(crate) fn text(&mut self, element: ElementId, text: Text<'_>) {
+        match text.as_str() {
+            Some(plain) => self.tape.str(element, plain, text.span()),
+            None => self.tape.write(element, text.span(), |w| text.write(w)),
+        };
+    }
+
+    /// An identifier as sent: its system is made from its authority, or there is none.
+    pub(crate) fn identifier(&mut self, element: ElementId, identifier: &Identifier<'_>) {
+        let mark = self.tape.open(element, identifier.span);
+        if let Some(kind) = identifier.type_code {
+            let concept = self.tape.open(el::IDENTIFIER_TYPE, kind.span());
+            match kind.as_str().and_then(|k| maps::look_up(maps::IDENTIFIER_TYPE, k)) {
+                Some(code) => self.code(
+                    el::CODEABLE_CONCEPT_CODING,
+                    "http://terminology.hl7.org/CodeSystem/v2-0203",
+                    code,
+                    kind.span(),
+                ),
+                None => self.text(el::CODEABLE_CONCEPT_TEXT, kind),
+            }
+            self.tape.close(concept);
+        }
+        let cx = self.cx;
+        self.tape.write(el::IDENTIFIER_SYSTEM, Span::NONE, |w| {
+            write_system(cx, &identifier.authority, w)
+        });
+        self.text(el::IDENTIFIER_VALUE, identifier.value);
+        if let Some(namespace) = identifier.authority.namespace {
+            let assigner = self.tape.open(el::IDENTIFIER_ASSIGNER, namespace.span());
+            self.text(el::REFERENCE_DISPLAY, namespace);
+            self.tape.close(assigner);
+        }
+        self.tape.close(mark);
+    }
+}
+
+/// Writes the system of an authority's identifiers, nothing if it has none: ISO → `urn:oid:`,
+/// UUID → `urn:uuid:`, URI as it is, else as configured for the namespace.
+pub(crate) fn write_system(
+    cx: &Context,
+    authority: &Authority<'_>,
+    out: &mut dyn Write,
+) -> fmt::Result {
+    if let (Some(id), Some(kind)) = (authority.universal_id, authority.universal_id_type) {
+        let text = id.as_str().unwrap_or_default();
+        match kind.as_str() {
+            Some("ISO") if is_oid(text) => return write!(out, "urn:oid:{text}"),
+            Some("UUID" | "GUID") if is_uuid(text) => {
+                out.write_str("urn:uuid:")?;
+                return text.chars().try_for_each(|c| out.write_char(c.to_ascii_lowercase()));
+            }
+            Some("URI") if is_uri(text) => return out.write_str(text),
+            _ => {}
+        }
+    }
+    let configured = &cx.config.identifier_systems;
+    let named = authority.namespace.and_then(|n| configured.iter().find(|(key, _)| n.is(key)));
+    named.map_or(Ok(()), |(_, system)| out.write_str(system))
+}
+
+/// Whether an authority has a system: then its values are the same for all who use it.
+pub(crate) fn has_system(cx: &Context, authority: &Authority<'_>) -> bool {
+    let mut probe = Probe(false);
+    let _ = write_system(cx, authority, &mut probe);
+    probe.0
+}
+
+/// The identity of what an identifier names: system and value where there is a system, else the
+/// sender, the authority as sent, the type and the value.
+pub(crate) fn identity(cx: &Context, kind: &str, identifier: &Identifier<'_>) -> Uuid {
+    let name = Name::new(kind);
+    if has_system(cx, &identifier.authority) {
+        return name.system(cx, &identifier.authority).text(Some(identifier.value)).finish();
+    }
+    name.uuid(cx.sender).identifier(identifier).text(identifier.type_code).finish()
+}
+
+struct Probe(bool);
+
+impl Write for Probe {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 |= !text.is_empty();
+        Ok(())
+    }
+}
+
+fn is_oid(text: &str) -> bool {
+    text.len() > 2
+        && matches!(text.as_bytes(), [b'0'..=b'2', b'.', ..])
+        && text.split('.').all(|arc| {
+            !arc.is_empty()
+                && arc.bytes().all(|b| b.is_ascii_digit())
+                && (arc.len() == 1 || !arc.starts_with('0'))
+        })
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(i, b)| match i {
+            8 | 13 | 18 | 23 => b == b'-',
+            _ => b.is_ascii_hexdigit(),
+        })
+}
+
+fn is_uri(text: &str) -> bool {
+    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
+    !scheme.is_empty()
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+        && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn systems_come_from_authorities() {
+        let mut cx = Context::default();
+        cx.config.identifier_systems.insert("HOSP".into(), "http://hosp.example/mrn".into());
+        let of = |namespace, id: &'static str, kind: &'static str| {
+            let mut authority = Authority::named(Text::literal(namespace));
+            authority.universal_id = Some(Text::literal(id));
+            authority.universal_id_type = Some(Text::literal(kind));
+            let mut out = String::new();
+            write_system(&cx, &authority, &mut out).unwrap();
+            out
+        };
+        assert_eq!(of("", "1.2.840.1", "ISO"), "urn:oid:1.2.840.1");
+        assert_eq!(of("", "1.02.840", "ISO"), "");
+        assert_eq!(
+            of("", "6BA7B810-9DAD-11D1-80B4-00C04FD430C8", "UUID"),
+            "urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+        );
+        assert_eq!(of("", "http://a.example/b", "URI"), "http://a.example/b");
+        assert_eq!(of("", "a.example", "DNS"), "");
+        assert_eq!(of("HOSP", "", ""), "http://hosp.example/mrn");
+        assert_eq!(of("OTHER", "", ""), "");
+    }
+}

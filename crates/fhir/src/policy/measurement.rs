@@ -1,0 +1,428 @@
+//! Observation.
+
+use iomt_core::DiagnosticCode;
+use iomt_core::model::{
+    Bits, Coding, Component, Concept, Mdc, Measurement, ReferenceRange, StatusCode, StatusTable,
+    Unit, Value,
+};
+use iomt_core::wire::Span;
+use iomt_nomenclature::loinc::Loinc;
+use iomt_nomenclature::vital::Profile;
+use iomt_nomenclature::{bits, loinc, vital};
+
+use super::quantity::known_unit;
+use super::time::When;
+use super::{Builder, Party, Target, maps, value};
+use crate::config::ObservationStatus;
+use crate::identity::Uuid;
+use crate::table::{ElementId, el};
+use crate::tape::{Mark, Tape};
+
+const OBSERVATION_CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
+const MEASUREMENT_STATUS: &str = "http://hl7.org/fhir/uv/pocd/CodeSystem/measurement-status";
+const OBSERVATION_VALUE: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue";
+const INTERPRETATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
+const ASN1_TO_HL7: &str = "http://terminology.hl7.org/CodeSystem/ASN1ToHL7";
+
+/// What an Observation points to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Links<'a> {
+    pub(crate) subject: Option<Target<'a>>,
+    pub(crate) encounter: Option<Target<'a>>,
+    pub(crate) specimen: Option<Target<'a>>,
+    pub(crate) device: Option<Target<'a>>,
+    pub(crate) performers: &'a [Party],
+    /// What [`Party::Display`] points into.
+    pub(crate) names: &'a str,
+}
+
+/// How the codes of a measurement go out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    /// The vital-signs profile that the sender's code implies.
+    implied: Option<&'static Profile>,
+    /// LOINC codes that its MDC code may get.
+    added: &'static [Loinc],
+    /// Meet the profile; else go without the codes that imply it.
+    pub(crate) vital: bool,
+}
+
+impl Plan {
+    pub(crate) fn new(measurement: &Measurement<'_>) -> Self {
+        let code = &measurement.code;
+        let implied = code.codings().find_map(implied_profile);
+        let added = code.codings().find_map(Coding::as_mdc).map_or(&[][..], loinc::for_mdc);
+        let vital = implied.is_some() || added.iter().any(|l| vital::by_loinc(l.code).is_some());
+        Self { implied, added, vital }
+    }
+
+    /// The profile that the codes imply, theirs or ours.
+    fn profile(&self) -> Option<&'static Profile> {
+        self.implied.or_else(|| self.added.iter().find_map(|l| vital::by_loinc(l.code)))
+    }
+
+    /// Whether the sender's own coding implies a profile.
+    pub(crate) const fn is_sent(&self) -> bool {
+        self.implied.is_some()
+    }
+}
+
+/// The half of a blood pressure that a row of its own is: 8480-6 or 8462-4.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum PressureRow {
+    Systolic,
+    Diastolic,
+}
+
+impl PressureRow {
+    pub(crate) fn of(measurement: &Measurement<'_>) -> Option<Self> {
+        match measurement.code.codings().find_map(Coding::as_loinc)? {
+            "8480-6" => Some(Self::Systolic),
+            "8462-4" => Some(Self::Diastolic),
+            _ => None,
+        }
+    }
+}
+
+fn implied_profile(coding: &Coding<'_>) -> Option<&'static Profile> {
+    if let Some(code) = coding.as_loinc() {
+        return vital::by_loinc(code);
+    }
+    match coding.system {
+        iomt_core::model::CodeSystem::SnomedCt => {
+            coding.code.text().and_then(|t| vital::by_snomed(t.raw()).next())
+        }
+        _ => None,
+    }
+}
+
+/// What a flag of a device means for its value.
+fn doubt(measurement: &Measurement<'_>) -> Option<(&'static str, Span)> {
+    measurement.flags.iter().find_map(|flag| {
+        let effect = maps::FLAG.iter().find(|(key, _)| {
+            key.split_once(':').is_some_and(|(t, c)| t == flag.table && c.parse() == Ok(flag.code))
+        })?;
+        Some((effect.1, flag.span))
+    })
+}
+
+impl Builder<'_> {
+    pub(crate) fn observation(
+        &mut self,
+        measurement: &Measurement<'_>,
+        id: Uuid,
+        when: &When<'_>,
+        links: &Links<'_>,
+        plan: &Plan,
+    ) {
+        let status = self.status(measurement);
+        let root = self.head(measurement, id, status, plan.vital && plan.profile().is_some());
+        self.observation_code(measurement, plan);
+        self.links(when, links);
+        let allowed = plan.profile().map_or(&[][..], |p| p.ucum);
+        let allowed = if allowed.is_empty() { added_units(plan) } else { allowed };
+        self.value(value::OBSERVATION, &measurement.value, allowed);
+        self.tail(measurement, links, false);
+        match &measurement.value {
+            Value::Compound(components) => {
+                for component in *components {
+                    self.component(component, plan.vital);
+                }
+            }
+            Value::Bits(bits) => self.bits(bits),
+            _ => {}
+        }
+        self.tape.close(root);
+    }
+
+    /// A panel of two rows: what they share stands once, from the facts of the later row; then
+    /// the rows as components. `earlier` is the earlier row as an Observation, for its remarks.
+    pub(crate) fn pressure(
+        &mut self,
+        measurement: &Measurement<'_>,
+        id: Uuid,
+        when: &When<'_>,
+        links: &Links<'_>,
+        earlier: &Tape,
+        rows: [&Tape; 2],
+    ) {
+        let status = self.status(measurement);
+        let root = self.head(measurement, id, status, true);
+        let code = self.tape.open(el::OBSERVATION_CODE, Span::NONE);
+        self.loinc("85354-9");
+        self.tape.close(code);
+        self.links(when, links);
+        if let Some(observation) = earlier.root() {
+            for note in earlier.find_all(observation, el::OBSERVATION_NOTE) {
+                self.tape.splice(earlier, note, None);
+            }
+        }
+        self.tail(measurement, links, true);
+        for row in rows {
+            if let Some(component) = row.root() {
+                self.tape.splice(row, component, None);
+            }
+        }
+        self.tape.close(root);
+    }
+
+    /// A row as a component of that panel.
+    pub(crate) fn pressure_component(&mut self, measurement: &Measurement<'_>) {
+        let mark = self.tape.open(el::OBSERVATION_COMPONENT, measurement.span);
+        self.concept(el::OBSERVATION_COMPONENT_CODE, &measurement.code);
+        self.value(value::COMPONENT, &measurement.value, &["mm[Hg]"]);
+        self.interpretation(el::OBSERVATION_COMPONENT_INTERPRETATION, measurement);
+        if let Some(range) = &measurement.reference_range {
+            self.reference_range(el::OBSERVATION_COMPONENT_REFERENCE_RANGE, range, measurement);
+        }
+        self.tape.close(mark);
+    }
+
+    fn head(&mut self, m: &Measurement<'_>, id: Uuid, status: &'static str, vital: bool) -> Mark {
+        let root = self.resource(el::ROOT_OBSERVATION, el::OBSERVATION_ID, id, m.span);
+        if let Some((_, span)) = doubt(m) {
+            let meta = self.tape.open(el::OBSERVATION_META, span);
+            self.code(el::META_SECURITY, OBSERVATION_VALUE, "UNCERTREL", span);
+            self.tape.close(meta);
+        }
+        if let Some(identifier) = &m.identifier {
+            self.identifier(el::OBSERVATION_IDENTIFIER, identifier);
+        }
+        self.own_identifier(el::OBSERVATION_IDENTIFIER, id);
+        let span = m.status.code.map_or(Span::NONE, |c| c.span());
+        self.tape.text_at(el::OBSERVATION_STATUS, status, span);
+        if vital {
+            self.coded(el::OBSERVATION_CATEGORY, OBSERVATION_CATEGORY, "vital-signs", Span::NONE);
+        }
+        root
+    }
+
+    fn observation_code(&mut self, m: &Measurement<'_>, plan: &Plan) {
+        let code = self.tape.open(el::OBSERVATION_CODE, m.code.span);
+        let mut withheld = None;
+        for coding in m.code.codings() {
+            if !plan.vital && implied_profile(coding).is_some() {
+                withheld = withheld.or(Some(coding));
+            } else {
+                self.coding(el::CODEABLE_CONCEPT_CODING, coding);
+            }
+        }
+        if plan.vital {
+            self.added_codes(m, plan);
+        }
+        match (withheld, m.code.text) {
+            (None, Some(text)) => self.text(el::CODEABLE_CONCEPT_TEXT, text),
+            (None, None) => {}
+            // The sender's coding as text: its words, and the code itself.
+            (Some(coding), text) => {
+                let words = text.or(coding.display);
+                self.tape.write(el::CODEABLE_CONCEPT_TEXT, m.code.span, |w| {
+                    if let Some(words) = words {
+                        words.write(w)?;
+                        w.write_str(" (")?;
+                    }
+                    w.write_str(if coding.as_loinc().is_some() { "LOINC " } else { "SNOMED CT " })?;
+                    coding.code.write(w)?;
+                    w.write_str(if words.is_some() { ")" } else { "" })
+                });
+            }
+        }
+        if m.code.is_empty() {
+            self.absent_extension(el::CODEABLE_CONCEPT_EXTENSION);
+        }
+        self.tape.close(code);
+    }
+
+    /// The code that the implied profile fixes, and the LOINC codes that the MDC code has.
+    fn added_codes(&mut self, m: &Measurement<'_>, plan: &Plan) {
+        let has = |code: &str| m.code.codings().any(|c| c.as_loinc() == Some(code));
+        if let Some(profile) = plan.implied.filter(|p| !has(p.loinc)) {
+            self.loinc(profile.loinc);
+        }
+        let unit = output_unit(&m.value, plan);
+        for row in plan.added {
+            let fits = unit.is_none_or(|u| row.allows(u)) || row.ucum.is_empty();
+            let fixed = plan.implied.is_some_and(|p| p.loinc == row.code);
+            if fits && !fixed && !has(row.code) {
+                self.loinc(row.code);
+            }
+        }
+    }
+
+    fn links(&mut self, when: &When<'_>, links: &Links<'_>) {
+        if let Some(subject) = links.subject {
+            self.reference(el::OBSERVATION_SUBJECT, subject);
+        }
+        if let Some(encounter) = links.encounter {
+            self.reference(el::OBSERVATION_ENCOUNTER, encounter);
+        }
+        self.effective(el::OBSERVATION_EFFECTIVE_DATE_TIME, el::OBSERVATION_EFFECTIVE_PERIOD, when);
+        for party in links.performers {
+            self.reference(el::OBSERVATION_PERFORMER, party.target(links.names));
+        }
+    }
+
+    /// What comes after the value, up to the components.
+    fn tail(&mut self, m: &Measurement<'_>, links: &Links<'_>, panel: bool) {
+        if !panel {
+            self.interpretation(el::OBSERVATION_INTERPRETATION, m);
+        }
+        for note in m.notes {
+            let one = self.tape.open(el::OBSERVATION_NOTE, note.text.span());
+            self.text(el::ANNOTATION_TEXT, note.text);
+            self.tape.close(one);
+        }
+        if !m.body_site.is_empty() {
+            self.concept(el::OBSERVATION_BODY_SITE, &m.body_site);
+        }
+        if !m.method.is_empty() {
+            self.concept(el::OBSERVATION_METHOD, &m.method);
+        }
+        if let Some(specimen) = links.specimen {
+            self.reference(el::OBSERVATION_SPECIMEN, specimen);
+        }
+        if let Some(device) = links.device {
+            self.reference(el::OBSERVATION_DEVICE, device);
+        }
+        if let Some(range) = m.reference_range.as_ref().filter(|_| !panel) {
+            self.reference_range(el::OBSERVATION_REFERENCE_RANGE, range, m);
+        }
+    }
+
+    fn interpretation(&mut self, element: ElementId, m: &Measurement<'_>) {
+        if let Some((effect, span)) = doubt(m) {
+            self.coded(element, MEASUREMENT_STATUS, effect, span);
+        }
+        for concept in m.interpretation {
+            let sent = concept.codings().next().and_then(|c| c.code.text());
+            match sent.and_then(|t| t.as_str()).and_then(|t| maps::look_up(maps::INTERPRETATION, t))
+            {
+                Some(code) => self.coded(element, INTERPRETATION, code, concept.span),
+                None => self.unmapped_interpretation(element, concept),
+            }
+        }
+    }
+
+    fn unmapped_interpretation(&mut self, element: ElementId, concept: &Concept<'_>) {
+        let sent = concept.codings().next().and_then(|c| c.code.text()).or(concept.text);
+        let Some(sent) = sent else { return };
+        self.note(DiagnosticCode::CodeNotMapped, sent.span(), "Observation.interpretation");
+        let mark = self.tape.open(element, concept.span);
+        self.text(el::CODEABLE_CONCEPT_TEXT, sent);
+        self.tape.close(mark);
+    }
+
+    fn reference_range(
+        &mut self,
+        element: ElementId,
+        range: &ReferenceRange<'_>,
+        m: &Measurement<'_>,
+    ) {
+        let unit = match &m.value {
+            Value::Quantity(quantity) => quantity.unit,
+            _ => Unit::NONE,
+        };
+        let mark = self.tape.open(element, range.span);
+        for (side, bound) in [
+            (el::OBSERVATION_REFERENCE_RANGE_LOW, range.low),
+            (el::OBSERVATION_REFERENCE_RANGE_HIGH, range.high),
+        ] {
+            if let Some(bound) = bound {
+                self.plain_quantity(side, bound, &unit);
+            }
+        }
+        if let Some(text) = range.text {
+            self.text(el::OBSERVATION_REFERENCE_RANGE_TEXT, text);
+        }
+        self.tape.close(mark);
+    }
+
+    fn component(&mut self, component: &Component<'_>, vital: bool) {
+        let mark = self.tape.open(el::OBSERVATION_COMPONENT, component.code.span);
+        let added =
+            component.code.codings().find_map(Coding::as_mdc).map_or(&[][..], loinc::for_mdc);
+        let code = self.tape.open(el::OBSERVATION_COMPONENT_CODE, component.code.span);
+        for coding in component.code.codings() {
+            self.coding(el::CODEABLE_CONCEPT_CODING, coding);
+        }
+        let allowed = added.first().map_or(&[][..], |l| l.ucum);
+        if vital {
+            for row in added {
+                self.loinc(row.code);
+            }
+        }
+        if let Some(text) = component.code.text {
+            self.text(el::CODEABLE_CONCEPT_TEXT, text);
+        }
+        self.tape.close(code);
+        self.value(value::COMPONENT, &component.value, allowed);
+        self.tape.close(mark);
+    }
+
+    /// PHD IG: a state is said always, an event when it is set.
+    fn bits(&mut self, value: &Bits) {
+        for row in bits::rows(value.mdc) {
+            let mask = 1_u32.checked_shl(u32::from(row.bit)).unwrap_or(0);
+            let set = value.set & mask != 0;
+            let said = set || matches!(row.kind, bits::Kind::State);
+            if said && value.known & mask != 0 {
+                self.bit(value.mdc, row, set);
+            }
+        }
+    }
+
+    fn bit(&mut self, mdc: Mdc, row: &'static bits::Bit, set: bool) {
+        let mark = self.tape.open(el::OBSERVATION_COMPONENT, Span::NONE);
+        let code = self.tape.open(el::OBSERVATION_COMPONENT_CODE, Span::NONE);
+        let coding = self.tape.open(el::CODEABLE_CONCEPT_CODING, Span::NONE);
+        self.tape.text(el::CODING_SYSTEM, ASN1_TO_HL7);
+        self.tape.write(el::CODING_CODE, Span::NONE, |w| write!(w, "{}.{}", mdc.code(), row.bit));
+        self.tape.close(coding);
+        self.tape.text(el::CODEABLE_CONCEPT_TEXT, row.name);
+        self.tape.close(code);
+        let text = if set { "true" } else { "false" };
+        self.tape.text(el::OBSERVATION_COMPONENT_VALUE_BOOLEAN, text);
+        self.tape.close(mark);
+    }
+
+    /// The status, from the table it was sent in.
+    pub(crate) fn status(&mut self, m: &Measurement<'_>) -> &'static str {
+        let StatusCode { table, code, .. } = m.status;
+        match table {
+            StatusTable::Measured => return "final",
+            StatusTable::Ongoing => return "preliminary",
+            StatusTable::Hl70085 | StatusTable::Hl70123 => {}
+        }
+        let Some(sent) = code else { return "unknown" };
+        let own = self.cx.config.observation_status.iter().find(|(key, _)| sent.is(key));
+        if let Some((_, status)) = own {
+            return ObservationStatus::as_str(*status);
+        }
+        let mapped = sent.as_str().and_then(|s| maps::look_up(maps::OBSERVATION_STATUS, s));
+        mapped.unwrap_or_else(|| {
+            self.note(DiagnosticCode::StatusUnknown, sent.span(), "Observation.status");
+            "unknown"
+        })
+    }
+}
+
+/// The unit in which a value goes out under a plan, if it is a quantity.
+fn output_unit(value: &Value<'_>, plan: &Plan) -> Option<&'static str> {
+    let Value::Quantity(quantity) = value else { return None };
+    let known = known_unit(&quantity.unit)?;
+    let units = plan.profile().map_or_else(|| added_units(plan), |p| p.ucum);
+    // In a unit that converts, it goes out in the unit of the profile; the validator sees to the rest.
+    let same = |u: &&&str| {
+        iomt_nomenclature::unit::by_ucum(u).is_some_and(|u| u.dimension == known.dimension)
+    };
+    units
+        .iter()
+        .find(|u| **u == known.ucum)
+        .or_else(|| units.iter().find(same))
+        .copied()
+        .or(Some(known.ucum))
+}
+
+fn added_units(plan: &Plan) -> &'static [&'static str] {
+    plan.added.first().map_or(&[], |l| l.ucum)
+}

@@ -1,0 +1,168 @@
+//! From facts to resources: the one place that decides status, absence, interpretation, codes and
+//! units, for all protocols.
+
+mod code;
+pub(crate) mod maps;
+mod measurement;
+mod party;
+mod provenance;
+mod quantity;
+mod report;
+mod time;
+mod value;
+
+pub(crate) use code::{has_system, identity, write_system};
+pub(crate) use measurement::{Links, Plan, PressureRow};
+pub(crate) use party::role;
+pub(crate) use report::ReportLinks;
+pub(crate) use time::{Moment, When};
+
+use core::fmt::{self, Write};
+
+use iomt_core::model::{DateTime, Zone};
+use iomt_core::wire::Span;
+use iomt_core::{Diagnostic, DiagnosticCode, Place};
+
+use crate::config::{Config, Form};
+use crate::identity::Uuid;
+use crate::table::{ElementId, el};
+use crate::tape::{Mark, Tape};
+
+/// What the facts of a message are read with.
+#[derive(Debug, Default)]
+pub(crate) struct Context {
+    pub(crate) config: Config,
+    /// MSH-3 and MSH-4, or what stands for them.
+    pub(crate) sender: Uuid,
+    /// Zone of MSH-7.
+    pub(crate) header_zone: Option<Zone>,
+    /// MSH-7.
+    pub(crate) sent: Option<DateTime>,
+    /// When the input was received.
+    pub(crate) received: Option<DateTime>,
+}
+
+/// What a reference points to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target<'a> {
+    /// A resource of ours.
+    Resource(&'static str, Uuid),
+    /// A reference that the caller gave.
+    External(&'a str),
+    /// Nobody that has a reference.
+    Display(&'a str),
+}
+
+/// Somebody who takes part: a resource, or a stretch of a text that names them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Party {
+    Resource(&'static str, Uuid),
+    Display(usize, usize),
+}
+
+impl Party {
+    pub(crate) fn target(self, names: &str) -> Target<'_> {
+        match self {
+            Self::Resource(kind, id) => Target::Resource(kind, id),
+            Self::Display(start, end) => Target::Display(names.get(start..end).unwrap_or_default()),
+        }
+    }
+}
+
+/// Writes one resource.
+pub(crate) struct Builder<'w> {
+    pub(crate) tape: &'w mut Tape,
+    pub(crate) cx: &'w Context,
+    pub(crate) notes: &'w mut Vec<Diagnostic>,
+}
+
+impl Builder<'_> {
+    pub(crate) fn note(&mut self, code: DiagnosticCode, span: Span, place: &'static str) {
+        self.notes.push(Diagnostic::new(code, span, Place::named(place)));
+    }
+
+    /// Begins a resource: its id where the form wants one.
+    pub(crate) fn resource(
+        &mut self,
+        root: ElementId,
+        id_of: ElementId,
+        id: Uuid,
+        span: Span,
+    ) -> Mark {
+        let mark = self.tape.open(root, span);
+        if self.cx.config.to == Form::Ndjson {
+            self.tape.write(id_of, Span::NONE, |w| id.write(w));
+        }
+        mark
+    }
+
+    pub(crate) fn reference(&mut self, element: ElementId, target: Target<'_>) {
+        let mark = self.tape.open(element, Span::NONE);
+        match target {
+            Target::Resource(kind, id) => {
+                let form = self.cx.config.to;
+                self.tape.write(el::REFERENCE_REFERENCE, Span::NONE, |w| {
+                    write_reference(form, kind, id, w)
+                });
+            }
+            Target::External(reference) => {
+                self.tape.str(el::REFERENCE_REFERENCE, reference, Span::NONE);
+            }
+            Target::Display(display) => {
+                self.tape.str(el::REFERENCE_DISPLAY, display, Span::NONE);
+            }
+        }
+        self.tape.close(mark);
+    }
+
+    /// The identifier by which our own output is found again.
+    pub(crate) fn own_identifier(&mut self, element: ElementId, id: Uuid) {
+        let mark = self.tape.open(element, Span::NONE);
+        self.tape.text(el::IDENTIFIER_SYSTEM, "urn:ietf:rfc:3986");
+        self.tape.write(el::IDENTIFIER_VALUE, Span::NONE, |w| {
+            w.write_str("urn:uuid:")?;
+            id.write(w)
+        });
+        self.tape.close(mark);
+    }
+
+    /// An extension with one text.
+    pub(crate) fn extension(
+        &mut self,
+        element: ElementId,
+        url: &'static str,
+        value: ElementId,
+        span: Span,
+        text: impl FnOnce(&mut dyn Write) -> fmt::Result,
+    ) {
+        let mark = self.tape.open(element, span);
+        self.tape.text(el::EXTENSION_URL, url);
+        self.tape.write(value, span, text);
+        self.tape.close(mark);
+    }
+
+    /// Why a required element has no content.
+    pub(crate) fn absent_extension(&mut self, element: ElementId) {
+        const URL: &str = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
+        self.extension(element, URL, el::EXTENSION_VALUE_CODE, Span::NONE, |w| {
+            w.write_str("unknown")
+        });
+    }
+}
+
+/// Writes a reference as the form has it: by fullUrl in a Bundle, else by type and id.
+pub(crate) fn write_reference(
+    form: Form,
+    kind: &str,
+    id: Uuid,
+    out: &mut dyn Write,
+) -> fmt::Result {
+    match form {
+        Form::Bundle => out.write_str("urn:uuid:")?,
+        Form::Ndjson => {
+            out.write_str(kind)?;
+            out.write_char('/')?;
+        }
+    }
+    id.write(out)
+}

@@ -1,0 +1,175 @@
+//! Times: whose zone, to which precision, and what is kept as it was sent.
+
+use iomt_core::DiagnosticCode;
+use iomt_core::model::{DateTime, Effective, Precision, Text, Time};
+use iomt_core::wire::Span;
+
+use super::Builder;
+use crate::table::{ElementId, el};
+
+const ORIGINAL_TEXT: &str = "http://hl7.org/fhir/StructureDefinition/originalText";
+
+/// A time as it goes out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment<'a> {
+    /// What FHIR can say of it; with a time of day it has a zone.
+    pub(crate) value: Option<DateTime>,
+    /// What was sent, where that says more.
+    original: Option<Original<'a>>,
+    span: Span,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Original<'a> {
+    Text(Text<'a>),
+    Iso(DateTime),
+}
+
+/// [`Effective`] as it goes out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum When<'a> {
+    Unknown,
+    At(Moment<'a>),
+    Period(Moment<'a>, Moment<'a>),
+}
+
+impl When<'_> {
+    /// Whether FHIR can say something of it.
+    pub(crate) const fn is_known(&self) -> bool {
+        match self {
+            Self::Unknown => false,
+            Self::At(at) => at.value.is_some(),
+            Self::Period(start, end) => start.value.is_some() || end.value.is_some(),
+        }
+    }
+}
+
+impl<'a> Moment<'a> {
+    /// A time that was not sent as text and has a zone.
+    pub(crate) const fn plain(value: DateTime, span: Span) -> Self {
+        Self { value: Some(value), original: None, span }
+    }
+}
+
+impl Builder<'_> {
+    /// Decides zone and precision of a time: its own zone, else the configured one, else that of
+    /// the message header, else none.
+    pub(crate) fn moment<'a>(&mut self, time: &Time<'a>, place: &'static str) -> Moment<'a> {
+        let span = time.span;
+        let kept = time.sent.map(Original::Text).or(time.value.map(Original::Iso));
+        let Some(value) = time.value else { return Moment { value: None, original: kept, span } };
+        if value.precision <= Precision::Day {
+            return Moment { value: Some(value), original: None, span };
+        }
+        if value.precision == Precision::Hour {
+            self.note(DiagnosticCode::TimePrecision, span, place);
+            return Moment { value: Some(value.to(Precision::Day)), original: kept, span };
+        }
+        let configured = self.cx.config.timezone;
+        let zone = match (value.zone, configured, self.cx.header_zone) {
+            (Some(zone), _, _) => Some(zone),
+            (None, Some(configured), _) => {
+                let zone = configured.offset_at(&value);
+                if zone.is_none() {
+                    self.note(DiagnosticCode::ZoneAmbiguous, span, place);
+                }
+                zone
+            }
+            (None, None, Some(zone)) => {
+                self.note(DiagnosticCode::ZoneFromHeader, span, place);
+                Some(zone)
+            }
+            (None, None, None) => {
+                self.note(DiagnosticCode::ZoneUnknown, span, place);
+                None
+            }
+        };
+        match zone {
+            Some(_) => Moment { value: Some(value.in_zone(zone)), original: None, span },
+            None => Moment { value: Some(value.to(Precision::Day)), original: kept, span },
+        }
+    }
+
+    pub(crate) fn when<'a>(&mut self, effective: &Effective<'a>, place: &'static str) -> When<'a> {
+        match effective {
+            Effective::Unknown => When::Unknown,
+            Effective::At(at) => When::At(self.moment(at, place)),
+            Effective::Period(start, end) => {
+                When::Period(self.moment(start, place), self.moment(end, place))
+            }
+        }
+    }
+
+    /// Writes a dateTime, with what was sent where that says more.
+    pub(crate) fn date_time(&mut self, element: ElementId, moment: &Moment<'_>) {
+        let Some(original) = moment.original else {
+            if let Some(value) = moment.value {
+                self.tape.write(element, moment.span, |w| value.write_iso(w));
+            }
+            return;
+        };
+        let mark = self.tape.open(element, moment.span);
+        if let Some(value) = moment.value {
+            self.tape.value_write(mark, |w| value.write_iso(w));
+        }
+        self.extension(
+            el::ELEMENT_EXTENSION,
+            ORIGINAL_TEXT,
+            el::EXTENSION_VALUE_STRING,
+            moment.span,
+            |w| match original {
+                Original::Text(text) => text.write(w),
+                Original::Iso(value) => value.write_iso(w),
+            },
+        );
+        self.tape.close(mark);
+    }
+
+    /// Writes an instant where the time is one; else what was sent stands beside no value.
+    pub(crate) fn instant(&mut self, element: ElementId, time: &Time<'_>, place: &'static str) {
+        let moment = self.moment(time, place);
+        let exact = |v: &DateTime| v.zone.is_some() && v.precision == Precision::Second;
+        let kept = time.sent.map(Original::Text).or(time.value.map(Original::Iso));
+        match moment.value.filter(exact) {
+            Some(_) => self.date_time(element, &moment),
+            None => self.date_time(element, &Moment { value: None, original: kept, ..moment }),
+        }
+    }
+
+    /// Writes a date; a time of day beside it stays as sent.
+    pub(crate) fn date(&mut self, element: ElementId, time: &Time<'_>) {
+        let kept = time.sent.map(Original::Text).or(time.value.map(Original::Iso));
+        let day = |v: DateTime| if v.precision > Precision::Day { v.to(Precision::Day) } else { v };
+        let whole = time.value.is_some_and(|v| v.precision <= Precision::Day);
+        let original = if whole { None } else { kept };
+        self.date_time(element, &Moment { value: time.value.map(day), original, span: time.span });
+    }
+
+    /// Writes a Period; false if nothing is known of it.
+    pub(crate) fn period(
+        &mut self,
+        element: ElementId,
+        start: Option<&Moment<'_>>,
+        end: Option<&Moment<'_>>,
+    ) -> bool {
+        let mark = self.tape.open(element, Span::NONE);
+        if let Some(start) = start {
+            self.date_time(el::PERIOD_START, start);
+        }
+        if let Some(end) = end {
+            self.date_time(el::PERIOD_END, end);
+        }
+        self.tape.close(mark)
+    }
+
+    /// Writes `effective[x]` or its like.
+    pub(crate) fn effective(&mut self, at: ElementId, period: ElementId, when: &When<'_>) {
+        match when {
+            When::Unknown => {}
+            When::At(moment) => self.date_time(at, moment),
+            When::Period(start, end) => {
+                self.period(period, Some(start), Some(end));
+            }
+        }
+    }
+}

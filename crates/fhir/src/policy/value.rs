@@ -1,0 +1,212 @@
+//! `value[x]`, of an Observation or of a component.
+
+use core::fmt::{self, Write};
+
+use iomt_core::model::{Absent, AbsentReason, Quantity, SampleEncoding, Samples, TimeOfDay, Value};
+use iomt_core::wire::{Number, Scaled, Span, number};
+use iomt_core::{Diagnostic, DiagnosticCode};
+
+use super::Builder;
+use crate::table::{ElementId, el};
+
+const ABSENT: &str = "http://terminology.hl7.org/CodeSystem/data-absent-reason";
+
+/// Where the cases of `value[x]` stand.
+#[derive(Clone, Copy)]
+pub(crate) struct Slots {
+    quantity: ElementId,
+    concept: ElementId,
+    string: ElementId,
+    range: ElementId,
+    ratio: ElementId,
+    sampled: ElementId,
+    time: ElementId,
+    date_time: ElementId,
+    absent: ElementId,
+}
+
+pub(crate) const OBSERVATION: Slots = Slots {
+    quantity: el::OBSERVATION_VALUE_QUANTITY,
+    concept: el::OBSERVATION_VALUE_CODEABLE_CONCEPT,
+    string: el::OBSERVATION_VALUE_STRING,
+    range: el::OBSERVATION_VALUE_RANGE,
+    ratio: el::OBSERVATION_VALUE_RATIO,
+    sampled: el::OBSERVATION_VALUE_SAMPLED_DATA,
+    time: el::OBSERVATION_VALUE_TIME,
+    date_time: el::OBSERVATION_VALUE_DATE_TIME,
+    absent: el::OBSERVATION_DATA_ABSENT_REASON,
+};
+
+pub(crate) const COMPONENT: Slots = Slots {
+    quantity: el::OBSERVATION_COMPONENT_VALUE_QUANTITY,
+    concept: el::OBSERVATION_COMPONENT_VALUE_CODEABLE_CONCEPT,
+    string: el::OBSERVATION_COMPONENT_VALUE_STRING,
+    range: el::OBSERVATION_COMPONENT_VALUE_RANGE,
+    ratio: el::OBSERVATION_COMPONENT_VALUE_RATIO,
+    sampled: el::OBSERVATION_COMPONENT_VALUE_SAMPLED_DATA,
+    time: el::OBSERVATION_COMPONENT_VALUE_TIME,
+    date_time: el::OBSERVATION_COMPONENT_VALUE_DATE_TIME,
+    absent: el::OBSERVATION_COMPONENT_DATA_ABSENT_REASON,
+};
+
+const fn reason(reason: AbsentReason) -> &'static str {
+    match reason {
+        AbsentReason::Error => "error",
+        AbsentReason::NegativeInfinity => "negative-infinity",
+        AbsentReason::NotANumber => "not-a-number",
+        AbsentReason::NotPerformed => "not-performed",
+        AbsentReason::PositiveInfinity => "positive-infinity",
+        AbsentReason::TempUnknown => "temp-unknown",
+        AbsentReason::Unknown => "unknown",
+    }
+}
+
+impl Builder<'_> {
+    /// Writes the value, or why there is none. Bits and compounds are components and stand
+    /// elsewhere.
+    pub(crate) fn value(&mut self, slots: Slots, value: &Value<'_>, allowed: &[&'static str]) {
+        let before = self.tape.nodes().len();
+        match value {
+            Value::Bits(_) | Value::Compound(_) => return,
+            Value::Absent(absent) => return self.absent(slots.absent, absent),
+            Value::Concept(concept) => self.concept(slots.concept, concept),
+            Value::Quantity(quantity) => self.quantity(slots.quantity, quantity, allowed),
+            Value::Range(low, high) => self.range(slots.range, low.as_ref(), high.as_ref()),
+            Value::Ratio(numerator, denominator) => {
+                let mark = self.tape.open(slots.ratio, numerator.span.to(denominator.span));
+                self.quantity(el::RATIO_NUMERATOR, numerator, &[]);
+                self.quantity(el::RATIO_DENOMINATOR, denominator, &[]);
+                self.tape.close(mark);
+            }
+            Value::Samples(samples) => self.samples(slots.sampled, samples),
+            Value::Text(text) => self.text(slots.string, *text),
+            Value::Time(time) => {
+                let moment = self.moment(time, "Observation.value");
+                if moment.value.is_none() {
+                    let mut absent = Absent::new(AbsentReason::Unknown, time.span);
+                    absent.sent = time.sent;
+                    return self.absent(slots.absent, &absent);
+                }
+                self.date_time(slots.date_time, &moment);
+            }
+            Value::TimeOfDay(time, sent) => {
+                self.tape.write(slots.time, sent.span(), |w| write_time(time, w));
+            }
+        }
+        if self.tape.nodes().len() == before {
+            self.absent(slots.absent, &Absent::new(AbsentReason::Unknown, Span::NONE));
+        }
+    }
+
+    fn absent(&mut self, element: ElementId, absent: &Absent<'_>) {
+        let mark = self.tape.open(element, absent.span);
+        self.code(el::CODEABLE_CONCEPT_CODING, ABSENT, reason(absent.reason), absent.span);
+        if let Some(sent) = absent.sent {
+            self.text(el::CODEABLE_CONCEPT_TEXT, sent);
+        }
+        self.tape.close(mark);
+    }
+
+    fn range(
+        &mut self,
+        element: ElementId,
+        low: Option<&Quantity<'_>>,
+        high: Option<&Quantity<'_>>,
+    ) {
+        let mark = self.tape.open(element, Span::NONE);
+        for (side, bound) in [(el::RANGE_LOW, low), (el::RANGE_HIGH, high)] {
+            if let Some(bound) = bound {
+                self.quantity(side, bound, &[]);
+            }
+        }
+        self.tape.close(mark);
+    }
+
+    /// FHIR SampledData: real value = sample × factor + origin.
+    fn samples(&mut self, element: ElementId, samples: &Samples<'_>) {
+        let mark = self.tape.open(element, samples.raw.span());
+        self.plain_quantity(el::SAMPLED_DATA_ORIGIN, samples.origin, &samples.unit);
+        let decimals = [
+            (el::SAMPLED_DATA_PERIOD, Some(samples.period)),
+            (el::SAMPLED_DATA_FACTOR, Some(samples.factor).filter(|f| *f != Scaled::new(1, 0))),
+            (el::SAMPLED_DATA_LOWER_LIMIT, samples.lower),
+            (el::SAMPLED_DATA_UPPER_LIMIT, samples.upper),
+        ];
+        for (element, value) in decimals {
+            if let Some(value) = value {
+                self.tape.write(element, Span::NONE, |w| value.write(w));
+            }
+        }
+        self.tape.write(el::SAMPLED_DATA_DIMENSIONS, Span::NONE, |w| {
+            write!(w, "{}", samples.dimensions)
+        });
+        let mut bad = false;
+        self.tape.write(el::SAMPLED_DATA_DATA, samples.raw.span(), |w| {
+            bad = !write_samples(samples, w)?;
+            Ok(())
+        });
+        if bad {
+            let place = iomt_core::Place::named("SampledData.data");
+            let code = DiagnosticCode::ValueMalformed;
+            self.notes.push(Diagnostic::new(code, samples.raw.span(), place));
+        }
+        self.tape.close(mark);
+    }
+}
+
+fn write_time(time: &TimeOfDay, out: &mut dyn Write) -> fmt::Result {
+    write!(out, "{:02}:{:02}:{:02}", time.hour, time.minute, time.second)?;
+    match usize::from(time.places) {
+        0 => Ok(()),
+        places => write!(out, ".{:0places$}", time.fraction),
+    }
+}
+
+/// Writes samples with blanks between them, `E` for what is missing or no number; gives whether
+/// all bytes were samples.
+fn write_samples(samples: &Samples<'_>, out: &mut dyn Write) -> Result<bool, fmt::Error> {
+    let raw = samples.raw.raw();
+    let (mut whole, mut first) = (true, true);
+    let mut put = |sample: Option<Scaled>| {
+        if !core::mem::take(&mut first) {
+            out.write_char(' ')?;
+        }
+        let missing = |s: &Scaled| s.exponent == 0 && samples.sentinels.contains(&s.mantissa);
+        match sample.filter(|s| !missing(s)) {
+            Some(sample) => sample.write(out),
+            None => out.write_char('E'),
+        }
+    };
+    let sample = |value: i64| Some(Scaled::new(value, 0));
+    match samples.encoding {
+        SampleEncoding::U8 => raw.iter().try_for_each(|b| put(sample(i64::from(*b))))?,
+        SampleEncoding::U16Be => {
+            pairs(raw, &mut whole, |p| put(sample(i64::from(u16::from_be_bytes(p)))))?;
+        }
+        SampleEncoding::I16Be => {
+            pairs(raw, &mut whole, |p| put(sample(i64::from(i16::from_be_bytes(p)))))?;
+        }
+        SampleEncoding::I16Le => {
+            pairs(raw, &mut whole, |p| put(sample(i64::from(i16::from_le_bytes(p)))))?;
+        }
+        SampleEncoding::Text { separator } => {
+            for part in raw.split(|b| *b == separator) {
+                match number(part) {
+                    Some(Number::Scaled(value)) => put(Some(value))?,
+                    Some(Number::Long) | None => {
+                        whole &= part.is_empty();
+                        put(None)?;
+                    }
+                }
+            }
+        }
+        _ => whole = false,
+    }
+    Ok(whole)
+}
+
+fn pairs(raw: &[u8], whole: &mut bool, mut put: impl FnMut([u8; 2]) -> fmt::Result) -> fmt::Result {
+    let (pairs, rest) = raw.as_chunks::<2>();
+    *whole &= rest.is_empty();
+    pairs.iter().try_for_each(|pair| put(*pair))
+}

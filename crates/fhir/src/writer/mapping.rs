@@ -1,0 +1,482 @@
+//! The sink: declarations become entries, measurements become Observations.
+
+use iomt_core::model::{
+    Device, Encounter, Message, Patient, Performer, PersonIndex, Report, Role, Specimen, SubjectKey,
+};
+use iomt_core::wire::Span;
+use iomt_core::{Diagnostic, DiagnosticCode, End, Place, Sink};
+
+use super::message::MessageState;
+use super::render::{Fate, Request, write_search};
+use super::session::{Entry, Kind, Refer};
+use super::{Output, Session, Writer, builder};
+use crate::config::{Form, Partial};
+use crate::identity::{Name, Uuid};
+use crate::policy::{Builder, Party, ReportLinks, Target, identity, role};
+use crate::table::el;
+
+pub(super) struct Mapping<'w> {
+    pub(super) w: &'w mut Writer,
+    pub(super) session: &'w mut Session,
+    pub(super) output: &'w mut dyn Output,
+}
+
+impl Mapping<'_> {
+    pub(super) fn wanted(&self) -> bool {
+        self.w.message.open && !self.w.message.skip
+    }
+
+    pub(super) fn tell(&mut self, code: DiagnosticCode, span: Span, place: &'static str) {
+        let diagnostic = Diagnostic::new(code, span, Place::named(place));
+        self.w.tell(self.session.ordinal, &diagnostic, self.output);
+    }
+
+    pub(super) fn tell_notes(&mut self) {
+        self.w.tell_notes(self.session.ordinal, self.output);
+    }
+
+    pub(super) fn unidentified(&mut self, span: Span) {
+        if !core::mem::replace(&mut self.w.message.unidentified, true) {
+            self.tell(DiagnosticCode::SubjectUnidentified, span, "subject");
+        }
+    }
+
+    /// Writes the resource of an entry, if this message has not yet.
+    fn write_entry(&mut self, kind: Kind, entry: &mut Entry, request: Request<'_>) {
+        let ordinal = self.session.ordinal;
+        let skip = entry.written && self.w.cx.config.to == Form::Ndjson;
+        if entry.refer != Refer::Resource || entry.message == ordinal || skip {
+            return;
+        }
+        entry.message = ordinal;
+        if self.w.message.ids.contains_key(&entry.id) {
+            return;
+        }
+        let what = (kind.resource(), entry.id);
+        if self.w.finish(&entry.tape, what, request, ordinal, self.output) == Fate::Left {
+            entry.refer = Refer::Dropped;
+        }
+    }
+
+    fn keep(&mut self, kind: Kind, key: u32, entry: Entry) {
+        let replaced = self.session.declare(kind, key, entry);
+        self.session.recycle(replaced);
+    }
+
+    /// Writes a device that something refers to.
+    pub(super) fn use_device(&mut self, key: u32) {
+        let Some(entry) = self.session.entry_mut(Kind::Device, key) else { return };
+        let mut taken = core::mem::take(entry);
+        let search = core::mem::take(&mut taken.search);
+        self.write_entry(Kind::Device, &mut taken, Request::CreateIfNone(&search));
+        taken.search = search;
+        if let Some(entry) = self.session.entry_mut(Kind::Device, key) {
+            *entry = taken;
+        }
+    }
+
+    /// A person of whom the caller knows who it is.
+    fn person(&mut self, index: PersonIndex, entry: &mut Entry, span: Span) {
+        let config = &self.w.cx.config;
+        let reference = match index {
+            PersonIndex::Known(number) => config.persons.get(&number),
+            PersonIndex::Unknown if config.persons.is_empty() => config.subject.as_ref(),
+            PersonIndex::Unknown => None,
+        };
+        if let Some(reference) = reference {
+            entry.text.push_str(reference);
+            entry.refer = Refer::External;
+            return;
+        }
+        match index {
+            PersonIndex::Known(number) => {
+                use core::fmt::Write;
+                // Writing into a String does not fail.
+                let _ = write!(entry.text, "person {number}");
+            }
+            PersonIndex::Unknown => entry.text.push_str("person unknown"),
+        }
+        entry.refer = Refer::Display;
+        self.unidentified(span);
+    }
+
+    /// Resolves those who take part into `parties`; writes their resources.
+    pub(super) fn resolve_parties(&mut self, performers: &[Performer<'_>], all: bool) {
+        self.w.parties.clear();
+        self.w.names.clear();
+        for performer in performers {
+            let interprets = role(performer) == Role::Interpreter;
+            // R4 has the orderer on the ServiceRequest alone.
+            if role(performer) == Role::Orderer && !all {
+                continue;
+            }
+            if let Some(party) = self.party(performer) {
+                self.w.parties.push((party, interprets));
+            }
+        }
+    }
+
+    fn party(&mut self, performer: &Performer<'_>) -> Option<Party> {
+        let sender = self.w.cx.sender;
+        let (kind, id) = match performer {
+            Performer::Person { identifier: Some(number), name, .. } => {
+                let id = identity(&self.w.cx, "Practitioner", number);
+                self.w.extra.clear();
+                builder!(self.w, extra).practitioner(number, name, id);
+                ("Practitioner", id)
+            }
+            Performer::Organization { identifier, name, .. } => {
+                let id = match (identifier, name) {
+                    (Some(number), _) => identity(&self.w.cx, "Organization", number),
+                    (None, Some(_)) => Name::new("Organization").uuid(sender).text(*name).finish(),
+                    (None, None) => return None,
+                };
+                self.w.extra.clear();
+                builder!(self.w, extra).organization(identifier.as_ref(), *name, id);
+                ("Organization", id)
+            }
+            // A name alone names nobody for sure: no resource is made of it.
+            Performer::Person { identifier: None, name, .. } => {
+                let start = self.w.names.len();
+                for part in name.given.iter().flatten().chain(&name.family) {
+                    if self.w.names.len() > start {
+                        self.w.names.push(' ');
+                    }
+                    let _ = part.write(&mut self.w.names);
+                }
+                let end = self.w.names.len();
+                return (end > start).then_some(Party::Display(start, end));
+            }
+        };
+        self.tell_notes();
+        if !self.w.message.ids.contains_key(&id) {
+            let tape = core::mem::take(&mut self.w.extra);
+            let (request, ordinal) = (Request::CreateIfNone(""), self.session.ordinal);
+            let fate = self.w.finish(&tape, (kind, id), request, ordinal, self.output);
+            self.w.extra = tape;
+            if fate == Fate::Left {
+                return None;
+            }
+        }
+        Some(Party::Resource(kind, id))
+    }
+
+    /// Adds the results to the report at work, and writes it.
+    pub(super) fn finish_report(&mut self) {
+        self.flush_halves();
+        let Some(mark) = self.w.message.report.mark.take() else { return };
+        let mut tape = core::mem::take(&mut self.w.message.report.tape);
+        let results = core::mem::take(&mut self.w.message.report.results);
+        let mut builder = Builder { tape: &mut tape, cx: &self.w.cx, notes: &mut self.w.notes };
+        for id in &results {
+            let target = Target::Resource("Observation", *id);
+            builder.reference(el::DIAGNOSTIC_REPORT_RESULT, target);
+        }
+        tape.close(mark);
+        let (id, ordinal) = (self.w.message.report.id, self.session.ordinal);
+        if !self.w.message.report.dropped {
+            let request = self.w.result_request(self.w.message.session);
+            let what = ("DiagnosticReport", id);
+            if self.w.finish(&tape, what, request, ordinal, self.output) == Fate::Written {
+                self.w.message.targets.push(what);
+            }
+        }
+        tape.clear();
+        self.w.message.report.tape = tape;
+        self.w.message.report.results = results;
+        self.w.message.report.results.clear();
+    }
+
+    fn finish_provenance(&mut self) {
+        let wanted = self.w.cx.config.provenance && !self.w.message.id.is_empty();
+        if !wanted || self.w.message.targets.is_empty() {
+            return;
+        }
+        let message = core::mem::take(&mut self.w.message.id);
+        let targets = core::mem::take(&mut self.w.message.targets);
+        let id = match self.w.message.replay {
+            Some((key, _)) => Name::new("Provenance").uuid(key).finish(),
+            None => Name::new("Provenance").uuid(self.w.cx.sender).str(&message).finish(),
+        };
+        let span = self.w.message.span;
+        self.w.tape.clear();
+        builder!(self.w).provenance(id, &targets, &message, span);
+        self.finish_tape(("Provenance", id), Request::Create);
+        self.w.message.id = message;
+        self.w.message.targets = targets;
+    }
+
+    /// Checks and writes what is on the tape at work.
+    pub(super) fn finish_tape(&mut self, what: (&'static str, Uuid), request: Request<'_>) -> Fate {
+        self.tell_notes();
+        let tape = core::mem::take(&mut self.w.tape);
+        let fate = self.w.finish(&tape, what, request, self.session.ordinal, self.output);
+        self.w.tape = tape;
+        fate
+    }
+}
+
+fn subject_entry(session: &Session, key: Option<SubjectKey>) -> Option<&Entry> {
+    key.and_then(|key| session.entry(Kind::Patient, key.0))
+}
+
+impl Sink for Mapping<'_> {
+    fn message(&mut self, message: &Message<'_>) {
+        self.session.ordinal = self.session.ordinal.saturating_add(1);
+        let state: &mut MessageState = &mut self.w.message;
+        state.clear();
+        (state.open, state.span, state.session) = (true, message.span, message.session);
+        if !message.session {
+            self.session.forget();
+        }
+        let cx = &mut self.w.cx;
+        cx.sender = Name::new("sender")
+            .str(&cx.config.source)
+            .authority(&message.facility)
+            .authority(&message.application)
+            .finish();
+        let sent = message.sent.and_then(|t| t.value);
+        (cx.sent, cx.header_zone) = (sent, sent.and_then(|t| t.zone));
+        cx.received = message.received;
+        let Some(id) = message.id else { return };
+        let _ = id.write(&mut self.w.message.id);
+        let name = Name::new("message").uuid(self.w.cx.sender).text(Some(id));
+        let key =
+            message.sent.as_ref().map_or_else(|| Name::new("message").none(), |t| name.time(t));
+        if message.sent.is_none() {
+            return;
+        }
+        let (key, hash) = (key.finish(), self.w.hash(message.bytes));
+        self.w.message.replay = Some((key, hash));
+        match self.session.replays.get(key) {
+            Some(known) if known == hash => {
+                self.w.message.skip = true;
+                self.tell(DiagnosticCode::Replay, message.span, "message");
+            }
+            Some(_) => self.tell(DiagnosticCode::ControlIdReused, message.span, "message"),
+            None => {}
+        }
+    }
+
+    fn patient(&mut self, patient: &Patient<'_>) {
+        if !self.wanted() {
+            return;
+        }
+        self.finish_report();
+        let mut entry = self.session.spare();
+        if let Some(index) = patient.person {
+            self.person(index, &mut entry, patient.span);
+            return self.keep(Kind::Patient, patient.key.0, entry);
+        }
+        let medical = |i: &&iomt_core::model::Identifier<'_>| {
+            i.type_code.is_some_and(|t| t.is("MR") || t.is("PI") || t.is("PT"))
+        };
+        let number = patient.identifiers.iter().find(medical).or(patient.identifiers.first());
+        match number {
+            Some(number) => {
+                entry.id = identity(&self.w.cx, "Patient", number);
+                write_search(&self.w.cx, number, &mut entry.search);
+            }
+            None if patient.names.is_empty() => {
+                if let Some(reference) = &self.w.cx.config.subject {
+                    entry.text.push_str(reference);
+                    entry.refer = Refer::External;
+                } else {
+                    self.unidentified(patient.span);
+                }
+                return self.keep(Kind::Patient, patient.key.0, entry);
+            }
+            None => {
+                // Named, but by no number: a person of this message alone.
+                let name = Name::new("Patient").uuid(self.w.cx.sender).str(&self.w.message.id);
+                entry.id =
+                    name.number(self.session.ordinal).number(u64::from(patient.key.0)).finish();
+                self.unidentified(patient.span);
+            }
+        }
+        entry.refer = Refer::Resource;
+        Builder { tape: &mut entry.tape, cx: &self.w.cx, notes: &mut self.w.notes }
+            .patient(patient, entry.id);
+        self.tell_notes();
+        if let Some((start, end)) = self.w.message.ids.get(&entry.id).copied() {
+            self.compare_patient(&entry, (start, end), patient.span);
+        }
+        let search = core::mem::take(&mut entry.search);
+        let request =
+            if number.is_some() { Request::CreateIfNone(&search) } else { Request::Create };
+        self.write_entry(Kind::Patient, &mut entry, request);
+        entry.search = search;
+        self.keep(Kind::Patient, patient.key.0, entry);
+    }
+
+    fn encounter(&mut self, encounter: &Encounter<'_>) {
+        if !self.wanted() {
+            return;
+        }
+        let mut entry = self.session.spare();
+        let visit = encounter.identifier.as_ref();
+        entry.id = match visit {
+            Some(number) => {
+                write_search(&self.w.cx, number, &mut entry.search);
+                identity(&self.w.cx, "Encounter", number)
+            }
+            // Without a number, a visit of this message alone.
+            None => Name::new("Encounter")
+                .uuid(self.w.cx.sender)
+                .str(&self.w.message.id)
+                .number(self.session.ordinal)
+                .number(u64::from(encounter.key.0))
+                .finish(),
+        };
+        self.resolve_parties(encounter.participants, true);
+        let mut participants = core::mem::take(&mut self.w.performers);
+        participants.clear();
+        participants.extend(self.w.parties.iter().map(|(party, _)| *party));
+        let subject =
+            subject_entry(self.session, encounter.subject).and_then(|e| e.target(Kind::Patient));
+        Builder { tape: &mut entry.tape, cx: &self.w.cx, notes: &mut self.w.notes }.encounter(
+            encounter,
+            entry.id,
+            subject,
+            &participants,
+            &self.w.names,
+        );
+        self.w.performers = participants;
+        entry.refer = Refer::Resource;
+        self.tell_notes();
+        let search = core::mem::take(&mut entry.search);
+        self.write_entry(Kind::Encounter, &mut entry, Request::CreateIfNone(&search));
+        entry.search = search;
+        self.keep(Kind::Encounter, encounter.key.0, entry);
+    }
+
+    fn device(&mut self, device: &Device<'_>) {
+        if !self.wanted() {
+            return;
+        }
+        let mut entry = self.session.spare();
+        let config = &self.w.cx.config;
+        let known = device.identifiers.first();
+        match (known, device.peer, &config.device) {
+            (Some(number), _, _) => {
+                entry.id = identity(&self.w.cx, "Device", number);
+                write_search(&self.w.cx, number, &mut entry.search);
+                entry.refer = Refer::Resource;
+            }
+            (None, Some(peer), _) => {
+                let name = Name::new("Device").str(&config.source).text(Some(peer));
+                (entry.id, entry.refer) = (name.finish(), Refer::Resource);
+            }
+            (None, None, Some(reference)) => {
+                entry.text.push_str(reference);
+                entry.refer = Refer::External;
+            }
+            (None, None, None) => {}
+        }
+        if entry.refer == Refer::Resource {
+            let parent = device.parent.and_then(|p| self.session.entry(Kind::Device, p.0));
+            let parent = parent.and_then(|p| p.target(Kind::Device));
+            Builder { tape: &mut entry.tape, cx: &self.w.cx, notes: &mut self.w.notes }
+                .device(device, entry.id, parent);
+            self.tell_notes();
+        }
+        self.keep(Kind::Device, device.key.0, entry);
+    }
+
+    fn specimen(&mut self, specimen: &Specimen<'_>) {
+        if !self.wanted() {
+            return;
+        }
+        let mut entry = self.session.spare();
+        let number = specimen.filler.as_ref().or(specimen.placer.as_ref());
+        entry.id = match number {
+            Some(number) => identity(&self.w.cx, "Specimen", number),
+            None => Name::new("Specimen")
+                .uuid(self.w.cx.sender)
+                .str(&self.w.message.id)
+                .number(self.session.ordinal)
+                .number(u64::from(specimen.key.0))
+                .finish(),
+        };
+        let subject =
+            subject_entry(self.session, specimen.subject).and_then(|e| e.target(Kind::Patient));
+        Builder { tape: &mut entry.tape, cx: &self.w.cx, notes: &mut self.w.notes }
+            .specimen(specimen, entry.id, subject);
+        entry.refer = Refer::Resource;
+        self.tell_notes();
+        let request = self.w.result_request(self.w.message.session);
+        self.write_entry(Kind::Specimen, &mut entry, request);
+        self.keep(Kind::Specimen, specimen.key.0, entry);
+    }
+
+    fn report(&mut self, report: &Report<'_>) {
+        if !self.wanted() {
+            return;
+        }
+        self.finish_report();
+        self.resolve_parties(report.performers, false);
+        let filler = report.filler.as_ref().map(|number| identity(&self.w.cx, "order", number));
+        let name = match filler {
+            Some(filler) => Name::new("DiagnosticReport").uuid(filler),
+            None => Name::new("DiagnosticReport").uuid(self.w.cx.sender).str(&self.w.message.id),
+        };
+        let name = if filler.is_none() { name.number(u64::from(report.key.0)) } else { name };
+        let id = name.concept(&report.code).finish();
+        let subject = subject_entry(self.session, report.subject);
+        let dropped = subject.is_some_and(|e| e.refer == Refer::Dropped);
+        let mut specimens = core::mem::take(&mut self.w.message.report.results);
+        specimens.extend(report.specimens.iter().filter_map(|key| {
+            let entry = self.session.entry(Kind::Specimen, key.0)?;
+            (entry.refer == Refer::Resource).then_some(entry.id)
+        }));
+        let mut tape = core::mem::take(&mut self.w.message.report.tape);
+        let encounter = report.encounter.and_then(|k| self.session.entry(Kind::Encounter, k.0));
+        let links = ReportLinks {
+            subject: subject_entry(self.session, report.subject)
+                .and_then(|e| e.target(Kind::Patient)),
+            encounter: encounter.and_then(|e| e.target(Kind::Encounter)),
+            parties: &self.w.parties,
+            names: &self.w.names,
+            specimens: &specimens,
+        };
+        let mark = Builder { tape: &mut tape, cx: &self.w.cx, notes: &mut self.w.notes }
+            .report(report, id, &links);
+        specimens.clear();
+        let state = &mut self.w.message.report;
+        (state.tape, state.results, state.mark) = (tape, specimens, Some(mark));
+        (state.key, state.id, state.filler) = (Some(report.key.0), id, filler);
+        state.dropped = dropped;
+        self.tell_notes();
+    }
+
+    fn measurement(&mut self, measurement: &iomt_core::model::Measurement<'_>) {
+        if self.wanted() {
+            self.observe(measurement);
+        }
+    }
+
+    fn diagnostic(&mut self, diagnostic: Diagnostic) {
+        self.w.tell(self.session.ordinal, &diagnostic, self.output);
+    }
+
+    fn end(&mut self, end: End) {
+        if !self.w.message.open {
+            return;
+        }
+        if let End::Rejected(error) = end {
+            let rejected = Diagnostic::rejected(&error);
+            self.w.tell(self.session.ordinal, &rejected, self.output);
+            self.reject_outcome(&rejected);
+        }
+        let keep = self.w.cx.config.partial == Partial::Keep;
+        if self.wanted() && (end == End::Complete || keep) {
+            self.finish_report();
+            self.finish_provenance();
+            if end != End::Complete {
+                self.tell(DiagnosticCode::PartialKept, self.w.message.span, "message");
+            }
+            self.release();
+        }
+        self.w.message.open = false;
+    }
+}

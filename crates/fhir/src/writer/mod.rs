@@ -1,0 +1,133 @@
+//! From facts to output: what a message says is built, checked and held until the message ends.
+
+mod mapping;
+mod message;
+mod observe;
+mod pressure;
+mod release;
+mod remembered;
+mod render;
+mod session;
+
+use core::fmt;
+use std::hash::{BuildHasher, RandomState};
+
+use iomt_core::{Diagnostic, Limits, Sink};
+
+use crate::config::Config;
+use crate::issue::{Issue, Validate};
+use crate::policy::{Context, Party};
+use crate::tape::Tape;
+
+use mapping::Mapping;
+use message::MessageState;
+pub use session::Session;
+
+/// Takes what is ready.
+pub trait Output {
+    /// A document: a Bundle, or one resource. Compact JSON without a line end.
+    fn document(&mut self, json: &str);
+
+    /// Something that a reader should know. `message` counts the messages of the session from 1;
+    /// 0 is before the first.
+    fn diagnostic(&mut self, _message: u64, _diagnostic: &Diagnostic) {}
+
+    /// An OperationOutcome: what is wrong with a resource that is withheld, dropped or reported,
+    /// or with a message that was rejected.
+    fn outcome(&mut self, _message: u64, _json: &str) {}
+}
+
+/// Documents into a vector, one an entry.
+impl Output for Vec<String> {
+    fn document(&mut self, json: &str) {
+        self.push(json.into());
+    }
+}
+
+/// Turns the facts of messages into FHIR. One for any number of sessions; its buffers are reused.
+pub struct Writer {
+    cx: Context,
+    limits: Limits,
+    validator: Option<Box<dyn Validate + Send>>,
+    tape: Tape,
+    extra: Tape,
+    issues: Vec<Issue>,
+    notes: Vec<Diagnostic>,
+    parties: Vec<(Party, bool)>,
+    performers: Vec<Party>,
+    names: String,
+    outcome: Tape,
+    text: String,
+    message: MessageState,
+    remembered: remembered::Remembered,
+    hasher: RandomState,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    /// A writer; `validator` checks every resource before it leaves.
+    #[must_use]
+    pub fn new(
+        config: Config,
+        limits: Limits,
+        validator: Option<Box<dyn Validate + Send>>,
+    ) -> Self {
+        let validator = validator.filter(|_| config.validate);
+        Self {
+            cx: Context { config, ..Context::default() },
+            limits,
+            validator,
+            tape: Tape::new(),
+            extra: Tape::new(),
+            issues: Vec::new(),
+            notes: Vec::new(),
+            parties: Vec::new(),
+            performers: Vec::new(),
+            names: String::new(),
+            outcome: Tape::new(),
+            text: String::new(),
+            message: MessageState::default(),
+            remembered: remembered::Remembered::default(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.cx.config
+    }
+
+    /// A sink for the facts of one session, whose documents go to `output`.
+    pub fn sink<'w>(
+        &'w mut self,
+        session: &'w mut Session,
+        output: &'w mut dyn Output,
+    ) -> impl Sink + use<'w> {
+        Mapping { w: self, session, output }
+    }
+
+    fn hash(&self, bytes: &[u8]) -> u64 {
+        self.hasher.hash_one(bytes)
+    }
+}
+
+/// A builder over the parts of a writer that it needs.
+macro_rules! builder {
+    ($writer:expr) => {
+        builder!($writer, tape)
+    };
+    ($writer:expr, $tape:ident) => {
+        crate::policy::Builder {
+            tape: &mut $writer.$tape,
+            cx: &$writer.cx,
+            notes: &mut $writer.notes,
+        }
+    };
+}
+use builder;

@@ -1,0 +1,237 @@
+//! One measurement: its identity, its links, its Observation.
+
+use iomt_core::DiagnosticCode;
+use iomt_core::model::{AbsentReason, Effective, Measurement, StatusTable, Subject, Time, Value};
+use iomt_core::wire::Span;
+
+use super::mapping::Mapping;
+use super::render::Fate;
+use super::session::{Entry, Kind, Refer};
+use super::{Session, builder};
+use crate::config::Config;
+use crate::identity::{Name, Uuid};
+use crate::policy::{Links, Moment, Party, Plan, PressureRow, Target, When};
+
+/// What an Observation points to: what the message names, else what the caller knows.
+pub(super) fn links<'a>(
+    session: &'a Session,
+    config: &'a Config,
+    performers: &'a [Party],
+    names: &'a str,
+    m: &Measurement<'_>,
+) -> Links<'a> {
+    let target = |kind, key| session.entry(kind, key).and_then(|entry| entry.target(kind));
+    let device = match m.device {
+        Some(key) => target(Kind::Device, key.0),
+        None => config.device.as_deref().map(Target::External),
+    };
+    let subject = match m.subject {
+        Subject::Patient(key) => target(Kind::Patient, key.0),
+        Subject::Device(key) => target(Kind::Device, key.0),
+        Subject::Unknown => config.subject.as_deref().map(Target::External),
+    };
+    let encounter = m.encounter.and_then(|key| target(Kind::Encounter, key.0));
+    let specimen = m.specimen.and_then(|key| target(Kind::Specimen, key.0));
+    Links { subject, encounter, specimen, device, performers, names }
+}
+
+impl Mapping<'_> {
+    pub(super) fn observe(&mut self, m: &Measurement<'_>) {
+        if self.is_not_retransmitted(m) {
+            return self.tell(DiagnosticCode::ValueNotRetransmitted, m.span, "Observation.value");
+        }
+        if self.refers_to_dropped(m) {
+            return self.tell(DiagnosticCode::Dropped, m.span, "Observation");
+        }
+        if let Some(device) = m.device {
+            self.use_device(device.0);
+        }
+        self.resolve_parties(m.performers, true);
+        let mut performers = core::mem::take(&mut self.w.performers);
+        performers.clear();
+        performers.extend(self.w.parties.iter().map(|(party, _)| *party));
+        self.w.performers = performers;
+        let w = &*self.w;
+        if links(self.session, &w.cx.config, &[], "", m).subject.is_none() {
+            self.unidentified(m.span);
+        }
+        let when = self.when(m);
+        match PressureRow::of(m).filter(|_| !self.w.message.session) {
+            Some(row) => self.observe_pressure(m, row, &when),
+            None => self.observe_one(m, &when),
+        }
+    }
+
+    fn observe_one(&mut self, m: &Measurement<'_>, when: &When<'_>) {
+        let id = self.identity(m, None);
+        let mut plan = Plan::new(m);
+        self.build(m, id, when, &plan);
+        let tape = core::mem::take(&mut self.w.tape);
+        let fits = tape.root().is_some_and(|root| self.w.is_valid(&tape, root));
+        self.w.tape = tape;
+        if !fits && plan.vital {
+            // Without the codes that imply the profile, it says no less and promises less.
+            if plan.is_sent() {
+                self.tell(DiagnosticCode::ProfileNotMet, m.code.span, "Observation.code");
+            }
+            plan.vital = false;
+            self.w.notes.clear();
+            self.build(m, id, when, &plan);
+        }
+        self.finish_observation(id, m.report.map(|r| r.0));
+    }
+
+    fn build(&mut self, m: &Measurement<'_>, id: Uuid, when: &When<'_>, plan: &Plan) {
+        let w = &mut *self.w;
+        let links = links(self.session, &w.cx.config, &w.performers, &w.names, m);
+        w.tape.clear();
+        builder!(w).observation(m, id, when, &links, plan);
+    }
+
+    pub(super) fn finish_observation(&mut self, id: Uuid, report: Option<u32>) {
+        let request = self.w.result_request(self.w.message.session);
+        if self.finish_tape(("Observation", id), request) == Fate::Written {
+            self.w.message.targets.push(("Observation", id));
+            if report.is_some() && report == self.w.message.report.key {
+                self.w.message.report.results.push(id);
+            }
+        }
+    }
+
+    /// A final result without a value says that the one sent before holds.
+    fn is_not_retransmitted(&self, m: &Measurement<'_>) -> bool {
+        m.status.table == StatusTable::Hl70085
+            && m.status.code.is_some_and(|c| c.is("U"))
+            && matches!(m.value, Value::Absent(a) if a.reason == AbsentReason::Unknown && a.sent.is_none())
+    }
+
+    fn refers_to_dropped(&self, m: &Measurement<'_>) -> bool {
+        let dropped = |entry: Option<&Entry>| entry.is_some_and(|e| e.refer == Refer::Dropped);
+        let device = |key: u32| dropped(self.session.entry(Kind::Device, key));
+        let subject = match m.subject {
+            Subject::Patient(key) => dropped(self.session.entry(Kind::Patient, key.0)),
+            Subject::Device(key) => device(key.0),
+            Subject::Unknown => false,
+        };
+        subject
+            || m.device.is_some_and(|key| device(key.0))
+            || m.specimen.is_some_and(|k| dropped(self.session.entry(Kind::Specimen, k.0)))
+            || m.encounter.is_some_and(|k| dropped(self.session.entry(Kind::Encounter, k.0)))
+    }
+
+    /// When: as sent; of a live notification, when it was received; as configured, when the
+    /// message was made; else unknown.
+    fn when<'a>(&mut self, m: &Measurement<'a>) -> When<'a> {
+        let place = "Observation.effective";
+        let when = builder!(self.w).when(&m.effective, place);
+        self.tell_notes();
+        if !matches!(when, When::Unknown) {
+            if !when.is_known() {
+                self.tell(DiagnosticCode::TimeUnknown, m.span, place);
+            }
+            return when;
+        }
+        if let Some(received) = self.w.cx.received.filter(|_| m.live) {
+            self.tell(DiagnosticCode::TimeReceived, m.span, place);
+            return When::At(Moment::plain(received, Span::NONE));
+        }
+        if let Some(sent) = self.w.cx.sent.filter(|_| self.w.cx.config.message_time) {
+            let time = Time::binary(sent, Span::NONE);
+            let moment = builder!(self.w).moment(&time, place);
+            self.tell_notes();
+            return When::At(moment);
+        }
+        self.tell(DiagnosticCode::TimeUnknown, m.span, place);
+        When::Unknown
+    }
+
+    /// Issuer and filler number, or device and subject; code; what tells equal codes apart; the
+    /// time as sent. Never the value or the status.
+    pub(super) fn identity(&mut self, m: &Measurement<'_>, panel: Option<&'static str>) -> Uuid {
+        let name = Name::new("Observation");
+        let report = &self.w.message.report;
+        let of_report = m.report.is_some_and(|r| Some(r.0) == report.key);
+        let filler = report.filler.filter(|_| of_report);
+        let name = match filler {
+            Some(filler) => name.uuid(filler),
+            None => {
+                let device = m.device.and_then(|k| self.session.entry(Kind::Device, k.0));
+                let name = match device.filter(|d| d.refer == Refer::Resource) {
+                    Some(device) => name.uuid(device.id),
+                    None => name
+                        .uuid(self.w.cx.sender)
+                        .str(self.w.cx.config.device.as_deref().unwrap_or("")),
+                };
+                self.subject_name(m, name)
+            }
+        };
+        let name = match panel {
+            Some(code) => name.str(code),
+            None => name.concept(&m.code),
+        };
+        let mut name = name.text(m.sub_id);
+        name = match &m.effective {
+            Effective::Unknown => name.none(),
+            Effective::At(at) => name.time(at),
+            Effective::Period(start, end) => name.time(start).time(end),
+        };
+        for number in
+            [m.sequence, m.item].into_iter().chain(m.supplemental.iter().map(|s| Some(s.code())))
+        {
+            name = match number {
+                Some(number) => name.number(u64::from(number)),
+                None => name.none(),
+            };
+        }
+        let timeless = matches!(m.effective, Effective::Unknown);
+        if timeless && self.w.message.session {
+            return self.live_identity(name);
+        }
+        let id = name.finish();
+        let times = self.w.message.observations.entry(id).or_insert(0);
+        *times = times.saturating_add(1);
+        let times = *times;
+        if times == 1 {
+            return id;
+        }
+        self.tell(DiagnosticCode::IdentityRepeated, m.span, "Observation.identifier");
+        Name::new("ordinal").uuid(id).number(times).finish()
+    }
+
+    pub(super) fn subject_name(&self, m: &Measurement<'_>, name: Name) -> Name {
+        match m.subject {
+            Subject::Patient(key) => match self.session.entry(Kind::Patient, key.0) {
+                Some(entry) if entry.refer == Refer::Resource => name.uuid(entry.id),
+                Some(entry) => name.str(&entry.text),
+                None => name.none(),
+            },
+            Subject::Device(_) => name.str("device"),
+            Subject::Unknown => match &self.w.cx.config.subject {
+                Some(reference) => name.str(reference),
+                None => name.none(),
+            },
+        }
+    }
+
+    /// A reading without a time is told by when it was received, else by its place in the session;
+    /// two of one instant by an ordinal.
+    fn live_identity(&mut self, name: Name) -> Uuid {
+        let received = self.w.cx.received;
+        let id = match &received {
+            Some(at) => name.date_time(at).finish(),
+            None => name.number(self.session.ordinal).finish(),
+        };
+        if self.session.live_at != received {
+            self.session.live.clear();
+            self.session.live_at = received;
+        }
+        let times = self.session.live.entry(id).or_insert(0);
+        *times = times.saturating_add(1);
+        let times = *times;
+        if times == 1 {
+            return id;
+        }
+        self.tell(DiagnosticCode::IdentityRepeated, self.w.message.span, "Observation.identifier");
+        Name::new("ordinal").uuid(id).number(times).finish()
+    }
+}

@@ -1,0 +1,148 @@
+//! Blood pressure in two rows: 8480-6 and 8462-4 become one 85354-9 where both stand in the
+//! message with equal time, sub-id and status; else each goes out alone, or not at all.
+
+use iomt_core::DiagnosticCode;
+use iomt_core::model::{Effective, Measurement};
+
+use super::builder;
+use super::mapping::Mapping;
+use super::message::Half;
+use super::observe::links;
+use crate::identity::{Name, Uuid};
+use crate::policy::{Builder, Plan, PressureRow, When};
+
+impl Mapping<'_> {
+    pub(super) fn observe_pressure(
+        &mut self,
+        m: &Measurement<'_>,
+        row: PressureRow,
+        when: &When<'_>,
+    ) {
+        let key = self.panel_key(m);
+        let waiting = self.w.message.halves.iter().take(self.w.message.halves_used);
+        let equal = waiting.enumerate().filter(|(_, half)| half.key == key);
+        let (mut partner, mut rival) = (None, None);
+        for (at, half) in equal {
+            match half.row {
+                None => {}
+                Some(other) if other == row => rival = Some(at),
+                Some(_) => partner = Some(at),
+            }
+        }
+        self.w.extra.clear();
+        builder!(self.w, extra).pressure_component(m);
+        self.tell_notes();
+        if let Some(at) = partner {
+            return self.join(m, row, when, at);
+        }
+        if let Some(at) = rival {
+            self.flush_half(at, false);
+        }
+        self.wait(m, row, when, key);
+    }
+
+    /// Equal for the two rows of one panel.
+    fn panel_key(&self, m: &Measurement<'_>) -> Uuid {
+        let name = Name::new("panel").text(m.sub_id).text(m.status.code);
+        let name = match &m.effective {
+            Effective::Unknown => name.none(),
+            Effective::At(at) => name.time(at),
+            Effective::Period(start, end) => name.time(start).time(end),
+        };
+        let name = self.subject_name(m, name);
+        match m.report {
+            Some(report) => name.number(u64::from(report.0)).finish(),
+            None => name.none().finish(),
+        }
+    }
+
+    /// Both rows are there: one panel, if it meets its profile, else each alone.
+    fn join(&mut self, m: &Measurement<'_>, row: PressureRow, when: &When<'_>, at: usize) {
+        let id = self.identity(m, Some("85354-9"));
+        let w = &mut *self.w;
+        let Some(half) = w.message.halves.get(at) else { return };
+        let links = links(self.session, &w.cx.config, &w.performers, &w.names, m);
+        let rows = match row {
+            PressureRow::Diastolic => [&half.component, &w.extra],
+            PressureRow::Systolic => [&w.extra, &half.component],
+        };
+        w.tape.clear();
+        Builder { tape: &mut w.tape, cx: &w.cx, notes: &mut w.notes }.pressure(
+            m,
+            id,
+            when,
+            &links,
+            &half.alone,
+            rows,
+        );
+        let tape = core::mem::take(&mut self.w.tape);
+        let fits = tape.root().is_some_and(|root| self.w.is_valid(&tape, root));
+        self.w.tape = tape;
+        if fits {
+            if let Some(half) = self.w.message.halves.get_mut(at) {
+                half.row = None;
+            }
+            return self.finish_observation(id, m.report.map(|r| r.0));
+        }
+        self.flush_half(at, true);
+        if row == PressureRow::Systolic {
+            self.tell(DiagnosticCode::ProfileNotMet, m.code.span, "Observation.code");
+        }
+        let id = self.build_alone(m, when);
+        self.finish_observation(id, m.report.map(|r| r.0));
+    }
+
+    /// Builds a row as an Observation of its own, without the code that implies the profile.
+    fn build_alone(&mut self, m: &Measurement<'_>, when: &When<'_>) -> Uuid {
+        let id = self.identity(m, None);
+        let mut plan = Plan::new(m);
+        plan.vital = false;
+        let w = &mut *self.w;
+        let links = links(self.session, &w.cx.config, &w.performers, &w.names, m);
+        w.tape.clear();
+        builder!(w).observation(m, id, when, &links, &plan);
+        // The component has noted all this already.
+        w.notes.clear();
+        id
+    }
+
+    fn wait(&mut self, m: &Measurement<'_>, row: PressureRow, when: &When<'_>, key: Uuid) {
+        let id = self.build_alone(m, when);
+        let state = &mut self.w.message;
+        if state.halves.len() <= state.halves_used {
+            state.halves.push(Half::default());
+        }
+        let Some(half) = state.halves.get_mut(state.halves_used) else { return };
+        state.halves_used = state.halves_used.saturating_add(1);
+        core::mem::swap(&mut half.alone, &mut self.w.tape);
+        core::mem::swap(&mut half.component, &mut self.w.extra);
+        (half.row, half.key, half.id) = (Some(row), key, id);
+        half.replaces =
+            m.status.code.is_some_and(|c| c.is("C") || c.is("D") || c.is("W") || c.is("X"));
+        half.report = m.report.map(|r| r.0);
+        half.span = m.span;
+    }
+
+    /// A row whose partner did not come, or does not fit (`paired`).
+    fn flush_half(&mut self, at: usize, paired: bool) {
+        let Some(half) = self.w.message.halves.get_mut(at) else { return };
+        let Some(row) = half.row.take() else { return };
+        let (id, report, span) = (half.id, half.report, half.span);
+        if half.replaces && !paired {
+            return self.tell(DiagnosticCode::PanelIncomplete, span, "Observation.component");
+        }
+        core::mem::swap(&mut half.alone, &mut self.w.tape);
+        if row == PressureRow::Systolic {
+            self.tell(DiagnosticCode::ProfileNotMet, span, "Observation.code");
+        }
+        self.finish_observation(id, report);
+    }
+
+    /// Rows that still wait go out alone.
+    pub(super) fn flush_halves(&mut self) {
+        for at in 0..self.w.message.halves_used {
+            self.flush_half(at, false);
+        }
+        self.w.message.halves_used = 0;
+    }
+}

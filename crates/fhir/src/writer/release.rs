@@ -1,0 +1,90 @@
+//! The end of a message: its output goes out whole, or not at all.
+
+use iomt_core::wire::Span;
+use iomt_core::{Diagnostic, DiagnosticCode};
+
+use super::mapping::Mapping;
+use super::session::Entry;
+use crate::config::Form;
+use crate::issue::{IssueCode, Severity};
+use crate::json;
+use crate::table::el;
+
+impl Mapping<'_> {
+    /// Writes the message, unless something speaks against it.
+    pub(super) fn release(&mut self) {
+        let span = self.w.message.span;
+        if self.w.message.invalid {
+            return self.tell(DiagnosticCode::Withheld, span, "message");
+        }
+        if self.w.cx.config.strict && self.w.message.errors > 0 {
+            self.tell(DiagnosticCode::Strict, span, "message");
+            let rejected =
+                Diagnostic::new(DiagnosticCode::Strict, span, iomt_core::Place::named("message"));
+            return self.reject_outcome(&rejected);
+        }
+        let state = &mut self.w.message;
+        match self.w.cx.config.to {
+            Form::Ndjson => {
+                let mut start = 0;
+                for end in state.lines.drain(..) {
+                    self.output.document(state.out.get(start..end).unwrap_or_default());
+                    start = end;
+                }
+            }
+            Form::Bundle if state.out.is_empty() => {}
+            Form::Bundle => {
+                let text = &mut self.w.text;
+                text.clear();
+                text.push_str("{\"resourceType\":\"Bundle\",\"type\":\"");
+                text.push_str(self.w.cx.config.bundle.as_str());
+                text.push_str("\",\"entry\":[");
+                text.push_str(&state.out);
+                text.push_str("]}");
+                self.output.document(text);
+            }
+        }
+        let remembered = self.w.limits.remembered;
+        for (id, hash) in state.written.drain(..) {
+            self.w.remembered.insert(id, hash, remembered);
+        }
+        if let Some((key, hash)) = state.replay {
+            self.session.replays.insert(key, hash, remembered);
+        }
+        self.session.commit(self.session.ordinal);
+    }
+
+    /// An OperationOutcome of a message that is rejected.
+    pub(super) fn reject_outcome(&mut self, diagnostic: &Diagnostic) {
+        let out = &mut self.w.outcome;
+        out.clear();
+        let root = out.open(el::ROOT_OPERATION_OUTCOME, Span::NONE);
+        let one = out.open(el::OPERATION_OUTCOME_ISSUE, diagnostic.span);
+        out.text(el::OPERATION_OUTCOME_ISSUE_SEVERITY, Severity::Fatal.code());
+        out.text(el::OPERATION_OUTCOME_ISSUE_CODE, IssueCode::Structure.code());
+        let details = out.open(el::OPERATION_OUTCOME_ISSUE_DETAILS, Span::NONE);
+        out.write(el::CODEABLE_CONCEPT_TEXT, Span::NONE, |w| {
+            write!(w, "{}: {}", diagnostic.code.name(), diagnostic.code.meaning())
+        });
+        out.close(details);
+        out.write(el::OPERATION_OUTCOME_ISSUE_DIAGNOSTICS, Span::NONE, |w| {
+            write!(w, "{}, offset {}", diagnostic.place, diagnostic.span.offset)
+        });
+        out.close(one);
+        out.close(root);
+        self.w.text.clear();
+        json::write(&self.w.outcome, root.node(), &mut self.w.text);
+        self.output.outcome(self.session.ordinal, &self.w.text);
+    }
+
+    /// One person described twice: differently is worth knowing; the first description stands.
+    pub(super) fn compare_patient(&mut self, entry: &Entry, at: (usize, usize), span: Span) {
+        let Some(root) = entry.tape.root() else { return };
+        self.w.text.clear();
+        json::write(&entry.tape, root, &mut self.w.text);
+        let before = self.w.message.out.get(at.0..at.1).unwrap_or_default();
+        if !before.contains(self.w.text.as_str()) && !before.is_empty() {
+            self.tell(DiagnosticCode::PatientRepeated, span, "Patient");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! A memory of bounded size.
+
+use std::collections::HashMap;
+
+use crate::identity::Uuid;
+
+/// Remembers the last `limit` to twice `limit` things: two generations, of which the older one is
+/// forgotten whole.
+#[derive(Debug, Default)]
+pub(crate) struct Remembered {
+    young: HashMap<Uuid, u64>,
+    old: HashMap<Uuid, u64>,
+}
+
+impl Remembered {
+    pub(crate) fn get(&self, key: Uuid) -> Option<u64> {
+        self.young.get(&key).or_else(|| self.old.get(&key)).copied()
+    }
+
+    pub(crate) fn insert(&mut self, key: Uuid, value: u64, limit: usize) {
+        if self.young.len() >= limit.max(1) {
+            core::mem::swap(&mut self.young, &mut self.old);
+            self.young.clear();
+        }
+        self.young.insert(key, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_ones_are_known() {
+        let key = |n: u8| Uuid::from_bytes([n; 16]);
+        let mut memory = Remembered::default();
+        for n in 0..10 {
+            memory.insert(key(n), u64::from(n), 3);
+        }
+        let known: Vec<u8> = (0..10).filter(|n| memory.get(key(*n)).is_some()).collect();
+        assert_eq!(known, [6, 7, 8, 9]);
+        memory.insert(key(9), 99, 3);
+        assert_eq!(memory.get(key(9)), Some(99));
+    }
+}

@@ -1,0 +1,237 @@
+//! A finished resource: checked, and written as the form has it.
+
+use core::fmt::Write;
+
+use iomt_core::model::Identifier;
+use iomt_core::wire::Span;
+use iomt_core::{Diagnostic, DiagnosticCode, Place, Severity};
+
+use super::{Output, Writer};
+use crate::config::{BundleKind, Form, OnInvalid, Results};
+use crate::identity::Uuid;
+use crate::issue;
+use crate::json;
+use crate::policy::{has_system, write_system};
+use crate::tape::{NodeId, Tape};
+
+/// How a server is asked to store a resource.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Request<'a> {
+    /// `POST`, whatever is there.
+    Create,
+    /// `POST` where there is none of this query.
+    CreateIfNone(&'a str),
+    /// `PUT` over what has our identifier.
+    Put,
+}
+
+/// What became of a resource.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Fate {
+    Written,
+    Left,
+}
+
+impl Writer {
+    pub(super) fn tell(&mut self, ordinal: u64, diagnostic: &Diagnostic, output: &mut dyn Output) {
+        if diagnostic.severity == Severity::Error {
+            self.message.errors = self.message.errors.saturating_add(1);
+        }
+        output.diagnostic(ordinal, diagnostic);
+    }
+
+    /// Hands on what building a resource has noted.
+    pub(super) fn tell_notes(&mut self, ordinal: u64, output: &mut dyn Output) {
+        for at in 0..self.notes.len() {
+            if let Some(note) = self.notes.get(at).copied() {
+                self.tell(ordinal, &note, output);
+            }
+        }
+        self.notes.clear();
+    }
+
+    /// Whether the resource on `tape` is valid; what is wrong is left in `issues`.
+    pub(super) fn is_valid(&mut self, tape: &Tape, node: NodeId) -> bool {
+        self.issues.clear();
+        match &mut self.validator {
+            Some(validator) => validator.validate(tape, node, &mut self.issues),
+            None => true,
+        }
+    }
+
+    /// What is wrong with the resource on `tape`, as diagnostics and as an OperationOutcome, and
+    /// what follows from it.
+    fn report_invalid(&mut self, tape: &Tape, ordinal: u64, output: &mut dyn Output) -> Fate {
+        let on_invalid = self.cx.config.on_invalid;
+        for at in 0..self.issues.len() {
+            let Some(found) = self.issues.get(at).copied() else { continue };
+            if found.is_error() {
+                let place = Place::named(found.rule.key);
+                let invalid = Diagnostic::new(DiagnosticCode::Invalid, found.span, place);
+                self.tell(ordinal, &invalid, output);
+            }
+        }
+        self.outcome.clear();
+        let root = issue::outcome(tape, &self.issues, &mut self.outcome);
+        self.text.clear();
+        json::write(&self.outcome, root, &mut self.text);
+        output.outcome(ordinal, &self.text);
+        match on_invalid {
+            OnInvalid::Warn => Fate::Written,
+            OnInvalid::Withhold => {
+                self.message.invalid = true;
+                Fate::Left
+            }
+            OnInvalid::Drop => {
+                let span = tape.root().map_or(Span::NONE, |root| tape.span_of(root));
+                let dropped = Diagnostic::new(DiagnosticCode::Dropped, span, Place::default());
+                self.tell(ordinal, &dropped, output);
+                Fate::Left
+            }
+        }
+    }
+
+    /// Checks the resource on `tape` and writes it to the message's output.
+    pub(super) fn finish(
+        &mut self,
+        tape: &Tape,
+        (kind, id): (&'static str, Uuid),
+        request: Request<'_>,
+        ordinal: u64,
+        output: &mut dyn Output,
+    ) -> Fate {
+        let Some(root) = tape.root() else { return Fate::Left };
+        if !self.is_valid(tape, root) && self.report_invalid(tape, ordinal, output) == Fate::Left {
+            return Fate::Left;
+        }
+        self.render(tape, root, kind, id, request);
+        Fate::Written
+    }
+
+    fn render(
+        &mut self,
+        tape: &Tape,
+        root: NodeId,
+        kind: &'static str,
+        id: Uuid,
+        request: Request<'_>,
+    ) {
+        let out = &mut self.message.out;
+        let start = out.len();
+        if self.cx.config.to == Form::Ndjson {
+            json::write(tape, root, out);
+            let end = out.len();
+            if kind != "Observation" {
+                let hash = {
+                    use core::hash::BuildHasher;
+                    self.hasher.hash_one(out.get(start..).unwrap_or_default())
+                };
+                if self.remembered.get(id) == Some(hash) {
+                    out.truncate(start);
+                    self.message.ids.insert(id, (start, start));
+                    return;
+                }
+                self.message.written.push((id, hash));
+            }
+            self.message.lines.push(end);
+            self.message.ids.insert(id, (start, end));
+            return;
+        }
+        if start > 0 {
+            out.push(',');
+        }
+        let start = out.len();
+        // Writing into a String does not fail.
+        out.push_str("{\"fullUrl\":\"urn:uuid:");
+        let _ = id.write(out);
+        out.push_str("\",\"resource\":");
+        json::write(tape, root, out);
+        if self.cx.config.bundle != BundleKind::Collection {
+            write_request(kind, id, request, out);
+        }
+        out.push('}');
+        let end = out.len();
+        self.message.ids.insert(id, (start, end));
+    }
+
+    /// How results are stored: by replacement, or where there are none.
+    pub(super) fn result_request(&self, session: bool) -> Request<'static> {
+        match self.cx.config.results {
+            Results::Put if !session => Request::Put,
+            Results::Put | Results::Post => Request::CreateIfNone(""),
+        }
+    }
+}
+
+fn write_request(kind: &str, id: Uuid, request: Request<'_>, out: &mut String) {
+    let own = |out: &mut String| {
+        out.push_str("identifier=urn:ietf:rfc:3986|urn:uuid:");
+        let _ = id.write(out);
+    };
+    let method = if matches!(request, Request::Put) { "PUT" } else { "POST" };
+    let _ = write!(out, ",\"request\":{{\"method\":\"{method}\",\"url\":\"{kind}");
+    match request {
+        Request::Create => out.push('"'),
+        Request::Put => {
+            out.push('?');
+            own(out);
+            out.push('"');
+        }
+        Request::CreateIfNone(search) => {
+            out.push_str("\",\"ifNoneExist\":\"");
+            if search.is_empty() {
+                own(out);
+            } else {
+                out.push_str(search);
+            }
+            out.push('"');
+        }
+    }
+    out.push('}');
+}
+
+/// Writes the query for an identifier that has a system; nothing for one that has none, which is
+/// searched by our own.
+pub(super) fn write_search(
+    cx: &crate::policy::Context,
+    identifier: &Identifier<'_>,
+    out: &mut String,
+) {
+    if !has_system(cx, &identifier.authority) {
+        return;
+    }
+    out.push_str("identifier=");
+    let mut escaped = Escaped(out);
+    let _ = write_system(cx, &identifier.authority, &mut escaped);
+    escaped.0.push('|');
+    if identifier.value.write(&mut Escaped(out)).is_err() {
+        out.clear();
+    }
+}
+
+/// Percent-encodes what a query or JSON would take for its own.
+struct Escaped<'a>(&'a mut String);
+
+impl Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        for byte in text.bytes() {
+            match byte {
+                b'a'..=b'z'
+                | b'A'..=b'Z'
+                | b'0'..=b'9'
+                | b'-'
+                | b'.'
+                | b'_'
+                | b'~'
+                | b':'
+                | b'/' => {
+                    self.0.push(char::from(byte));
+                }
+                // FHIR search takes these apart after the query is decoded.
+                b',' | b'|' | b'$' | b'\\' => write!(self.0, "%5C%{byte:02X}")?,
+                _ => write!(self.0, "%{byte:02X}")?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! What a session has declared: keys and what they stand for.
+
+use std::collections::HashMap;
+
+use iomt_core::model::DateTime;
+
+use super::remembered::Remembered;
+use crate::identity::Uuid;
+use crate::policy::Target;
+use crate::tape::Tape;
+
+/// A connection, device session or file: what its keys stand for. One for each decoder; the
+/// [`Writer`](super::Writer) is shared.
+#[derive(Debug, Default)]
+pub struct Session {
+    entries: Vec<Entry>,
+    used: usize,
+    spares: Vec<Entry>,
+    /// By kind and key, sorted.
+    index: Vec<((Kind, u32), usize)>,
+    /// Messages so far.
+    pub(super) ordinal: u64,
+    /// Identities of live readings at `live_at`, and how often each was given.
+    pub(super) live: HashMap<Uuid, u64>,
+    pub(super) live_at: Option<DateTime>,
+    /// Messages that were written, to know a replay.
+    pub(super) replays: Remembered,
+}
+
+/// Which of the facts a key names.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Kind {
+    Patient,
+    Encounter,
+    Device,
+    Specimen,
+}
+
+impl Kind {
+    pub(super) const fn resource(self) -> &'static str {
+        match self {
+            Self::Patient => "Patient",
+            Self::Encounter => "Encounter",
+            Self::Device => "Device",
+            Self::Specimen => "Specimen",
+        }
+    }
+}
+
+/// What a reference to an entry is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Refer {
+    /// Nothing: it is not known.
+    #[default]
+    Nobody,
+    /// The resource on the tape.
+    Resource,
+    /// A reference of the caller, in `text`.
+    External,
+    /// Words, in `text`.
+    Display,
+    /// The resource was left out, and so is what refers to it.
+    Dropped,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Entry {
+    pub(super) id: Uuid,
+    pub(super) refer: Refer,
+    pub(super) text: String,
+    /// The query that finds it on a server.
+    pub(super) search: String,
+    pub(super) tape: Tape,
+    /// The last message that it went out with.
+    pub(super) message: u64,
+    /// It went out with a message that was written.
+    pub(super) written: bool,
+}
+
+impl Session {
+    /// Forgets all keys; memory stays.
+    pub(super) fn forget(&mut self) {
+        self.spares.append(&mut self.entries);
+        self.used = 0;
+        self.index.clear();
+    }
+
+    /// Puts an entry under a key, in the place of what stood there; gives the one replaced, whose
+    /// memory may be used again.
+    pub(super) fn declare(&mut self, kind: Kind, key: u32, entry: Entry) -> Option<Entry> {
+        let at = match self.index.binary_search_by_key(&(kind, key), |(k, _)| *k) {
+            Ok(found) => self.index.get(found).map_or(0, |(_, at)| *at),
+            Err(place) => {
+                self.index.insert(place, ((kind, key), self.used));
+                self.used = self.used.saturating_add(1);
+                self.used.saturating_sub(1)
+            }
+        };
+        match self.entries.get_mut(at) {
+            Some(slot) => Some(core::mem::replace(slot, entry)),
+            None => {
+                self.entries.push(entry);
+                None
+            }
+        }
+    }
+
+    /// An empty entry, with the memory of one that is no longer used.
+    pub(super) fn spare(&mut self) -> Entry {
+        let mut entry = self.spares.pop().unwrap_or_default();
+        entry.text.clear();
+        entry.search.clear();
+        entry.tape.clear();
+        Entry { refer: Refer::Nobody, message: 0, written: false, ..entry }
+    }
+
+    pub(super) fn recycle(&mut self, entry: Option<Entry>) {
+        self.spares.extend(entry);
+    }
+
+    pub(super) fn entry(&self, kind: Kind, key: u32) -> Option<&Entry> {
+        self.find(kind, key).and_then(|at| self.entries.get(at))
+    }
+
+    pub(super) fn entry_mut(&mut self, kind: Kind, key: u32) -> Option<&mut Entry> {
+        self.find(kind, key).and_then(|at| self.entries.get_mut(at))
+    }
+
+    fn find(&self, kind: Kind, key: u32) -> Option<usize> {
+        let found = self.index.binary_search_by_key(&(kind, key), |(k, _)| *k).ok()?;
+        self.index.get(found).map(|(_, at)| *at)
+    }
+
+    /// Marks what went out with message `message` as written.
+    pub(super) fn commit(&mut self, message: u64) {
+        for entry in self.entries.iter_mut().take(self.used) {
+            entry.written |= entry.message == message;
+        }
+    }
+}
+
+impl Entry {
+    pub(super) fn target(&self, kind: Kind) -> Option<Target<'_>> {
+        match self.refer {
+            Refer::Nobody | Refer::Dropped => None,
+            Refer::Resource => Some(Target::Resource(kind.resource(), self.id)),
+            Refer::External => Some(Target::External(&self.text)),
+            Refer::Display => Some(Target::Display(&self.text)),
+        }
+    }
+}
