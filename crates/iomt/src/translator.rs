@@ -1,0 +1,157 @@
+use iomt_core::wire::ParseError;
+use iomt_core::{Decoder, Diagnostic, Input, Inputs, Limits, Options, Payload, Protocol, Severity};
+use iomt_fhir::config::Config;
+use iomt_fhir::{Output, Session, Writer};
+use iomt_validate::Validator;
+
+use crate::readings;
+
+/// Turns what devices say into FHIR. One for any number of connections and files; its buffers are
+/// reused, so that in the steady state nothing is allocated.
+#[derive(Debug)]
+pub struct Translator {
+    writer: Writer,
+    limits: Limits,
+}
+
+/// One connection, device session or file: its decoder, and what it has declared.
+pub struct Connection {
+    decoder: Box<dyn Decoder + Send>,
+    session: Session,
+}
+
+impl core::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    /// Over a decoder of your own.
+    #[must_use]
+    pub fn new(decoder: Box<dyn Decoder + Send>) -> Self {
+        Self { decoder, session: Session::default() }
+    }
+
+    /// Bytes to send to the device now.
+    pub fn transmit(&mut self) -> Option<&[u8]> {
+        self.decoder.transmit()
+    }
+
+    /// Tells the device's side what became of the messages that ended.
+    pub fn settle(&mut self, outcome: iomt_core::Outcome) {
+        self.decoder.settle(outcome);
+    }
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Documents written.
+    pub documents: u64,
+    /// Diagnostics of class error: something that was sent is not in the output.
+    pub errors: u64,
+    /// Diagnostics of class warning.
+    pub warnings: u64,
+}
+
+impl Translator {
+    /// A translator with default limits.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self::with_limits(config, Limits::DEFAULT)
+    }
+
+    /// A translator.
+    #[must_use]
+    pub fn with_limits(config: Config, limits: Limits) -> Self {
+        Self { writer: Writer::new(config, limits, Some(Box::new(Validator::new()))), limits }
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        self.writer.config()
+    }
+
+    /// The limits.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// A new connection of a protocol.
+    #[must_use]
+    pub fn connect(&self, protocol: &Protocol) -> Connection {
+        Connection::new((protocol.decoder)(&Options::with_limits(self.limits)))
+    }
+
+    /// Translates the next input of a connection. Documents and diagnostics go to `output`; a
+    /// document is whole before it is handed over.
+    ///
+    /// # Errors
+    /// The first message of the input that could not be read. Its siblings are written, and the
+    /// connection is ready for the next input.
+    pub fn push(
+        &mut self,
+        connection: &mut Connection,
+        input: Input<'_>,
+        output: &mut dyn Output,
+    ) -> Result<(), ParseError> {
+        let mut sink = self.writer.sink(&mut connection.session, output);
+        connection.decoder.push(input, &mut sink)
+    }
+
+    /// Translates a whole file: messages of a protocol, or JSON Lines of readings where the
+    /// protocol takes values of characteristics.
+    pub fn file(&mut self, protocol: &Protocol, bytes: &[u8], output: &mut dyn Output) -> Summary {
+        let mut counted = Counted { output, summary: Summary::default() };
+        match protocol.inputs {
+            Inputs::Messages => {
+                let mut connection = self.connect(protocol);
+                for input in [Payload::Message(bytes), Payload::Closed] {
+                    // A message that cannot be read is reported as a diagnostic.
+                    let _ = self.push(&mut connection, Input::new(input), &mut counted);
+                }
+            }
+            Inputs::Characteristics => readings::translate(self, protocol, bytes, &mut counted),
+        }
+        counted.summary
+    }
+
+    /// Hands facts of your own to FHIR.
+    pub fn sink<'w>(
+        &'w mut self,
+        session: &'w mut Session,
+        output: &'w mut dyn Output,
+    ) -> impl iomt_core::Sink + use<'w> {
+        self.writer.sink(session, output)
+    }
+}
+
+struct Counted<'a> {
+    output: &'a mut dyn Output,
+    summary: Summary,
+}
+
+impl Output for Counted<'_> {
+    fn document(&mut self, json: &str) {
+        self.summary.documents = self.summary.documents.saturating_add(1);
+        self.output.document(json);
+    }
+
+    fn diagnostic(&mut self, message: u64, diagnostic: &Diagnostic) {
+        let count = match diagnostic.severity {
+            Severity::Error => &mut self.summary.errors,
+            Severity::Warning => &mut self.summary.warnings,
+            Severity::Information => &mut 0,
+        };
+        *count = count.saturating_add(1);
+        self.output.diagnostic(message, diagnostic);
+    }
+
+    fn outcome(&mut self, message: u64, json: &str) {
+        self.output.outcome(message, json);
+    }
+}
