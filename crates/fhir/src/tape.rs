@@ -517,7 +517,7 @@ impl fmt::Display for Path<'_> {
                 if !first {
                     f.write_char('.')?;
                 }
-                write_step(f, element)?;
+                write_step(f, element, true)?;
                 if element.row().array {
                     let before = start.take_while(|&id| id != at);
                     let same = before.filter(|&id| self.tape.element(id) == Some(element));
@@ -533,22 +533,24 @@ impl fmt::Display for Path<'_> {
         match self.below {
             Some(element) => {
                 f.write_char('.')?;
-                write_step(f, element)
+                write_step(f, element, false)
             }
             None => Ok(()),
         }
     }
 }
 
-/// The name of an element in FHIRPath: a choice without its type, `value.ofType(Quantity)`.
-fn write_step(f: &mut fmt::Formatter<'_>, element: ElementId) -> fmt::Result {
+/// The name of an element in FHIRPath: a choice that is there with its type,
+/// `value.ofType(Quantity)`.
+fn write_step(f: &mut fmt::Formatter<'_>, element: ElementId, there: bool) -> fmt::Result {
     let row = element.row();
     let ty = row.ty.name();
     let name = (row.choice != 0)
         .then(|| row.name.len().checked_sub(ty.len()).and_then(|n| row.name.split_at_checked(n)))
         .flatten();
     match name {
-        Some((name, _)) => write!(f, "{name}.ofType({ty})"),
+        Some((name, _)) if there => write!(f, "{name}.ofType({ty})"),
+        Some((name, _)) => f.write_str(name),
         None => f.write_str(row.name),
     }
 }
@@ -656,6 +658,8 @@ mod tests {
         );
         let below = tape.path_below(tape.root().unwrap(), el::OBSERVATION_SUBJECT);
         assert_eq!(below.to_string(), "Observation.subject");
+        let below = tape.path_below(tape.root().unwrap(), el::OBSERVATION_EFFECTIVE_PERIOD);
+        assert_eq!(below.to_string(), "Observation.effective");
         assert_eq!(tape.path(NodeId(99)).to_string(), "");
 
         let mut bundle = Tape::new();

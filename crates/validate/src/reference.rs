@@ -1,0 +1,175 @@
+//! References: to contained resources, and to resources whose type is written.
+
+use crate::{
+    check::{Check, Scope},
+    rules,
+};
+use iomt_fhir::{
+    NodeId, Tape,
+    table::{self, Element, el, ty},
+};
+
+/// A contained resource.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Contained {
+    resource: NodeId,
+    id: Option<NodeId>,
+    used: bool,
+}
+
+impl Contained {
+    fn name(self, tape: &Tape) -> &str {
+        self.id.map_or("", |id| tape.text_of(id))
+    }
+}
+
+/// The `id` of a resource.
+pub(crate) fn id_of(tape: &Tape, resource: NodeId) -> Option<NodeId> {
+    tape.children(resource).find(|&child| tape.element(child).is_some_and(|e| e.name() == "id"))
+}
+
+/// The type of a resource, as it is written in `resourceType`.
+pub(crate) fn type_of(tape: &Tape, resource: NodeId) -> &str {
+    match tape.element(resource) {
+        Some(el::ROOT_UNCHECKED) => tape.text_in(resource, el::UNCHECKED_RESOURCE_TYPE),
+        Some(root) => root.name(),
+        None => "",
+    }
+}
+
+/// The type and id at the end of a literal reference or URL: `…/Patient/1`, `Patient/1/_history/2`.
+pub(crate) fn type_and_id(reference: &str) -> Option<(&str, &str)> {
+    let mut path = reference;
+    if let Some((before, _)) = path.split_once("/_history/") {
+        path = before;
+    }
+    let (path, id) = path.rsplit_once('/')?;
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    (table::resource_type(name) != 0).then_some((name, id))
+}
+
+impl Check<'_> {
+    /// The scope of a resource that is not contained: what it contains.
+    pub(crate) fn begin_contained(&mut self, resource: NodeId) -> Scope {
+        let tape = self.tape;
+        let first = self.scratch.contained.len();
+        for slot in tape.children(resource) {
+            if tape.element(slot).is_some_and(|e| e.row().ty == ty::RESOURCE) {
+                self.scratch.contained.extend(tape.children(slot).map(|resource| Contained {
+                    resource,
+                    id: id_of(tape, resource),
+                    used: false,
+                }));
+            }
+        }
+        let own = self.scratch.contained.get_mut(first..).unwrap_or_default();
+        if own.len() > 1 {
+            own.sort_unstable_by(|a, b| {
+                a.name(tape).cmp(b.name(tape)).then(a.resource.cmp(&b.resource))
+            });
+        }
+        Scope { first, end: self.scratch.contained.len(), inside: None, contained: false }
+    }
+
+    /// dom-3: every contained resource is referred to, or refers to what contains it.
+    pub(crate) fn end_contained(&mut self, scope: Scope) {
+        let tape = self.tape;
+        let own = self.scratch.contained.get(scope.first..scope.end).unwrap_or_default();
+        // What a resource of another type refers to is not known.
+        let known = own.iter().all(|c| tape.element(c.resource) != Some(el::ROOT_UNCHECKED));
+        let mut before: Option<Contained> = None;
+        for at in scope.first..scope.end {
+            let Some(&this) = self.scratch.contained.get(at) else { continue };
+            let same = before.filter(|b| b.id.is_some() && b.name(tape) == this.name(tape));
+            let used = this.used || same.is_some_and(|same| same.used);
+            if known && !used {
+                self.issue(&rules::DOM_3, this.resource);
+            }
+            before = Some(Contained { used, ..this });
+        }
+        self.scratch.contained.truncate(scope.first);
+    }
+
+    /// What holds for a contained resource alone.
+    pub(crate) fn check_contained(&mut self, resource: NodeId) {
+        let tape = self.tape;
+        for child in tape.children(resource) {
+            let Some(element) = tape.element(child) else { continue };
+            match element.row().ty {
+                ty::RESOURCE => self.issue(&rules::DOM_2, child),
+                ty::META => {
+                    for part in tape.children(child) {
+                        match tape.element(part) {
+                            Some(el::META_VERSION_ID | el::META_LAST_UPDATED) => {
+                                self.issue(&rules::DOM_4, part);
+                            }
+                            Some(el::META_SECURITY) => self.issue(&rules::DOM_5, part),
+                            _ => {}
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The place of a contained resource in its scope.
+    pub(crate) fn index_of(&self, resource: NodeId, scope: Scope) -> Option<usize> {
+        let own = self.scratch.contained.get(scope.first..scope.end)?;
+        let name = id_of(self.tape, resource).map_or("", |id| self.tape.text_of(id));
+        let key = |c: &Contained| (c.name(self.tape), c.resource);
+        let at = own.binary_search_by(|c| key(c).cmp(&(name, resource))).ok()?;
+        scope.first.checked_add(at)
+    }
+
+    fn find(&self, name: &str, scope: Scope) -> Option<usize> {
+        let own = self.scratch.contained.get(scope.first..scope.end)?;
+        let at = own.partition_point(|c| c.name(self.tape) < name);
+        own.get(at).filter(|c| c.id.is_some() && c.name(self.tape) == name)?;
+        scope.first.checked_add(at)
+    }
+
+    /// Something refers to `#name`; to `#` alone, a contained resource to what contains it.
+    pub(crate) fn mark_used(&mut self, name: &str, scope: Scope) {
+        let at = if name.is_empty() { scope.inside } else { self.find(name, scope) };
+        if let Some(contained) = at.and_then(|at| self.scratch.contained.get_mut(at)) {
+            contained.used = true;
+        }
+    }
+
+    /// ref-1, and the types that the element allows.
+    pub(crate) fn reference(&mut self, id: NodeId, row: &Element, scope: Scope) {
+        let tape = self.tape;
+        let Some(literal) = tape.find(id, el::REFERENCE_REFERENCE) else { return };
+        let text = tape.text_of(literal);
+        let target = match text.strip_prefix('#') {
+            Some("") => None,
+            Some(name) => match self.find(name, scope) {
+                Some(at) => {
+                    self.scratch.contained.get(at).map(|found| type_of(tape, found.resource))
+                }
+                None => {
+                    self.issue(&rules::REF_1, literal);
+                    None
+                }
+            },
+            None => target_type(text),
+        };
+        if let Some(target) = target
+            && !row.targets.is_empty()
+            && !row.targets.contains(&target)
+        {
+            self.issue(&rules::TARGET, literal);
+        }
+    }
+}
+
+/// The type that a reference names, if it does: `Patient/1`, `Patient?identifier=…`, a URL.
+pub(crate) fn target_type(reference: &str) -> Option<&str> {
+    if let Some((name, _)) = reference.split_once('?')
+        && table::resource_type(name) != 0
+    {
+        return Some(name);
+    }
+    type_and_id(reference).map(|(name, _)| name)
+}

@@ -1,0 +1,190 @@
+//! The vital-signs profiles of FHIR (R4), which apply by the code of an Observation, claimed in
+//! `meta.profile` or not: `vitalsigns` and the one that fixes code and unit.
+
+use crate::{check::Check, reference::target_type, rules};
+use iomt_fhir::{
+    NodeId, Tape,
+    table::{ElementId, el},
+};
+use iomt_nomenclature::vital::{self, Component, Profile};
+
+const LOINC: &str = "http://loinc.org";
+const UCUM: &str = "http://unitsofmeasure.org";
+const CATEGORY: (&str, &str) =
+    ("http://terminology.hl7.org/CodeSystem/observation-category", "vital-signs");
+
+/// The profiles that one Observation can come to have: all there are.
+type Profiles = [Option<&'static Profile>; 16];
+
+pub(crate) fn check(check: &mut Check<'_>, id: NodeId) {
+    let tape = check.tape;
+    let Some(code) = tape.find(id, el::OBSERVATION_CODE) else { return };
+    let mut profiles: Profiles = [None; 16];
+    for coding in tape.find_all(code, el::CODEABLE_CONCEPT_CODING) {
+        let (system, code) = system_and_code(tape, coding);
+        for profile in vital::profiles(system, code.as_bytes()) {
+            let free = profiles.iter_mut().find(|p| p.is_none_or(|p| p.name == profile.name));
+            if let Some(slot) = free {
+                *slot = Some(profile);
+            }
+        }
+    }
+    if profiles.first().is_some_and(Option::is_none) {
+        return;
+    }
+    vital_sign(check, id);
+    for profile in profiles.into_iter().flatten() {
+        specific(check, id, code, profile);
+    }
+}
+
+/// Profile `vitalsigns`.
+fn vital_sign(check: &mut Check<'_>, id: NodeId) {
+    let tape = check.tape;
+    category(check, id);
+    match tape.find(id, el::OBSERVATION_SUBJECT) {
+        Some(subject) => {
+            let target = target_type(tape.text_in(subject, el::REFERENCE_REFERENCE));
+            let good = target.is_none_or(|target| target == "Patient");
+            check.require(good, &rules::VS_PATIENT, subject);
+        }
+        None => check.missing(&rules::VS_SUBJECT, id, el::OBSERVATION_SUBJECT),
+    }
+    match check.choice(id, el::OBSERVATION_EFFECTIVE_DATE_TIME) {
+        Some(time) => match tape.element(time) {
+            // `YYYY-MM-DD` and longer.
+            Some(el::OBSERVATION_EFFECTIVE_DATE_TIME) => {
+                check.require(tape.text_of(time).len() >= 8, &rules::VS_1, time);
+            }
+            Some(el::OBSERVATION_EFFECTIVE_PERIOD) => {}
+            _ => check.issue(&rules::VS_TIME_TYPE, time),
+        },
+        None => check.missing(&rules::VS_EFFECTIVE, id, el::OBSERVATION_EFFECTIVE_DATE_TIME),
+    }
+    let mut parts = check.has(id, el::OBSERVATION_HAS_MEMBER);
+    for component in tape.find_all(id, el::OBSERVATION_COMPONENT) {
+        parts = true;
+        let good = check.choice(component, el::OBSERVATION_COMPONENT_VALUE_QUANTITY).is_some()
+            || check.has(component, el::OBSERVATION_COMPONENT_DATA_ABSENT_REASON);
+        check.require(good, &rules::VS_3, component);
+    }
+    let good = parts
+        || check.choice(id, el::OBSERVATION_VALUE_QUANTITY).is_some()
+        || check.has(id, el::OBSERVATION_DATA_ABSENT_REASON);
+    check.require(good, &rules::VS_2, id);
+}
+
+/// Slice `VSCat`, by code and system: once, and no other coding in it.
+fn category(check: &mut Check<'_>, id: NodeId) {
+    let tape = check.tape;
+    let mut count = 0_usize;
+    for category in tape.find_all(id, el::OBSERVATION_CATEGORY) {
+        if !is_slice(tape, category, CATEGORY) {
+            continue;
+        }
+        count = count.saturating_add(1);
+        for coding in tape.find_all(category, el::CODEABLE_CONCEPT_CODING) {
+            let good = system_and_code(tape, coding) == CATEGORY;
+            check.require(good, &rules::VS_CATEGORY_CODE, coding);
+        }
+    }
+    if count != 1 {
+        check.missing(&rules::VS_CATEGORY, id, el::OBSERVATION_CATEGORY);
+    }
+}
+
+/// The profile of one vital sign.
+fn specific(check: &mut Check<'_>, id: NodeId, code: NodeId, profile: &Profile) {
+    let tape = check.tape;
+    let panel = profile.name == "vitalspanel";
+    // The panel's own code is optional.
+    if !panel {
+        check.require(fixed(tape, code, profile.loinc), &rules::VS_CODE, code);
+    }
+    let value = check.choice(id, el::OBSERVATION_VALUE_QUANTITY);
+    match value {
+        Some(value) if profile.ucum.is_empty() => check.issue(&rules::VS_NO_VALUE, value),
+        Some(value) if tape.element(value) == Some(el::OBSERVATION_VALUE_QUANTITY) => {
+            quantity(check, value, profile.ucum);
+        }
+        Some(value) => check.issue(&rules::VS_VALUE_TYPE, value),
+        // Of all of them, only `bmi` does not take a reason for its absence.
+        None if profile.name == "bmi" => {
+            check.missing(&rules::VS_VALUE, id, el::OBSERVATION_VALUE_QUANTITY);
+        }
+        None => {}
+    }
+    for component in profile.components {
+        slice(check, id, component);
+    }
+    if panel && !check.has(id, el::OBSERVATION_HAS_MEMBER) {
+        check.missing(&rules::VS_MEMBER, id, el::OBSERVATION_HAS_MEMBER);
+    }
+}
+
+/// A component that stands once, by code and system.
+fn slice(check: &mut Check<'_>, id: NodeId, wanted: &Component) {
+    let tape = check.tape;
+    let mut found = None;
+    for component in tape.find_all(id, el::OBSERVATION_COMPONENT) {
+        let Some(code) = tape.find(component, el::OBSERVATION_COMPONENT_CODE) else { continue };
+        if !is_slice(tape, code, (LOINC, wanted.loinc)) {
+            continue;
+        }
+        if found.replace(component).is_some() {
+            check.issue(&rules::VS_COMPONENT_TWICE, component);
+        }
+        check.require(fixed(tape, code, wanted.loinc), &rules::VS_CODE, code);
+        match check.choice(component, el::OBSERVATION_COMPONENT_VALUE_QUANTITY) {
+            Some(value)
+                if tape.element(value) == Some(el::OBSERVATION_COMPONENT_VALUE_QUANTITY) =>
+            {
+                quantity(check, value, wanted.ucum);
+            }
+            Some(value) => check.issue(&rules::VS_VALUE_TYPE, value),
+            None => {}
+        }
+    }
+    if found.is_none() {
+        check.missing(&rules::VS_COMPONENT, id, el::OBSERVATION_COMPONENT);
+    }
+}
+
+/// Value, unit, system and code, in a unit that is allowed.
+fn quantity(check: &mut Check<'_>, id: NodeId, allowed: &[&str]) {
+    let tape = check.tape;
+    let mut part = |element: ElementId| {
+        let found = tape.find(id, element);
+        if found.is_none() {
+            check.missing(&rules::VS_PART, id, element);
+        }
+        found
+    };
+    part(el::QUANTITY_VALUE);
+    part(el::QUANTITY_UNIT);
+    let (system, code) = (part(el::QUANTITY_SYSTEM), part(el::QUANTITY_CODE));
+    if let Some(system) = system {
+        check.require(tape.text_of(system) == UCUM, &rules::VS_SYSTEM, system);
+    }
+    if let Some(code) = code {
+        check.require(allowed.contains(&tape.text_of(code)), &rules::VS_UNIT, code);
+    }
+}
+
+fn system_and_code(tape: &Tape, coding: NodeId) -> (&str, &str) {
+    (tape.text_in(coding, el::CODING_SYSTEM), tape.text_in(coding, el::CODING_CODE))
+}
+
+/// Whether a concept belongs to a slice that is told by `coding.code` and `coding.system`: each of
+/// the two may be met by a coding of its own.
+fn is_slice(tape: &Tape, concept: NodeId, (system, code): (&str, &str)) -> bool {
+    let codings = || tape.find_all(concept, el::CODEABLE_CONCEPT_CODING);
+    codings().any(|coding| tape.text_in(coding, el::CODING_CODE) == code)
+        && codings().any(|coding| tape.text_in(coding, el::CODING_SYSTEM) == system)
+}
+
+/// Whether a LOINC code stands among the codings of a concept, once.
+fn fixed(tape: &Tape, concept: NodeId, loinc: &str) -> bool {
+    let is = |coding: &NodeId| system_and_code(tape, *coding) == (LOINC, loinc);
+    tape.find_all(concept, el::CODEABLE_CONCEPT_CODING).filter(is).count() == 1
+}
