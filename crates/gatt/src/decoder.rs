@@ -135,7 +135,7 @@ impl Decoder for GattDecoder {
             _ => return Err(wrong),
         };
         let mut message = Message::new(PROTOCOL.name, bytes, Span::new(0, bytes.len()));
-        message.received = input.at;
+        (message.received, message.session) = (input.at, true);
         sink.message(&message);
         let read = match uuid {
             Some(uuid) => self.characteristic(uuid, bytes, input.peer, sink),

@@ -241,9 +241,10 @@ mod tests {
                 "complete",
             ]
         );
-        // The energy has reached its maximum.
-        let line = "\"Energy expended\": >=65535 kJ @2+2, live @2+2";
-        assert_eq!(lines(UUID, &[0x08, 72, 0xFF, 0xFF])[3], line);
+        // The energy before its maximum, and at it.
+        let energy = |low| lines(UUID, &[0x08, 72, low, 0xFF]).swap_remove(3);
+        assert_eq!(energy(0xFE), "\"Energy expended\": 65534 kJ @2+2, live @2+2");
+        assert_eq!(energy(0xFF), "\"Energy expended\": >=65535 kJ @2+2, live @2+2");
     }
 
     /// The layout by division, not by masks: a value with `flags`, its facts, and the length of

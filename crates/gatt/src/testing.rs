@@ -102,7 +102,7 @@ fn time(effective: &Effective<'_>) -> String {
 
 impl Sink for Lines {
     fn message(&mut self, message: &Message<'_>) {
-        assert_eq!(message.protocol, "gatt");
+        assert!(message.protocol == "gatt" && message.session);
         assert_eq!(usize::try_from(message.span.len), Ok(message.bytes.len()));
         let mut line = String::from("message");
         if let Some(received) = message.received {

@@ -1,0 +1,16 @@
+//! What users get, tested through the facade. Inputs are files under `vectors/<protocol>/`.
+
+#[path = "suite/expect.rs"]
+mod expect;
+#[path = "suite/no_phi.rs"]
+mod no_phi;
+#[path = "suite/properties.rs"]
+mod properties;
+#[path = "suite/registry.rs"]
+mod registry;
+#[path = "suite/seam.rs"]
+mod seam;
+#[path = "suite/support.rs"]
+mod support;
+#[path = "suite/vectors.rs"]
+mod vectors;

@@ -1,0 +1,87 @@
+//! Laws: no input makes it panic, hang or write what is not valid FHIR.
+
+use iomt::fhir::{NodeId, Tape, Validate, json};
+use iomt::validate::Validator;
+use iomt::{BundleKind, Config, Form, PROTOCOLS, Protocol};
+use proptest::prelude::*;
+
+use crate::support::{Record, translate, vectors};
+
+/// Every document is read back without an issue, and is valid by itself.
+pub fn check(record: &Record) {
+    let (mut tape, mut issues) = (Tape::new(), Vec::new());
+    let mut validator = Validator::new();
+    for document in &record.documents {
+        issues.clear();
+        let root: Option<NodeId> = json::read(document.as_bytes(), &mut tape, &mut issues);
+        let root = root.expect("a document");
+        validator.validate(&tape, root, &mut issues);
+        let bad: Vec<_> = issues.iter().filter(|i| i.is_error()).collect();
+        assert!(bad.is_empty(), "{bad:?}\n{document}");
+        let mut again = String::new();
+        json::write(&tape, root, &mut again);
+        assert_eq!(&again, document, "it is canonical");
+    }
+}
+
+#[test]
+fn every_document_of_every_vector_is_valid_and_canonical() {
+    for protocol in PROTOCOLS {
+        for vector in vectors(protocol.name) {
+            check(&vector.translate(protocol));
+            for bundle in [BundleKind::Transaction, BundleKind::Batch, BundleKind::Collection] {
+                let mut config = vector.config();
+                (config.to, config.bundle, config.provenance) = (Form::Bundle, bundle, true);
+                check(&translate(protocol, &vector.bytes, config));
+            }
+        }
+    }
+}
+
+fn mutant() -> impl Strategy<Value = (&'static Protocol, Vec<u8>)> {
+    let all: Vec<(&'static Protocol, Vec<u8>)> = PROTOCOLS
+        .iter()
+        .flat_map(|protocol| vectors(protocol.name).into_iter().map(move |v| (protocol, v.bytes)))
+        .collect();
+    let edits = prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8, any::<u8>()), 1..6);
+    (prop::sample::select(all), edits).prop_map(|((protocol, mut bytes), edits)| {
+        for (at, kind, byte) in edits {
+            if bytes.is_empty() {
+                break;
+            }
+            let at = at.index(bytes.len());
+            match kind {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                2 => drop(bytes.remove(at)),
+                _ => bytes.truncate(at),
+            }
+        }
+        (protocol, bytes)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn mutants_give_valid_documents((protocol, bytes) in mutant()) {
+        for to in [Form::Ndjson, Form::Bundle] {
+            let mut config = Config::default();
+            (config.to, config.subject) = (to, Some("Patient/p1".into()));
+            let record = translate(protocol, &bytes, config);
+            check(&record);
+            for (_, diagnostic) in &record.diagnostics {
+                let span = diagnostic.span;
+                prop_assert!(!span.is_some() || span.end() as usize <= bytes.len(), "{diagnostic:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_taken(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        for protocol in PROTOCOLS {
+            check(&translate(protocol, &bytes, Config::default()));
+        }
+    }
+}
