@@ -189,6 +189,7 @@ mod tests {
         assert!(devices(decoder, value(Some("strap-1"))).is_empty());
         assert!(devices(decoder, value(None)).is_empty());
         assert_eq!(devices(decoder, value(Some("strap-2"))), ["device 0: strap-2"]);
+        assert!(devices(decoder, value(Some("strap-2"))).is_empty());
         assert!(devices(decoder, Input::new(Payload::Closed)).is_empty());
         assert_eq!(devices(decoder, value(Some("strap-2"))), ["device 0: strap-2"]);
         assert!(!format!("{decoder:?}").contains("strap"));
