@@ -27,6 +27,8 @@ mod lexical;
 mod narrative;
 mod reference;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod time;
 mod vital;
 

@@ -12,13 +12,15 @@ use iomt_fhir::{
 };
 
 macro_rules! rules {
-    ($($name:ident = $key:literal, $code:ident, $text:literal;)*) => {
+    ($all:ident: $($name:ident = $key:literal, $code:ident, $text:literal;)*) => {
         $(pub(crate) static $name: Rule = Rule::error($key, $code, $text);)*
+        #[cfg(test)]
+        pub(crate) const $all: &[&str] = &[$($key),*];
     };
 }
 
 // Structure: what the element table says.
-rules! {
+rules! { STRUCTURE:
     INCOMPLETE = "incomplete", TooLong, "the resource nests too deeply or is too large";
     NO_RESOURCE = "resource", Structure, "there is no resource";
     UNKNOWN = "unknown-element", Structure, "the type has no such element";
@@ -34,7 +36,7 @@ rules! {
 }
 
 // Every element, reference, extension.
-rules! {
+rules! { ELEMENTS:
     ELE_1 = "ele-1", Invariant, "an element has neither value nor children";
     EXT_1 = "ext-1", Invariant, "an extension has a value or extensions, not both and not none";
     EXT_URL = "extension-url", Extension, "the URL of an extension is absolute";
@@ -44,7 +46,7 @@ rules! {
 }
 
 // Data types.
-rules! {
+rules! { TYPES:
     AGE_1 = "age-1", Invariant, "an age has a unit of time from UCUM, and is greater than 0";
     ATT_1 = "att-1", Invariant, "data stands without contentType";
     CNT_3 = "cnt-3", Invariant, "a count has the code 1 of UCUM and is a whole number";
@@ -76,7 +78,7 @@ rules! {
 }
 
 // Resources.
-rules! {
+rules! { RESOURCES:
     DOM_2 = "dom-2", Invariant, "a contained resource contains resources";
     DOM_3 = "dom-3", Invariant, "nothing refers to a contained resource";
     DOM_4 = "dom-4", Invariant, "a contained resource has a version or a time of update";
@@ -92,7 +94,7 @@ rules! {
 }
 
 // Bundles.
-rules! {
+rules! { BUNDLES:
     BDL_1 = "bdl-1", Invariant, "total stands and the bundle is neither search nor history";
     BDL_2 = "bdl-2", Invariant, "search stands and the bundle is no search";
     BDL_3 = "bdl-3", Invariant, "a request must stand in a batch, transaction or history alone";
@@ -110,7 +112,7 @@ rules! {
 }
 
 // Vital signs.
-rules! {
+rules! { VITAL_SIGNS:
     VS_1 = "vs-1", Invariant, "the time of a vital sign is not known to the day";
     VS_2 = "vs-2", Invariant, "a vital sign has no value, and no reason for that";
     VS_3 = "vs-3", Invariant, "a component of a vital sign has no value, and no reason for that";
