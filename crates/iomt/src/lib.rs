@@ -1,24 +1,4 @@
-//! From device messages to validated FHIR: every protocol behind one translator.
-//!
-//! ```
-//! use iomt::{Config, Form, Input, Translator};
-//!
-//! let mut config = Config::default();
-//! config.to = Form::Ndjson;
-//! config.subject = Some("Patient/42".into());
-//! let mut translator = Translator::new(config);
-//!
-//! // One connection to one blood pressure cuff; this came as an indication of 2A35.
-//! let mut cuff = translator.connect(iomt::protocol("gatt").ok_or("built without gatt")?);
-//! let value = [0x02, 0x78, 0x00, 0x50, 0x00, 0x5d, 0x00, 0xea, 0x07, 11, 24, 8, 30, 0];
-//! let mut observations: Vec<String> = Vec::new();
-//! translator.push(&mut cuff, Input::characteristic(0x2a35, &value), &mut observations)?;
-//! assert!(observations[0].contains("85354-9"));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! Three levels, each usable by itself: the views of a protocol crate ([`gatt`], [`hl7v2`]), its
-//! facts ([`Decoder`] and [`Sink`]), and FHIR ([`Translator`]).
+#![doc = include_str!("../../../README.md")]
 
 mod readings;
 mod translator;

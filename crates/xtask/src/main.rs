@@ -1,5 +1,6 @@
 //! Maintainers' tasks. `cargo xtask` lists them.
 
+mod ci;
 mod fhir;
 mod maps;
 mod nomenclature;
@@ -10,6 +11,7 @@ use std::process::ExitCode;
 type Task = (&'static str, fn(&[String]) -> support::Result, &'static str);
 
 const TASKS: &[Task] = &[
+    ("ci", ci::run, "[STEP...] runs what CI runs"),
     (
         "import",
         import,

@@ -1,0 +1,262 @@
+//! What CI runs; `.ci/run` calls it. What a machine lacks is said and skipped, except where `CI` is
+//! set and the step says that it must run there.
+
+use crate::support::{Result, root};
+use std::{
+    env, fs,
+    path::Path,
+    process::{Command, Stdio},
+    time::Instant,
+};
+
+type Step = (&'static str, fn() -> Result<Outcome>);
+
+enum Outcome {
+    Done(String),
+    Skipped(&'static str),
+}
+
+const STEPS: &[Step] = &[
+    ("formatting", formatting),
+    ("clippy", clippy),
+    ("tests", tests),
+    ("generated files", generated),
+    ("fuzz", fuzz),
+    ("instruction counts", instructions),
+    ("acceptance", acceptance),
+    ("referees", referees),
+];
+
+pub fn run(args: &[String]) -> Result {
+    let begun = Instant::now();
+    let wanted = |name: &str| args.is_empty() || args.iter().any(|a| name.contains(a.as_str()));
+    for (name, step) in STEPS.iter().filter(|(name, _)| wanted(name)) {
+        let start = Instant::now();
+        println!("== {name}");
+        match step().map_err(|error| format!("{name}: {error}"))? {
+            Outcome::Done(what) => println!("== {name}: {what} ({} s)", start.elapsed().as_secs()),
+            Outcome::Skipped(why) => println!("== {name}: skipped, {why}"),
+        }
+    }
+    println!("== all in {} s", begun.elapsed().as_secs());
+    Ok(())
+}
+
+fn cargo(args: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(args).current_dir(root());
+    command
+}
+
+fn must(command: &mut Command) -> Result {
+    let status = command.status()?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?} ended with {status}").into()) }
+}
+
+fn output(command: &mut Command) -> Result<String> {
+    let out = command.stderr(Stdio::inherit()).output()?;
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    if out.status.success() {
+        Ok(text)
+    } else {
+        Err(format!("{command:?} ended with {}\n{text}", out.status).into())
+    }
+}
+
+fn has(program: &str, args: &[&str]) -> bool {
+    let run = Command::new(program).args(args).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    run.is_ok_and(|status| status.success())
+}
+
+fn formatting() -> Result<Outcome> {
+    must(&mut cargo(&["fmt", "--all", "--check"]))?;
+    Ok(Outcome::Done("as rustfmt has it".into()))
+}
+
+fn clippy() -> Result<Outcome> {
+    must(&mut cargo(&[
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    Ok(Outcome::Done("no warning".into()))
+}
+
+/// The second shell block of the README is the command that runs the tests.
+fn tests() -> Result<Outcome> {
+    let readme = fs::read_to_string(root().join("README.md"))?;
+    let block = readme.split("```sh\n").nth(2).and_then(|rest| rest.split("```").next());
+    let command = block.ok_or("the README has no second shell block")?.trim();
+    must(Command::new("sh").args(["-c", command]).current_dir(root()))?;
+    Ok(Outcome::Done(format!("`{command}`")))
+}
+
+fn generated() -> Result<Outcome> {
+    must(&mut cargo(&["xtask", "codegen", "--check"]))?;
+    must(&mut cargo(&["xtask", "header", "--check"]))?;
+    if crate::support::shared().is_err() {
+        return Ok(Outcome::Done(
+            "tables and header; the import is skipped without ../shared".into(),
+        ));
+    }
+    must(&mut cargo(&["xtask", "import"]))?;
+    let changed =
+        output(Command::new("git").args(["status", "--porcelain", "crates"]).current_dir(root()))?;
+    let data: Vec<_> = changed.lines().filter(|line| line.contains("/data/")).collect();
+    if !data.is_empty() && env::var_os("CI").is_some() {
+        return Err(format!("the import changes {data:?}").into());
+    }
+    Ok(Outcome::Done("tables, header and import are what their sources give".into()))
+}
+
+const FUZZ_SECONDS: &str = "30";
+
+fn fuzz() -> Result<Outcome> {
+    if !has("cargo", &["+nightly", "--version"]) {
+        return Ok(Outcome::Skipped("there is no nightly toolchain"));
+    }
+    if !has("cargo", &["fuzz", "--version"]) {
+        must(&mut cargo(&["install", "--quiet", "--locked", "cargo-fuzz"]))?;
+    }
+    let mut told = Vec::new();
+    for target in ["hl7v2", "gatt", "translate"] {
+        let time = format!("-max_total_time={FUZZ_SECONDS}");
+        let log = fuzz_run(
+            target,
+            &[&time, "-print_final_stats=1", "-timeout=5", "-rss_limit_mb=2048"],
+            "",
+        )?;
+        let executions = log
+            .lines()
+            .find_map(|l| l.strip_prefix("stat::number_of_executed_units:"))
+            .and_then(|n| n.trim().parse::<u64>().ok())
+            .unwrap_or(0);
+        if executions == 0 {
+            return Err(format!("{target}: nothing was executed").into());
+        }
+        told.push(format!("{target} {executions}"));
+    }
+    // A fuzzer that finds nothing is only worth something if it would.
+    if fuzz_run("hl7v2", &["-max_total_time=120"], "--cfg planted_bug").is_ok() {
+        return Err("the planted bug was not found".into());
+    }
+    Ok(Outcome::Done(format!("executions: {}; the planted bug is found", told.join(", "))))
+}
+
+/// Runs a target for a while on a copy of its corpus, which stays as it is; gives its log.
+fn fuzz_run(target: &str, options: &[&str], flags: &str) -> Result<String> {
+    let work = root().join("target/fuzz-corpus").join(target);
+    fs::create_dir_all(&work)?;
+    let mut command = cargo(&["+nightly", "fuzz", "run", target]);
+    command.arg(&work).arg(format!("fuzz/corpus/{target}")).arg("--").args(options);
+    if !flags.is_empty() {
+        command.env("RUSTFLAGS", flags);
+    }
+    let out = command.stdout(Stdio::null()).output()?;
+    let log = String::from_utf8_lossy(&out.stderr).into_owned();
+    if out.status.success() {
+        Ok(log)
+    } else {
+        Err(format!("{target}: {}", log.lines().rev().take(30).collect::<Vec<_>>().join("\n"))
+            .into())
+    }
+}
+
+fn instructions() -> Result<Outcome> {
+    if !has("valgrind", &["--version"]) {
+        return Ok(Outcome::Skipped("there is no valgrind"));
+    }
+    must(&mut cargo(&[
+        "bench",
+        "--quiet",
+        "--package",
+        "iomt-benches",
+        "--bench",
+        "instructions",
+    ]))?;
+    Ok(Outcome::Done("as in benches/instructions.txt".into()))
+}
+
+/// The programs of ../shared/acceptance that hold for what is there, with a seed of their own.
+fn acceptance() -> Result<Outcome> {
+    let Ok(shared) = crate::support::shared() else {
+        return Ok(Outcome::Skipped("there is no ../shared"));
+    };
+    if !has("python3", &["--version"]) {
+        return Ok(Outcome::Skipped("there is no python3"));
+    }
+    must(&mut cargo(&["build", "--quiet", "--release", "--bin", "iomt"]))?;
+    let exe = root().join("target/release/iomt");
+    let kept = root().join("target/acceptance");
+    fs::create_dir_all(&kept)?;
+    for (program, args) in [
+        ("house.py", &[][..]),
+        ("capi.py", &[]),
+        ("hl7_truth.py", &["7", "400"]),
+        ("gatt_truth.py", &["7", "400", "2A35,2A37"]),
+    ] {
+        let mut command = Command::new("python3");
+        command.arg(shared.join("acceptance").join(program)).args(args).current_dir(root());
+        let exe = env::var_os("IOMT_BIN").unwrap_or_else(|| exe.clone().into());
+        must(command.env("IOMT_BIN", exe).env("KEEP", &kept).env("PYTHONDONTWRITEBYTECODE", "1"))?;
+    }
+    Ok(Outcome::Done("house, capi, hl7_truth, gatt_truth".into()))
+}
+
+/// Independent validators on what the bundled samples and the acceptance inputs give.
+fn referees() -> Result<Outcome> {
+    let Ok(shared) = crate::support::shared() else {
+        return Ok(Outcome::Skipped("there is no ../shared"));
+    };
+    must(&mut cargo(&["build", "--quiet", "--release", "--bin", "iomt"]))?;
+    let made = root().join("target/referees");
+    fs::create_dir_all(&made)?;
+    let mut files = Vec::new();
+    for sample in fs::read_dir(root().join("tests/samples"))? {
+        let path = sample?.path();
+        if path.extension().is_some_and(|e| e == "hl7" || e == "jsonl") {
+            let mut iomt = Command::new(root().join("target/release/iomt"));
+            iomt.args(["translate", "--subject", "Patient/p1"]).arg(&path);
+            let name = path.file_stem().ok_or("a sample without name")?;
+            for (n, document) in output(&mut iomt)?.lines().enumerate() {
+                let file = made.join(format!("{}-{n}.json", name.to_string_lossy()));
+                fs::write(&file, document)?;
+                files.push(file);
+            }
+        }
+    }
+    let mut told = Vec::new();
+    if has("java", &["-version"]) && has("mvn", &["--version"]) {
+        must(Command::new(shared.join("oracle/java/judge")).args(["--level", "error"]).arg(&made))?;
+        java_accepts(&shared)?;
+        told.push("java");
+    }
+    if has("node", &["--version"]) {
+        let mut node = Command::new(shared.join("oracle/oracle"));
+        must(node.args(["--engine", "snapshot"]).args(&files))?;
+        told.push("node");
+    }
+    match told.as_slice() {
+        [] => Ok(Outcome::Skipped("there is neither Java with Maven nor Node")),
+        told => {
+            Ok(Outcome::Done(format!("{} Bundles without error: {}", files.len(), told.join(", "))))
+        }
+    }
+}
+
+fn java_accepts(shared: &Path) -> Result {
+    let kept = root().join("target/acceptance");
+    for (format, file) in [("hl7v2", "feed.hl7"), ("gatt", "readings.jsonl")] {
+        if kept.join(file).exists() {
+            let mut command = Command::new("python3");
+            command.arg(shared.join("acceptance/java_accepts.py")).arg(format).arg(kept.join(file));
+            command.current_dir(root()).env("IOMT_BIN", root().join("target/release/iomt"));
+            must(command.env("PYTHONDONTWRITEBYTECODE", "1"))?;
+        }
+    }
+    Ok(())
+}
