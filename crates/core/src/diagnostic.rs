@@ -137,6 +137,8 @@ registry! {
     Rejected Error,
     /// A limit is exceeded; the message is rejected.
     LimitExceeded Error,
+    /// No protocol knows these bytes.
+    FormatUnknown Error,
     /// The input holds several messages; each is translated by itself.
     SeveralMessages Information,
     /// Bytes outside any message.
@@ -201,6 +203,8 @@ registry! {
     CodeNotMapped Information,
     /// A final result without a value would erase the value sent before; it is not written.
     ValueNotRetransmitted Error,
+    /// No event bit is set, so that there is nothing to write.
+    NoEvent Information,
     /// A unit that is not known to UCUM; kept as text.
     UnitUnknown Warning,
     /// The unit that the profile asks for cannot be reached exactly; the unit as sent stays.

@@ -207,9 +207,7 @@ impl Builder<'_> {
                 self.coding(el::CODEABLE_CONCEPT_CODING, coding);
             }
         }
-        if plan.vital {
-            self.added_codes(m, plan);
-        }
+        self.added_codes(m, plan);
         match (withheld, m.code.text) {
             (None, Some(text)) => self.text(el::CODEABLE_CONCEPT_TEXT, text),
             (None, None) => {}
@@ -236,14 +234,15 @@ impl Builder<'_> {
     /// The code that the implied profile fixes, and the LOINC codes that the MDC code has.
     fn added_codes(&mut self, m: &Measurement<'_>, plan: &Plan) {
         let has = |code: &str| m.code.codings().any(|c| c.as_loinc() == Some(code));
-        if let Some(profile) = plan.implied.filter(|p| !has(p.loinc)) {
+        if let Some(profile) = plan.implied.filter(|p| plan.vital && !has(p.loinc)) {
             self.loinc(profile.loinc);
         }
         let unit = output_unit(&m.value, plan);
         for row in plan.added {
             let fits = unit.is_none_or(|u| row.allows(u)) || row.ucum.is_empty();
             let fixed = plan.implied.is_some_and(|p| p.loinc == row.code);
-            if fits && !fixed && !has(row.code) {
+            let free = plan.vital || vital::by_loinc(row.code).is_none();
+            if fits && free && !fixed && !has(row.code) {
                 self.loinc(row.code);
             }
         }
@@ -359,15 +358,9 @@ impl Builder<'_> {
         self.tape.close(mark);
     }
 
-    /// PHD IG: a state is said always, an event when it is set.
     fn bits(&mut self, value: &Bits) {
-        for row in bits::rows(value.mdc) {
-            let mask = 1_u32.checked_shl(u32::from(row.bit)).unwrap_or(0);
-            let set = value.set & mask != 0;
-            let said = set || matches!(row.kind, bits::Kind::State);
-            if said && value.known & mask != 0 {
-                self.bit(value.mdc, row, set);
-            }
+        for (row, set) in said_bits(value) {
+            self.bit(value.mdc, row, set);
         }
     }
 
@@ -404,6 +397,21 @@ impl Builder<'_> {
             "unknown"
         })
     }
+}
+
+/// The bits that are said: a state always, an event when it is set (PHD IG).
+fn said_bits(value: &Bits) -> impl Iterator<Item = (&'static bits::Bit, bool)> {
+    let Bits { mdc, set, known, .. } = *value;
+    bits::rows(mdc).iter().filter_map(move |row| {
+        let mask = 1_u32.checked_shl(u32::from(row.bit)).unwrap_or(0);
+        let said = set & mask != 0 || matches!(row.kind, bits::Kind::State);
+        (said && known & mask != 0).then_some((row, set & mask != 0))
+    })
+}
+
+/// Whether any bit is said.
+pub(crate) fn says_something(value: &Bits) -> bool {
+    said_bits(value).next().is_some()
 }
 
 /// The unit in which a value goes out under a plan, if it is a quantity.

@@ -12,7 +12,7 @@ mod time;
 mod value;
 
 pub(crate) use code::{has_system, identity, write_system};
-pub(crate) use measurement::{Links, Plan, PressureRow};
+pub(crate) use measurement::{Links, Plan, PressureRow, says_something};
 pub(crate) use party::role;
 pub(crate) use report::ReportLinks;
 pub(crate) use time::{Moment, When};

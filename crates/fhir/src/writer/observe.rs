@@ -10,7 +10,7 @@ use super::session::{Entry, Kind, Refer};
 use super::{Session, builder};
 use crate::config::Config;
 use crate::identity::{Name, Uuid};
-use crate::policy::{Links, Moment, Party, Plan, PressureRow, Target, When};
+use crate::policy::{Links, Moment, Party, Plan, PressureRow, Target, When, says_something};
 
 /// What an Observation points to: what the message names, else what the caller knows.
 pub(super) fn links<'a>(
@@ -39,6 +39,11 @@ impl Mapping<'_> {
     pub(super) fn observe(&mut self, m: &Measurement<'_>) {
         if self.is_not_retransmitted(m) {
             return self.tell(DiagnosticCode::ValueNotRetransmitted, m.span, "Observation.value");
+        }
+        if let Value::Bits(bits) = &m.value
+            && !says_something(bits)
+        {
+            return self.tell(DiagnosticCode::NoEvent, m.span, "Observation.component");
         }
         if self.refers_to_dropped(m) {
             return self.tell(DiagnosticCode::Dropped, m.span, "Observation");
