@@ -42,6 +42,8 @@ pub(crate) struct Scope {
     pub(crate) inside: Option<usize>,
     /// Whether the node is in a contained resource.
     pub(crate) contained: bool,
+    /// What contains it: `#` means that.
+    pub(crate) container: Option<NodeId>,
 }
 
 impl Check<'_> {
@@ -181,6 +183,7 @@ impl Check<'_> {
         }
         let parent = tape.element(id).map(|slot| slot.parent().kind);
         let scope = if parent == Some(Kind::Resource) {
+            // What contains it is the outermost: there is one level of contained resources.
             Scope { inside: self.index_of(root, scope), contained: true, ..scope }
         } else {
             // An entry of a bundle begins anew: its `#id` means what it contains itself.

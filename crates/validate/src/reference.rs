@@ -68,7 +68,8 @@ impl Check<'_> {
                 a.name(tape).cmp(b.name(tape)).then(a.resource.cmp(&b.resource))
             });
         }
-        Scope { first, end: self.scratch.contained.len(), inside: None, contained: false }
+        let end = self.scratch.contained.len();
+        Scope { first, end, inside: None, contained: false, container: Some(resource) }
     }
 
     /// dom-3: every contained resource is referred to, or refers to what contains it.
@@ -143,7 +144,7 @@ impl Check<'_> {
         let Some(literal) = tape.find(id, el::REFERENCE_REFERENCE) else { return };
         let text = tape.text_of(literal);
         let target = match text.strip_prefix('#') {
-            Some("") => None,
+            Some("") => scope.container.map(|container| type_of(tape, container)),
             Some(name) => match self.find(name, scope) {
                 Some(at) => {
                     self.scratch.contained.get(at).map(|found| type_of(tape, found.resource))

@@ -105,6 +105,13 @@ fn broken() -> Vec<(&'static str, &'static str, String)> {
         ("binding-required", "Patient.gender", resource("Patient", r#""gender":"m""#)),
         ("reference-target", "Observation.subject.reference", observation(r#""subject":{"reference":"http://x.org/fhir/Practitioner/1"}"#)),
         ("reference-target", "Observation.subject.reference", observation(r##""contained":[{"resourceType":"Organization","id":"o","name":"x"}],"subject":{"reference":"#o"}"##)),
+        (
+            "reference-target",
+            "Observation.contained[0].subject.reference",
+            observation(
+                r##""contained":[{"resourceType":"Specimen","id":"s","subject":{"reference":"#"}}]"##,
+            ),
+        ),
         ("ele-1", "Patient.name[0]", resource("Patient", r#""name":[{"id":"x"}]"#)),
         ("ele-1", "Patient.birthDate", resource("Patient", r#""_birthDate":{"id":"x"}"#)),
         ("ext-1", AT, observation(r#""extension":[{"url":"http://x.org"}]"#)),
@@ -281,7 +288,7 @@ fn what_is_in_order() {
     good(&vital("2339-0", "", "", "", "", ""));
     // A contained resource may be referred to from an extension, or refer outwards itself.
     good(&observation(
-        r##""contained":[{"resourceType":"Device","id":"d"},{"resourceType":"Specimen","id":"s","subject":{"reference":"#"}}],"extension":[{"url":"http://x.org","valueUri":"#d"}]"##,
+        r##""contained":[{"resourceType":"Device","id":"d"},{"resourceType":"Observation","id":"s","status":"final","code":{"text":"x"},"derivedFrom":[{"reference":"#"}]}],"extension":[{"url":"http://x.org","valueUri":"#d"}]"##,
     ));
     // What a resource of another type refers to is not known.
     good(&observation(
