@@ -21,7 +21,7 @@ pub trait Sink {
     fn device(&mut self, _device: &Device<'_>) {}
     /// A specimen.
     fn specimen(&mut self, _specimen: &Specimen<'_>) {}
-    /// A report that measurements belong to.
+    /// A report that measurements belong to; all of them come before the next report.
     fn report(&mut self, _report: &Report<'_>) {}
     /// Something measured, or why it was not.
     fn measurement(&mut self, _measurement: &Measurement<'_>) {}

@@ -15,6 +15,9 @@ use crate::identity::{Name, Uuid};
 use crate::policy::{Builder, Party, ReportLinks, Target, identity, role};
 use crate::table::el;
 
+/// MDS > VMD > channel > metric, and room.
+const DEVICE_DEPTH: u8 = 16;
+
 pub(super) struct Mapping<'w> {
     pub(super) w: &'w mut Writer,
     pub(super) session: &'w mut Session,
@@ -63,8 +66,16 @@ impl Mapping<'_> {
         self.session.recycle(replaced);
     }
 
-    /// Writes a device that something refers to.
+    /// Writes a device that something refers to, after what it is part of.
     pub(super) fn use_device(&mut self, key: u32) {
+        self.use_device_within(key, DEVICE_DEPTH);
+    }
+
+    fn use_device_within(&mut self, key: u32, depth: u8) {
+        let parent = self.session.entry(Kind::Device, key).and_then(|entry| entry.parent);
+        if let (Some(parent), Some(above)) = (parent, depth.checked_sub(1)) {
+            self.use_device_within(parent, above);
+        }
         let Some(entry) = self.session.entry_mut(Kind::Device, key) else { return };
         let mut taken = core::mem::take(entry);
         let search = core::mem::take(&mut taken.search);
@@ -375,6 +386,7 @@ impl Sink for Mapping<'_> {
         }
         if entry.refer == Refer::Resource {
             let parent = device.parent.and_then(|p| self.session.entry(Kind::Device, p.0));
+            entry.parent = parent.and(device.parent).map(|p| p.0);
             let parent = parent.and_then(|p| p.target(Kind::Device));
             Builder { tape: &mut entry.tape, cx: &self.w.cx, notes: &mut self.w.notes }
                 .device(device, entry.id, parent);
@@ -415,7 +427,8 @@ impl Sink for Mapping<'_> {
         }
         self.finish_report();
         self.resolve_parties(report.performers, false);
-        let filler = report.filler.as_ref().map(|number| identity(&self.w.cx, "order", number));
+        let number = report.filler.as_ref().or(report.placer.as_ref());
+        let filler = number.map(|number| identity(&self.w.cx, "order", number));
         let name = match filler {
             Some(filler) => Name::new("DiagnosticReport").uuid(filler),
             None => Name::new("DiagnosticReport").uuid(self.w.cx.sender).str(&self.w.message.id),

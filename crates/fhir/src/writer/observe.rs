@@ -150,7 +150,7 @@ impl Mapping<'_> {
         When::Unknown
     }
 
-    /// Issuer and filler number, or device and subject; code; what tells equal codes apart; the
+    /// Issuer and order number, or device and subject; code; what tells equal codes apart; the
     /// time as sent. Never the value or the status.
     pub(super) fn identity(&mut self, m: &Measurement<'_>, panel: Option<&'static str>) -> Uuid {
         let name = Name::new("Observation");
@@ -191,6 +191,10 @@ impl Mapping<'_> {
         let timeless = matches!(m.effective, Effective::Unknown);
         if timeless && self.w.message.session {
             return self.live_identity(name);
+        }
+        if timeless && filler.is_none() {
+            // Without order and time, it is a fact of this message alone.
+            name = name.str(&self.w.message.id).number(self.session.ordinal);
         }
         let id = name.finish();
         let times = self.w.message.observations.entry(id).or_insert(0);

@@ -71,6 +71,8 @@ pub(super) struct Entry {
     /// The query that finds it on a server.
     pub(super) search: String,
     pub(super) tape: Tape,
+    /// What a device is part of.
+    pub(super) parent: Option<u32>,
     /// The last message that it went out with.
     pub(super) message: u64,
     /// It went out with a message that was written.
@@ -111,7 +113,9 @@ impl Session {
         entry.text.clear();
         entry.search.clear();
         entry.tape.clear();
-        Entry { refer: Refer::Nobody, message: 0, written: false, ..entry }
+        (entry.refer, entry.parent) = (Refer::Nobody, None);
+        (entry.message, entry.written) = (0, false);
+        entry
     }
 
     pub(super) fn recycle(&mut self, entry: Option<Entry>) {
