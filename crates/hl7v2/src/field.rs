@@ -9,6 +9,7 @@ use core::fmt;
 use iomt_core::wire::Span;
 
 use crate::Delimiters;
+use crate::context::Part;
 
 macro_rules! views {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -41,6 +42,12 @@ macro_rules! views {
             #[must_use]
             pub fn span(&self) -> Span {
                 Span::new(self.offset, self.raw.len())
+            }
+
+            /// The delimiters in force.
+            #[must_use]
+            pub const fn delimiters(&self) -> Delimiters {
+                self.delimiters
             }
 
             /// Whether it has no bytes.
@@ -76,6 +83,18 @@ views! {
     /// A subcomponent, which has no parts.
     Subcomponent;
 }
+
+macro_rules! part {
+    ($($name:ident)*) => {$(
+        impl<'a> $name<'a> {
+            pub(crate) const fn part(&self) -> Part<'a> {
+                (self.raw, self.offset)
+            }
+        }
+    )*};
+}
+
+part!(Field Repetition Component Subcomponent);
 
 /// Splits at one byte.
 #[derive(Clone)]
@@ -156,12 +175,6 @@ impl<'a> Segment<'a> {
     #[must_use]
     pub fn id(&self) -> &'a [u8; 3] {
         self.raw.first_chunk().unwrap_or(b"   ")
-    }
-
-    /// The delimiters in force.
-    #[must_use]
-    pub const fn delimiters(&self) -> Delimiters {
-        self.delimiters
     }
 
     /// The fields from the first on. That of `MSH`, `FHS` and `BHS` is the separator itself; the

@@ -5,7 +5,8 @@
 //! blanks, or else a segment id in capitals and then a separator or a line end. Bytes up to 0x20 at
 //! the start of a line belong to none.
 
-use memchr::{memchr, memchr2};
+use iomt_core::wire::Span;
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
 /// VT, which begins a frame of the Minimal Lower Layer Protocol.
 pub(crate) const VT: u8 = 0x0B;
@@ -113,6 +114,67 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// Where the next message begins, from `at` on. `outside` is told what stands before it: lines of
+/// batches with their name, and junk, where blanks and terminators are none.
+pub(crate) fn next_message(
+    bytes: &[u8],
+    at: usize,
+    mut outside: impl FnMut(Option<&'static str>, Span),
+) -> Option<usize> {
+    let (mut at, mut junk) = (at, Span::NONE);
+    let found = loop {
+        let start = visible(bytes, at);
+        let run = bytes.get(at..start).unwrap_or_default();
+        let strange = |b: &u8| !matches!(b, b'\r' | b'\n' | b' ' | b'\t');
+        if let (Some(first), Some(last)) =
+            (run.iter().position(strange), run.iter().rposition(strange))
+        {
+            let len = last.saturating_sub(first).saturating_add(1);
+            junk = junk.to(Span::new(at.saturating_add(first), len));
+        }
+        if start >= bytes.len() {
+            break None;
+        }
+        let header = Header::at(bytes, start);
+        if header == Some(Header::Message) {
+            break Some(start);
+        }
+        let rest = bytes.get(start..).unwrap_or_default();
+        let len = memchr3(b'\r', b'\n', VT, rest).unwrap_or(rest.len());
+        let line = Span::new(start, len);
+        if let Some(Header::Batch(name)) = header {
+            if junk.is_some() {
+                outside(None, core::mem::replace(&mut junk, Span::NONE));
+            }
+            outside(Some(name), line);
+        } else {
+            junk = junk.to(line);
+        }
+        at = start.saturating_add(len);
+    };
+    if junk.is_some() {
+        outside(None, junk);
+    }
+    found
+}
+
+/// Where the frame that has `from` ends: at the next VT with a header after it, without the FS that
+/// ends the frame, or at the end of `bytes`.
+pub(crate) fn frame_end(bytes: &[u8], from: usize) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    let mut begins = memchr_iter(VT, rest).map(|vt| from.saturating_add(vt));
+    let header = |vt: &usize| Header::at(bytes, vt.saturating_add(1)) == Some(Header::Message);
+    begins.find(header).unwrap_or(bytes.len())
+}
+
+/// The end of what a frame holds, where the frame is `from..end`.
+pub(crate) fn payload_end(bytes: &[u8], from: usize, end: usize) -> usize {
+    let frame = bytes.get(from..end).unwrap_or_default();
+    let blank = |b: &u8| matches!(b, b'\r' | b'\n' | b' ' | b'\t' | 0);
+    let ends = frame.iter().rposition(|b| !blank(b)).filter(|at| frame.get(*at) == Some(&FS));
+    ends.map_or(end, |at| from.saturating_add(at))
+}
+
 #[cfg(test)]
 mod tests {
     use alloc::vec::Vec;
@@ -152,6 +214,28 @@ mod tests {
             [b"MSH|a", b"NTE|1||one\n OBX|\nOBXX\nend", b"OBX|1", b"PV1", b"ZZ9|"];
         assert_eq!(all, want);
         assert_eq!(lines(b"MSH|a\nNTE|1||one\ntwo\n"), [&b"MSH|a"[..], b"NTE|1||one", b"two"]);
+    }
+
+    #[test]
+    fn what_stands_outside_is_told() {
+        let text = b"\x0b# a comment\r\nand more\nFHS|^~\\&|A\rBHS|^~\\&\r\x1c\r\x0bMSH|";
+        let mut told = Vec::new();
+        let at = next_message(text, 0, |name, span| told.push((name, span.offset, span.end())));
+        assert_eq!(at, Some(46));
+        let want = [(None, 0, 22), (Some("FHS"), 23, 33), (Some("BHS"), 34, 42), (None, 43, 46)];
+        assert_eq!(told, want);
+        assert_eq!(next_message(b" \r\n\t", 0, |_, _| panic!("blanks are no junk")), None);
+    }
+
+    #[test]
+    fn frames_of_mllp() {
+        let text = b"\x0bMSH|a\x0b|\r\x1c\r\x0bMSH|b\x1c\r\0";
+        let end = frame_end(text, 1);
+        assert_eq!(end, 12);
+        assert_eq!(payload_end(text, 1, end), 10);
+        assert_eq!(frame_end(text, 13), text.len());
+        assert_eq!(payload_end(text, 13, text.len()), 18);
+        assert_eq!(payload_end(b"MSH|\r", 0, 5), 5);
     }
 
     #[test]

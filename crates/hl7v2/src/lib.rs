@@ -16,16 +16,30 @@
 #![no_std]
 extern crate alloc;
 
+mod charset;
+mod context;
+mod decoder;
 mod delimiters;
+mod devices;
+mod escape;
 mod field;
 mod frame;
 mod leaves;
+mod limits;
 mod message;
+mod oru_r01;
+mod scratch;
+mod segments;
+mod types;
 
+pub use charset::Charset;
+pub use decoder::{Hl7Decoder, PROTOCOL};
 pub use delimiters::Delimiters;
+pub use escape::TextCodec;
 pub use field::{
     Component, Components, Field, Fields, Repetition, Repetitions, Segment, Subcomponent,
     Subcomponents,
 };
 pub use leaves::{Leaf, Leaves};
+pub use limits::SEGMENT_FIELDS;
 pub use message::{Index, Message, Segments};

@@ -287,6 +287,12 @@ impl<'a> Message<'a> {
         self.bytes
     }
 
+    /// Offset of the first in what the caller gave.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+
     /// Where they stand in what the caller gave.
     #[must_use]
     pub fn span(&self) -> Span {

@@ -3,7 +3,9 @@ use core::fmt::{self, Write};
 use crate::wire::Span;
 
 /// How bytes of a message are read: escapes and character set. It writes what they mean.
-pub trait Codec {
+///
+/// `Sync`, so that a decoder may keep the vectors of facts that borrow it and still be `Send`.
+pub trait Codec: Sync {
     /// Writes what `raw` means.
     fn decode(&self, raw: &[u8], out: &mut dyn Write) -> fmt::Result;
 }

@@ -1,0 +1,225 @@
+//! What the reading of one message shares: its text codec, the sink, and the place under way.
+
+use core::fmt::{self, Write};
+
+use iomt_core::model::{Codec, Text};
+use iomt_core::wire::Span;
+use iomt_core::{Diagnostic, DiagnosticCode, Place, Sink};
+use memchr::memchr;
+
+use crate::charset::is_control;
+use crate::escape::{Spaced, TextCodec};
+use crate::{Charset, Field, Message, Repetition, Segment};
+
+/// Bytes of a component or subcomponent, and their offset.
+pub(crate) type Part<'a> = (&'a [u8], usize);
+
+/// The fields that say how the message is to be read, or number its parts: they are in no resource,
+/// and no diagnostic says so.
+///
+/// MSH: delimiters, message type, processing id, version, acknowledgement types, character set. The
+/// others: set ids, and the type of OBX-5.
+pub(crate) const STRUCTURAL: &[(&str, &[u16])] = &[
+    ("MSH", &[1, 2, 9, 11, 12, 15, 16, 18]),
+    ("NTE", &[1]),
+    ("OBR", &[1]),
+    ("OBX", &[1, 2]),
+    ("PID", &[1]),
+    ("PV1", &[1]),
+    ("SPM", &[1]),
+];
+
+/// The codecs of a message.
+#[derive(Clone, Copy)]
+pub(crate) struct Codecs {
+    pub(crate) text: TextCodec,
+    pub(crate) spaced: Spaced,
+}
+
+/// What the reading of one message shares.
+pub(crate) struct Context<'a, 's> {
+    pub(crate) message: Message<'a>,
+    pub(crate) sink: &'s mut dyn Sink,
+    codecs: &'a Codecs,
+    /// No byte of the message needs a codec.
+    plain: bool,
+    name: &'static str,
+    line: usize,
+    field: u16,
+}
+
+impl<'a, 's> Context<'a, 's> {
+    pub(crate) fn new(message: Message<'a>, codecs: &'a Codecs, sink: &'s mut dyn Sink) -> Self {
+        let delimiters = message.delimiters();
+        // MSH-2 itself holds an escape character.
+        let body = message.raw().get(9..).unwrap_or_default();
+        let escapes = memchr(delimiters.escape, body).is_some();
+        let plain = !escapes && body.is_ascii() && !has_control(body);
+        Self { message, sink, codecs, plain, name: "MSH", line: 0, field: 0 }
+    }
+
+    /// The segment `name` on line `line` is read from here on.
+    pub(crate) fn enter(&mut self, name: &'static str, line: usize) {
+        (self.name, self.line, self.field) = (name, line, 0);
+    }
+
+    /// Field `number` of it is read from here on.
+    pub(crate) fn at(&mut self, number: u16) {
+        self.field = number;
+    }
+
+    fn place(&self) -> Place {
+        let number =
+            |number: Option<usize>| number.and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+        let index = match self.name.as_bytes().first_chunk::<3>() {
+            Some(id) if self.name.len() == 3 => match self.message.count(id) {
+                0 | 1 => 0,
+                _ => number(self.message.ordinal(self.line)),
+            },
+            _ => number(self.line.checked_add(1)),
+        };
+        Place::field(self.name, index, self.field)
+    }
+
+    /// Tells the sink something about `span`, at the place under way.
+    #[cold]
+    pub(crate) fn say(&mut self, code: DiagnosticCode, span: Span) {
+        let diagnostic = Diagnostic::new(code, span, self.place());
+        self.sink.diagnostic(diagnostic);
+    }
+
+    /// A field that no arm reads: it is structural, or it is not mapped.
+    pub(crate) fn rest(&mut self, field: Field<'a>) {
+        if field.is_empty() {
+            return;
+        }
+        let row = STRUCTURAL.iter().find(|(name, _)| *name == self.name);
+        if !row.is_some_and(|(_, fields)| fields.contains(&self.field)) {
+            self.say(DiagnosticCode::FieldNotMapped, field.span());
+        }
+    }
+
+    /// A part that is not mapped, of a field that is.
+    pub(crate) fn unmapped(&mut self, part: Part<'a>) {
+        if !part.0.is_empty() {
+            self.say(DiagnosticCode::FieldNotMapped, Span::new(part.1, part.0.len()));
+        }
+    }
+
+    /// Says what is remarkable about the text of `segment`.
+    pub(crate) fn check(&mut self, segment: Segment<'a>) {
+        if self.plain {
+            return;
+        }
+        let escape = self.message.delimiters().escape;
+        let strange =
+            |raw: &[u8]| memchr(escape, raw).is_some() || !raw.is_ascii() || has_control(raw);
+        if !strange(segment.raw()) {
+            return;
+        }
+        let skipped = if segment.id() == b"MSH" { 2 } else { 0 };
+        for (number, field) in (1_u16..).zip(segment.fields()).skip(skipped) {
+            if !strange(field.raw()) {
+                continue;
+            }
+            self.at(number);
+            let found = self.codecs.text.findings(field.raw());
+            for (seen, code) in [
+                (found.unknown, DiagnosticCode::EscapeUnknown),
+                (found.unterminated, DiagnosticCode::EscapeUnterminated),
+                (found.control, DiagnosticCode::ControlCharacter),
+                (found.mismatch, DiagnosticCode::CharacterSetMismatch),
+            ] {
+                if seen {
+                    self.say(code, field.span());
+                }
+            }
+        }
+    }
+
+    /// A component or subcomponent as text, without blanks around it; nothing where it is empty or
+    /// null.
+    #[inline]
+    pub(crate) fn text(&self, (raw, offset): Part<'a>) -> Option<Text<'a>> {
+        let start = raw.iter().position(|b| *b != b' ')?;
+        let end = raw.iter().rposition(|b| *b != b' ')?;
+        let trimmed = raw.get(start..=end)?;
+        self.make(trimmed, offset.saturating_add(start))
+    }
+
+    /// All of a field or repetition as one text, with the blanks and delimiters in it.
+    pub(crate) fn whole(&self, (raw, offset): Part<'a>) -> Option<Text<'a>> {
+        self.make(raw, offset)
+    }
+
+    fn make(&self, raw: &'a [u8], offset: usize) -> Option<Text<'a>> {
+        if raw == b"\"\"" || raw.iter().all(u8::is_ascii_whitespace) {
+            return None;
+        }
+        let TextCodec { delimiters, charset } = self.codecs.text;
+        let repeats = raw.contains(&delimiters.repetition);
+        let clean = self.plain
+            || (!raw.contains(&delimiters.escape)
+                && !has_control(raw)
+                && (charset == Charset::Utf8 || raw.is_ascii()));
+        match core::str::from_utf8(raw) {
+            Ok(text) if clean && !repeats => Some(Text::plain(text, offset)),
+            _ => self.coded(raw, offset, &self.codecs.text),
+        }
+    }
+
+    /// Several components as one text, with blanks between them.
+    pub(crate) fn spaced(&self, (raw, offset): Part<'a>) -> Option<Text<'a>> {
+        self.coded(raw, offset, &self.codecs.spaced)
+    }
+
+    fn coded(&self, raw: &'a [u8], offset: usize, codec: &'a dyn Codec) -> Option<Text<'a>> {
+        let text = Text::coded(raw, offset, codec);
+        // Highlighting alone, say, means nothing at all.
+        let mut visible = Visible(false);
+        (text.write(&mut visible).is_ok() && visible.0).then_some(text)
+    }
+
+    /// The first repetition of a field whose target has one.
+    pub(crate) fn first(&mut self, field: Field<'a>) -> Repetition<'a> {
+        let mut all = field.repetitions();
+        let first = all.next().unwrap_or(Repetition::new(&[], field.offset(), field.delimiters()));
+        for other in all.filter(|other| !other.is_empty()) {
+            self.say(DiagnosticCode::RepetitionsIgnored, other.span());
+        }
+        first
+    }
+
+    /// The first component of a repetition whose target has one.
+    pub(crate) fn primitive(&mut self, repetition: Repetition<'a>) -> Part<'a> {
+        let mut all = repetition.components();
+        let first = all.next().map_or((&[][..], repetition.offset()), |first| first.part());
+        if let Some(other) = all.find(|other| !other.is_empty()) {
+            self.say(DiagnosticCode::ComponentsIgnored, other.span());
+        }
+        first
+    }
+
+    /// A coded field of which the target has the code alone.
+    pub(crate) fn code(&mut self, field: Field<'a>) -> Option<Text<'a>> {
+        let repetition = self.first(field);
+        let part = self.primitive(repetition);
+        self.text(part)
+    }
+}
+
+/// Whether there are control characters that FHIR does not allow. Without a branch, for most have
+/// none.
+fn has_control(bytes: &[u8]) -> bool {
+    bytes.iter().fold(false, |seen, b| seen | is_control(*b))
+}
+
+/// Whether anything that is written can be seen.
+struct Visible(bool);
+
+impl Write for Visible {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 |= text.chars().any(|c| !c.is_whitespace());
+        Ok(())
+    }
+}

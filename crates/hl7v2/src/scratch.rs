@@ -1,0 +1,41 @@
+//! The vectors that facts borrow from. They keep their allocations from message to message.
+
+use alloc::vec::Vec;
+
+use iomt_core::model::{
+    Address, Component, Concept, HumanName, Identifier, Note, Performer, SpecimenKey, Telecom,
+};
+use iomt_core::recycle;
+
+/// The repeating parts of the fact under way.
+#[derive(Default)]
+pub(crate) struct Scratch<'a> {
+    pub(crate) identifiers: Vec<Identifier<'a>>,
+    pub(crate) names: Vec<HumanName<'a>>,
+    pub(crate) telecoms: Vec<Telecom<'a>>,
+    pub(crate) addresses: Vec<Address<'a>>,
+    pub(crate) performers: Vec<Performer<'a>>,
+    pub(crate) interpretation: Vec<Concept<'a>>,
+    pub(crate) components: Vec<Component<'a>>,
+    pub(crate) notes: Vec<Note<'a>>,
+    pub(crate) specimens: Vec<SpecimenKey>,
+}
+
+impl Scratch<'_> {
+    /// The same allocations, empty, for facts of another message.
+    pub(crate) fn recycle<'b>(self) -> Scratch<'b> {
+        let mut specimens = self.specimens;
+        specimens.clear();
+        Scratch {
+            identifiers: recycle(self.identifiers),
+            names: recycle(self.names),
+            telecoms: recycle(self.telecoms),
+            addresses: recycle(self.addresses),
+            performers: recycle(self.performers),
+            interpretation: recycle(self.interpretation),
+            components: recycle(self.components),
+            notes: recycle(self.notes),
+            specimens,
+        }
+    }
+}

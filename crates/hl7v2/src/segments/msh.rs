@@ -1,0 +1,70 @@
+//! HL7 v2 §2.15.9: MSH, message header.
+
+use iomt_core::model::{Authority, Message as Fact, Time};
+use iomt_core::wire::{ErrorKind, ParseError};
+use iomt_core::{DiagnosticCode, Place};
+
+use crate::context::Context;
+use crate::types::{dtm, hd};
+use crate::{Field, Message, Segment};
+
+/// Reads into `fact` what a message says of itself. Nothing is diagnosed: the message has not yet
+/// begun.
+pub(crate) fn read<'a>(context: &Context<'a, '_>, header: Segment<'a>, fact: &mut Fact<'a>) {
+    let authority = |field: Field<'a>| {
+        let mut parts = field.repetition(1).into_iter().flat_map(|r| r.components());
+        let mut text = || parts.next().and_then(|c| context.text(c.part()));
+        let mut authority = Authority::NONE;
+        authority.namespace = text();
+        authority.universal_id = text();
+        authority.universal_id_type = text();
+        authority
+    };
+    for (number, field) in (1..).zip(header.fields()) {
+        let leaf = || field.component(1).and_then(|c| context.text(c.part()));
+        match number {
+            3 => fact.application = authority(field),
+            4 => fact.facility = authority(field),
+            7 => fact.sent = leaf().map(|sent| Time::text(dtm::date_time(sent.raw()), sent)),
+            10 => fact.id = leaf(),
+            _ => {}
+        }
+    }
+}
+
+/// Diagnoses what [`read`] has read, and what is not mapped.
+pub(crate) fn diagnose<'a>(context: &mut Context<'a, '_>, header: Segment<'a>) {
+    context.enter("MSH", 0);
+    context.check(header);
+    for (number, field) in (1..).zip(header.fields()) {
+        context.at(number);
+        match number {
+            3 | 4 => {
+                let repetition = context.first(field);
+                _ = hd::authority(context, repetition.components().map(|c| c.part()));
+            }
+            7 => _ = dtm::field(context, field),
+            10 => _ = context.code(field),
+            _ => context.rest(field),
+        }
+    }
+}
+
+/// Checks the message type, MSH-9: an ORU is read, and its trigger is read as R01.
+pub(crate) fn message_type(message: &Message<'_>) -> Result<Option<DiagnosticCode>, ParseError> {
+    let field = message.field(b"MSH", 9);
+    let Some(field) = field.filter(|f| f.component(1).is_some_and(|c| !c.is_empty())) else {
+        let offset = field.map_or(message.offset(), |field| field.offset());
+        return Err(ParseError::new(ErrorKind::Missing, "MSH-9", offset));
+    };
+    if field.component(1).is_none_or(|code| code.raw().trim_ascii() != b"ORU") {
+        return Err(ParseError::new(ErrorKind::Unsupported(0), "MSH-9", field.offset()));
+    }
+    let trigger = field.component(2).is_some_and(|trigger| trigger.raw().trim_ascii() == b"R01");
+    Ok((!trigger).then_some(DiagnosticCode::TriggerNotMapped))
+}
+
+/// Where a diagnostic about field `number` of the header is.
+pub(crate) const fn place(number: u16) -> Place {
+    Place::field("MSH", 0, number)
+}

@@ -1,0 +1,69 @@
+//! HL7 v2 §4.5.3: OBR, observation request; here the header of a report.
+
+use iomt_core::model::{Effective, Report, ReportKey, Role, StatusCode, StatusTable, SubjectKey};
+
+use crate::Segment;
+use crate::context::Context;
+use crate::scratch::Scratch;
+use crate::types::{cwe, dtm, ei, xcn};
+
+/// Reads a report, its performers into `scratch`. Notes, specimens and visit are up to the group.
+pub(crate) fn read<'a, 'b>(
+    context: &mut Context<'a, '_>,
+    segment: Segment<'a>,
+    line: usize,
+    key: ReportKey,
+    subject: Option<SubjectKey>,
+    scratch: &mut Scratch<'a>,
+) -> Report<'b>
+where
+    'a: 'b,
+{
+    context.enter("OBR", line);
+    context.check(segment);
+    scratch.performers.clear();
+    let performers = &mut scratch.performers;
+    let mut report: Report<'a> = Report::new(key, subject);
+    let (mut start, mut end) = (None, None);
+    for (number, field) in (1..).zip(segment.fields()) {
+        context.at(number);
+        let valued = || field.repetitions().filter(|r| !r.is_empty() && !r.is_null());
+        match number {
+            2 => report.placer = ei::field(context, field),
+            3 => report.filler = ei::field(context, field),
+            4 => report.code = cwe::field(context, field),
+            7 => start = dtm::field(context, field),
+            8 => end = dtm::field(context, field),
+            16 => {
+                performers.extend(valued().filter_map(|r| xcn::person(context, Role::Orderer, r)))
+            }
+            22 => report.issued = dtm::field(context, field),
+            24 => report.category = context.code(field),
+            25 => {
+                let code = context.code(field);
+                report.status = StatusCode::new(StatusTable::Hl70123, code);
+            }
+            // NDL: the person, then when and where, which is not mapped.
+            32 => performers.extend(valued().filter_map(|repetition| {
+                let mut parts = repetition.components();
+                let person = parts.next()?;
+                parts.for_each(|part| context.unmapped(part.part()));
+                xcn::nested(context, Role::Interpreter, person)
+            })),
+            _ => context.rest(field),
+        }
+    }
+    report.effective = match (start, end) {
+        (Some(start), Some(end)) => Effective::Period(start, end),
+        (Some(start), None) => Effective::At(start),
+        (None, Some(end)) => {
+            // An end without a start is no time at which anything was observed.
+            context.at(8);
+            context.say(iomt_core::DiagnosticCode::FieldNotMapped, end.span);
+            Effective::Unknown
+        }
+        (None, None) => Effective::Unknown,
+    };
+    report.span = segment.span();
+    report
+}

@@ -1,0 +1,71 @@
+//! HL7 v2 §7.4.3: SPM, specimen.
+
+use iomt_core::model::{Effective, Specimen, SpecimenKey, SubjectKey};
+
+use crate::Segment;
+use crate::context::Context;
+use crate::types::{cwe, dtm, ei};
+
+/// Reads a specimen. Its notes are up to the group.
+pub(crate) fn read<'a, 'b>(
+    context: &mut Context<'a, '_>,
+    segment: Segment<'a>,
+    line: usize,
+    key: SpecimenKey,
+    subject: Option<SubjectKey>,
+) -> Specimen<'b>
+where
+    'a: 'b,
+{
+    context.enter("SPM", line);
+    context.check(segment);
+    let mut specimen: Specimen<'a> = Specimen::new(key, subject);
+    for (number, field) in (1..).zip(segment.fields()) {
+        context.at(number);
+        if field.is_empty() {
+            continue;
+        }
+        match number {
+            2 => {
+                // EIP: placer and filler.
+                let repetition = context.first(field);
+                for (number, component) in (1..).zip(repetition.components()) {
+                    let parts = component.subcomponents().map(|s| s.part());
+                    match number {
+                        1 => specimen.placer = ei::identifier(context, parts),
+                        2 => specimen.filler = ei::identifier(context, parts),
+                        _ => context.unmapped(component.part()),
+                    }
+                }
+            }
+            4 => specimen.kind = cwe::field(context, field),
+            7 => specimen.method = cwe::field(context, field),
+            8 => specimen.body_site = cwe::field(context, field),
+            17 => {
+                // DR: from and to.
+                let repetition = context.first(field);
+                let mut bounds = [None, None];
+                for (number, component) in repetition.components().enumerate() {
+                    match bounds.get_mut(number) {
+                        Some(slot) => *slot = dtm::time(context, component.part()),
+                        None => context.unmapped(component.part()),
+                    }
+                }
+                specimen.collected = match bounds {
+                    [Some(start), Some(end)] => Effective::Period(start, end),
+                    [Some(start), None] => Effective::At(start),
+                    [None, end] => {
+                        if let Some(end) = end {
+                            context.say(iomt_core::DiagnosticCode::FieldNotMapped, end.span);
+                        }
+                        Effective::Unknown
+                    }
+                };
+            }
+            18 => specimen.received = dtm::field(context, field),
+            _ => context.rest(field),
+        }
+    }
+    specimen.span = segment.span();
+    specimen
+}

@@ -1,0 +1,30 @@
+//! HL7 v2 chapter 2A, CX, extended composite id with check digit.
+
+use iomt_core::model::Identifier;
+
+use crate::Repetition;
+use crate::context::Context;
+use crate::types::hd;
+
+/// Reads an identifier, its authority and its type.
+pub(crate) fn identifier<'a>(
+    context: &mut Context<'a, '_>,
+    repetition: Repetition<'a>,
+) -> Option<Identifier<'a>> {
+    let value = repetition.component(1).and_then(|c| context.text(c.part()));
+    let mut identifier = value.map(Identifier::new);
+    for (number, component) in (1..).zip(repetition.components()).skip(1) {
+        match (number, &mut identifier) {
+            (4, Some(identifier)) => {
+                let parts = component.subcomponents().map(|s| s.part());
+                identifier.authority = hd::authority(context, parts);
+            }
+            (5, Some(identifier)) => identifier.type_code = context.text(component.part()),
+            _ => context.unmapped(component.part()),
+        }
+    }
+    if let Some(identifier) = &mut identifier {
+        identifier.span = repetition.span();
+    }
+    identifier
+}

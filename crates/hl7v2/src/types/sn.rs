@@ -1,0 +1,86 @@
+//! HL7 v2 chapter 2A, SN, structured numeric; NR, numeric range.
+
+use iomt_core::model::{Comparator, Quantity, Unit, Value};
+use iomt_core::wire::Span;
+
+use crate::Repetition;
+use crate::context::{Context, Part};
+use crate::types::nm;
+
+/// Reads comparator, number, separator or suffix, number. `None` where they are none, or a number
+/// alone stands for the comparator.
+///
+/// What FHIR has no number for (`<>`, the suffix `+`) is text, as sent.
+pub(crate) fn structured<'a>(
+    context: &mut Context<'a, '_>,
+    repetition: Repetition<'a>,
+    unit: Unit<'a>,
+) -> Option<Value<'a>> {
+    const NONE: Part<'static> = (&[], 0);
+    let mut parts: [Part<'a>; 4] = [NONE; 4];
+    for (number, component) in repetition.components().enumerate() {
+        match parts.get_mut(number) {
+            Some(slot) => *slot = component.part(),
+            None => context.unmapped(component.part()),
+        }
+    }
+    let [comparator, first, separator, second] = parts;
+    let comparator = match comparator.0.trim_ascii() {
+        b"" | b"=" => None,
+        b"<" => Some(Comparator::Less),
+        b"<=" => Some(Comparator::LessOrEqual),
+        b">=" => Some(Comparator::GreaterOrEqual),
+        b">" => Some(Comparator::Greater),
+        b"<>" => return context.whole(repetition.part()).map(Value::Text),
+        _ => return None,
+    };
+    match (separator.0.trim_ascii(), second.0.trim_ascii(), comparator) {
+        (b"", b"", _) => {
+            let mut quantity = quantity(context, first, unit)?;
+            quantity.comparator = comparator;
+            Some(Value::Quantity(quantity))
+        }
+        (b"+", b"", None) => context.whole(repetition.part()).map(Value::Text),
+        (b"-", [_, ..], None) => {
+            let (low, high) = (quantity(context, first, unit)?, quantity(context, second, unit)?);
+            Some(Value::Range(Some(low), Some(high)))
+        }
+        (b":" | b"/", [_, ..], None) => {
+            let (over, under) = (quantity(context, first, unit)?, quantity(context, second, unit)?);
+            Some(Value::Ratio(over, under))
+        }
+        _ => None,
+    }
+}
+
+/// Reads lower and upper bound, one of which may be open.
+pub(crate) fn range<'a>(
+    context: &mut Context<'a, '_>,
+    repetition: Repetition<'a>,
+    unit: Unit<'a>,
+) -> Option<Value<'a>> {
+    let (mut bounds, mut seen) = ([None, None], false);
+    for (number, component) in repetition.components().enumerate() {
+        let part = component.part();
+        match bounds.get_mut(number) {
+            Some(_) if part.0.trim_ascii().is_empty() => {}
+            Some(slot) => {
+                *slot = Some(quantity(context, part, unit)?);
+                seen = true;
+            }
+            None => context.unmapped(part),
+        }
+    }
+    let [low, high] = bounds;
+    seen.then_some(Value::Range(low, high))
+}
+
+/// Reads a number with the unit of the field.
+pub(crate) fn quantity<'a>(
+    context: &mut Context<'a, '_>,
+    part: Part<'a>,
+    unit: Unit<'a>,
+) -> Option<Quantity<'a>> {
+    let decimal = nm::decimal(context, part)?;
+    Some(Quantity::new(decimal, unit, Span::new(part.1, part.0.len())))
+}
