@@ -139,6 +139,8 @@ registry! {
     LimitExceeded Error,
     /// No protocol knows these bytes.
     FormatUnknown Error,
+    /// The file cannot be read.
+    FileUnreadable Error,
     /// The input holds several messages; each is translated by itself.
     SeveralMessages Information,
     /// Bytes outside any message.

@@ -1,6 +1,6 @@
 #![doc = include_str!("../../../README.md")]
 
-mod readings;
+pub mod readings;
 mod translator;
 
 pub use iomt_core::{
@@ -44,4 +44,31 @@ pub fn detect(bytes: &[u8]) -> Option<&'static Protocol> {
     let best =
         rated.filter(|(c, _)| *c != Confidence::No).max_by_key(|(confidence, _)| *confidence);
     best.map(|(_, protocol)| protocol)
+}
+
+/// [`PROTOCOLS`] as a JSON array of objects with `name`, `specs`, `evidence` (`captures` or
+/// `specification`) and `inputs` (`messages` or `readings`).
+#[must_use]
+pub fn formats() -> String {
+    #[derive(serde::Serialize)]
+    struct Row {
+        name: &'static str,
+        specs: &'static [&'static str],
+        evidence: &'static str,
+        inputs: &'static str,
+    }
+    let row = |protocol: &Protocol| Row {
+        name: protocol.name,
+        specs: protocol.specs,
+        evidence: match protocol.evidence {
+            Evidence::Captures => "captures",
+            Evidence::Specification => "specification",
+        },
+        inputs: match protocol.inputs {
+            Inputs::Messages => "messages",
+            Inputs::Characteristics => "readings",
+        },
+    };
+    // Names and texts of ours: writing them does not fail.
+    serde_json::to_string(&PROTOCOLS.iter().map(row).collect::<Vec<_>>()).unwrap_or_default()
 }

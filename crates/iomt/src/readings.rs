@@ -12,7 +12,7 @@ use std::fmt;
 use iomt_core::model::{DateTime, Message};
 use iomt_core::wire::{ErrorKind, ParseError, Span};
 use iomt_core::{
-    Diagnostic, DiagnosticCode, End, Input, LimitKind, Payload, Place, Protocol, Sink,
+    Diagnostic, DiagnosticCode, End, Input, LimitKind, Limits, Payload, Place, Protocol, Sink,
 };
 use iomt_fhir::{Output, Session};
 use serde::Deserialize;
@@ -20,9 +20,11 @@ use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use crate::translator::{Connection, Translator};
 
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// Whether the first line looks like a reading.
 pub(crate) fn detect(bytes: &[u8]) -> bool {
-    let start = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    let start = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes).trim_ascii_start();
     let line = start.split(|b| *b == b'\n').next().unwrap_or_default();
     let line = line.get(..4096).unwrap_or(line);
     line.starts_with(b"{") && line.windows(16).any(|w| w == b"\"characteristic\"")
@@ -30,7 +32,7 @@ pub(crate) fn detect(bytes: &[u8]) -> bool {
 
 /// A line, as it stands.
 #[derive(Default)]
-struct Reading<'a> {
+struct Members<'a> {
     at: Option<Cow<'a, str>>,
     device: Option<Cow<'a, str>>,
     characteristic: Option<Cow<'a, str>>,
@@ -42,31 +44,31 @@ struct Reading<'a> {
 #[derive(Deserialize)]
 struct Borrowed<'a>(#[serde(borrow)] Cow<'a, str>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Reading<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members)
+        deserializer.deserialize_map(Visit)
     }
 }
 
-struct Members;
+struct Visit;
 
-impl<'de> Visitor<'de> for Members {
-    type Value = Reading<'de>;
+impl<'de> Visitor<'de> for Visit {
+    type Value = Members<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a reading")
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-        let mut reading = Reading::default();
+        let mut members = Members::default();
         while let Some(Borrowed(key)) = map.next_key()? {
             let member = match &*key {
-                "at" => &mut reading.at,
-                "device" => &mut reading.device,
-                "characteristic" => &mut reading.characteristic,
-                "value" => &mut reading.value,
+                "at" => &mut members.at,
+                "device" => &mut members.device,
+                "characteristic" => &mut members.characteristic,
+                "value" => &mut members.value,
                 _ => {
-                    reading.others = true;
+                    members.others = true;
                     map.next_value::<IgnoredAny>()?;
                     continue;
                 }
@@ -76,7 +78,103 @@ impl<'de> Visitor<'de> for Members {
                 return Err(M::Error::custom("a member stands twice"));
             }
         }
-        Ok(reading)
+        Ok(members)
+    }
+}
+
+/// A line that is a reading.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Reading<'a> {
+    /// When it was received.
+    pub at: Option<DateTime>,
+    /// The device, as the line names it.
+    pub device: Option<Cow<'a, str>>,
+    /// The assigned number of the characteristic; 0 where its UUID is not on the Bluetooth base.
+    pub characteristic: u16,
+    /// The value.
+    pub value: &'a [u8],
+    /// Where the first digit of the value stands in the file.
+    pub value_offset: usize,
+    /// The line has members that are not known.
+    pub others: bool,
+}
+
+impl fmt::Debug for Reading<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { characteristic, value, .. } = self;
+        write!(f, "Reading({characteristic:#06x}, {} byte(s))", value.len())
+    }
+}
+
+/// The lines of a file that are not blank.
+pub struct Readings<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+    number: u64,
+    message_bytes: usize,
+    value: Vec<u8>,
+}
+
+impl fmt::Debug for Readings<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Readings(at {} of {})", self.offset, self.bytes.len())
+    }
+}
+
+impl<'a> Readings<'a> {
+    /// The lines of `bytes`, each at most `limits.message_bytes` long.
+    #[must_use]
+    pub const fn new(bytes: &'a [u8], limits: Limits) -> Self {
+        let message_bytes = limits.message_bytes;
+        Self { bytes, offset: 0, number: 0, message_bytes, value: Vec::new() }
+    }
+
+    /// Reads the next line: where it stands, and what it is.
+    pub fn read_next(&mut self) -> Option<(Line<'a>, Result<Reading<'_>, ParseError>)> {
+        loop {
+            let line = self.bytes.get(self.offset..)?.split_inclusive(|b| *b == b'\n').next()?;
+            let end = self.offset.saturating_add(line.len());
+            let line = match line.strip_prefix(BYTE_ORDER_MARK) {
+                Some(after) if self.offset == 0 => after,
+                _ => line,
+            };
+            let bytes = line.trim_ascii_start();
+            let offset = end.saturating_sub(bytes.len());
+            self.offset = end;
+            let bytes = bytes.trim_ascii_end();
+            if !bytes.is_empty() {
+                self.number = self.number.saturating_add(1);
+                let reading = read(bytes, offset, self.message_bytes, &mut self.value);
+                return Some((Line { number: self.number, bytes, offset }, reading));
+            }
+        }
+    }
+}
+
+/// A line of the file, without blanks around it.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Line<'a> {
+    /// Its number among the lines that are not blank, from 1.
+    pub number: u64,
+    /// What stands there.
+    pub bytes: &'a [u8],
+    /// Where that begins in the file.
+    pub offset: usize,
+}
+
+impl Line<'_> {
+    /// Where it stands.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        Span::new(self.offset, self.bytes.len())
+    }
+}
+
+impl fmt::Debug for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Line({:?})", self.span())
     }
 }
 
@@ -138,35 +236,27 @@ pub(crate) fn translate(
 ) {
     let mut connections = Connections::default();
     let mut stray = Session::default();
-    let (mut offset, mut number, mut value) = (0_usize, 0_u64, Vec::new());
-    for line in bytes.split_inclusive(|b| *b == b'\n') {
-        let start = offset;
-        offset = offset.saturating_add(line.len());
-        let whole = line.trim_ascii();
-        if whole.is_empty() {
-            continue;
-        }
-        number = number.saturating_add(1);
-        let mut placed = Placed { output, message: number, start, value: None };
-        let read = read(translator, whole, start, &mut value);
-        let (reading, at, uuid, place) = match read {
-            Ok(read) => read,
+    let mut readings = Readings::new(bytes, *translator.limits());
+    let mut last = 0;
+    while let Some((line, reading)) = readings.read_next() {
+        let message = line.number;
+        last = message;
+        let mut placed = Placed { output, message, start: line.offset, value: None };
+        let reading = match reading {
+            Ok(reading) => reading,
             Err(error) => {
-                let span = Span::new(start, whole.len());
                 let mut sink = translator.sink(&mut stray, &mut placed);
-                sink.message(&Message::new("readings", whole, span));
+                sink.message(&Message::new("readings", line.bytes, line.span()));
                 sink.end(End::Rejected(error));
                 continue;
             }
         };
         if reading.others {
-            let span = Span::new(start, whole.len());
             let place = Place::named("reading");
-            placed
-                .output
-                .diagnostic(number, &Diagnostic::new(DiagnosticCode::FieldNotMapped, span, place));
+            let unmapped = Diagnostic::new(DiagnosticCode::FieldNotMapped, line.span(), place);
+            placed.output.diagnostic(message, &unmapped);
         }
-        placed.value = Some(place);
+        placed.value = Some(reading.value_offset);
         let device = reading.device.as_deref();
         let limit = translator.limits().sessions;
         let (connection, closed) =
@@ -174,14 +264,14 @@ pub(crate) fn translate(
         for mut connection in closed {
             let _ = translator.push(&mut connection, Input::new(Payload::Closed), &mut placed);
         }
-        let mut input = Input::characteristic(uuid, &value);
-        (input.at, input.peer) = (at, device);
+        let mut input = Input::characteristic(reading.characteristic, reading.value);
+        (input.at, input.peer) = (reading.at, device);
         if let Some(connection) = connection {
             // A value that cannot be read is reported as a diagnostic.
             let _ = translator.push(connection, input, &mut placed);
         }
     }
-    let mut placed = Placed { output, message: number, start: offset, value: None };
+    let mut placed = Placed { output, message: last, start: bytes.len(), value: None };
     for generation in [connections.old, connections.young] {
         for mut connection in generation.connections {
             let _ = translator.push(&mut connection, Input::new(Payload::Closed), &mut placed);
@@ -189,41 +279,41 @@ pub(crate) fn translate(
     }
 }
 
-type Read<'a> = (Reading<'a>, Option<DateTime>, u16, usize);
-
-/// Reads a line: its members, its time, the assigned number, and where the digits of the value
-/// stand in the file.
+/// Reads a line that begins at `start`; `value` takes what its digits mean.
 fn read<'a>(
-    translator: &Translator,
     line: &'a [u8],
     start: usize,
-    value: &mut Vec<u8>,
-) -> Result<Read<'a>, ParseError> {
+    message_bytes: usize,
+    value: &'a mut Vec<u8>,
+) -> Result<Reading<'a>, ParseError> {
     let error = |kind, field| ParseError::new(kind, field, start);
-    if line.len() > translator.limits().message_bytes {
+    if line.len() > message_bytes {
         return Err(error(ErrorKind::Limit(LimitKind::MessageBytes), "reading"));
     }
     // The text of a serde_json error may quote the input: only its column is taken.
-    let reading: Reading<'a> = serde_json::from_slice(line).map_err(|e| {
+    let members: Members<'a> = serde_json::from_slice(line).map_err(|e| {
         let column = e.column().saturating_sub(1);
         ParseError::new(ErrorKind::Malformed, "reading", start.saturating_add(column))
     })?;
-    let at = match reading.at.as_deref() {
+    let at = match members.at.as_deref() {
         None => None,
         Some(text) => {
             Some(DateTime::parse_rfc3339(text).ok_or_else(|| error(ErrorKind::Malformed, "at"))?)
         }
     };
-    let name = reading.characteristic.as_deref();
+    let name = members.characteristic.as_deref();
     let name = name.ok_or_else(|| error(ErrorKind::Missing, "characteristic"))?;
-    let uuid = assigned_number(name);
-    let uuid = uuid.ok_or_else(|| error(ErrorKind::Malformed, "characteristic"))?;
-    let digits = reading.value.as_deref().ok_or_else(|| error(ErrorKind::Missing, "value"))?;
+    let characteristic = assigned_number(name);
+    let characteristic =
+        characteristic.ok_or_else(|| error(ErrorKind::Malformed, "characteristic"))?;
+    let digits = members.value.as_deref().ok_or_else(|| error(ErrorKind::Missing, "value"))?;
     unhex(digits, value).ok_or_else(|| error(ErrorKind::Malformed, "value"))?;
     // Digits need no escapes, so that they mostly stand where they were read.
     let place = digits.as_ptr().addr().wrapping_sub(line.as_ptr().addr());
     let place = if place < line.len() { place } else { 0 };
-    Ok((reading, at, uuid, start.saturating_add(place)))
+    let value_offset = start.saturating_add(place);
+    let (device, others) = (members.device, members.others);
+    Ok(Reading { at, device, characteristic, value, value_offset, others })
 }
 
 /// The 16-bit number of `2A35`, or of `00002a35-0000-1000-8000-00805f9b34fb`; 0 for a UUID that is
@@ -310,6 +400,20 @@ mod tests {
         assert_eq!(unhex("", &mut value).map(|()| value.len()), Some(0));
         assert_eq!(unhex("2", &mut value), None);
         assert_eq!(unhex("+1", &mut value), None);
+    }
+
+    #[test]
+    fn lines_and_values_have_their_places() {
+        let text = b"\xEF\xBB\xBF {\"characteristic\":\"2A37\",\"value\":\"0049\"}\r\n\n \n[]";
+        let mut readings = Readings::new(text, Limits::DEFAULT);
+        let (line, reading) = readings.read_next().unwrap();
+        let reading = reading.unwrap();
+        assert_eq!((line.number, line.span()), (1, Span::new(4, 40)));
+        assert_eq!((reading.characteristic, reading.value), (0x2a37, &[0, 0x49][..]));
+        assert_eq!(text[reading.value_offset..][..4], *b"0049");
+        let (line, reading) = readings.read_next().unwrap();
+        assert_eq!((line.number, line.span(), reading.is_err()), (2, Span::new(49, 2), true));
+        assert!(readings.read_next().is_none());
     }
 
     #[test]
