@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use iomt::model::{
-    Absent, AbsentReason, Code, CodeSystem, Coding, Component, Concept, DateTime, Decimal, Device, DeviceKey,
-    Effective, Identifier, Mdc, Measurement, Message, Patient, PersonIndex, Quantity, Report,
-    ReportKey, SampleEncoding, Samples, Specimen, SpecimenKey, StatusCode, StatusTable, Subject,
-    SubjectKey, Text, Time, Unit, Value,
+    Absent, AbsentReason, Code, CodeSystem, Coding, Component, Concept, DateTime, Decimal, Device,
+    DeviceKey, Effective, Identifier, Mdc, Measurement, Message, Patient, PersonIndex, Quantity,
+    Report, ReportKey, SampleEncoding, Samples, Specimen, SpecimenKey, StatusCode, StatusTable,
+    Subject, SubjectKey, Text, Time, Unit, Value,
 };
 use iomt::wire::{ErrorKind, ParseError, Scaled, Span};
 use iomt::{
@@ -290,7 +290,9 @@ fn strict() -> Record {
 fn strict_rejects_on_errors() {
     let record = strict();
     assert!(record.documents.is_empty());
-    assert!(record.has(DiagnosticCode::Strict) && record.has(DiagnosticCode::ValueNotRetransmitted));
+    assert!(
+        record.has(DiagnosticCode::Strict) && record.has(DiagnosticCode::ValueNotRetransmitted)
+    );
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use alloc::{format, string::String, vec::Vec};
 
 use iomt_core::model::{
-    Code, Comparator, Concept, Decimal, Device, Effective, Measurement, Message, Patient, Quantity,
-    Subject, Value,
+    Code, Comparator, Concept, Decimal, Device, Effective, Measurement, Message, Patient,
+    PersonIndex, Quantity, Subject, Value,
 };
 use iomt_core::wire::{ParseError, Span};
 use iomt_core::{Decoder, Diagnostic, End, Input, Options, Sink};
@@ -113,8 +113,11 @@ impl Sink for Lines {
     }
 
     fn patient(&mut self, patient: &Patient<'_>) {
-        let person = patient.person.unwrap();
-        self.say(format!("patient {}: {person:?}", patient.key.0), patient.span);
+        let person = match patient.person.unwrap() {
+            PersonIndex::Known(number) => format!("Known({number})"),
+            PersonIndex::Unknown => "Unknown".into(),
+        };
+        self.say(format!("patient {}: {person}", patient.key.0), patient.span);
     }
 
     fn device(&mut self, device: &Device<'_>) {

@@ -1,3 +1,5 @@
+use core::fmt;
+
 use super::{
     Authority, Concept, DateTime, Identifier, Mdc, Performer, StatusCode, StatusTable, Text, Time,
     Value,
@@ -7,9 +9,16 @@ use crate::wire::{Scaled, Span};
 macro_rules! keys {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
         #[expect(clippy::exhaustive_structs, reason = "a number")]
         pub struct $name(pub u32);
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                // A decoder may mint keys from what was sent.
+                f.write_str(stringify!($name))
+            }
+        }
     )*};
 }
 
@@ -27,7 +36,7 @@ keys! {
 }
 
 /// What a message says of itself.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Message<'a> {
     /// The protocol's name in the registry.
@@ -58,6 +67,16 @@ impl<'a> Message<'a> {
         let (id, sent, received) = (None, None, None);
         let session = false;
         Self { protocol, id, application, facility, sent, received, session, bytes, span }
+    }
+}
+
+impl fmt::Debug for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("protocol", &self.protocol)
+            .field("id", &self.id)
+            .field("span", &self.span)
+            .finish_non_exhaustive()
     }
 }
 
@@ -321,7 +340,7 @@ impl Flag {
 }
 
 /// Normal or therapeutic limits: OBX-7.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct ReferenceRange<'a> {
     /// Lower limit, in the unit of the value.
@@ -332,6 +351,12 @@ pub struct ReferenceRange<'a> {
     pub text: Option<Text<'a>>,
     /// The bytes.
     pub span: Span,
+}
+
+impl fmt::Debug for ReferenceRange<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReferenceRange").field("span", &self.span).finish_non_exhaustive()
+    }
 }
 
 /// Something measured, observed or reported.

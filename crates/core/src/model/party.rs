@@ -1,3 +1,5 @@
+use core::fmt;
+
 use super::{SubjectKey, Text, Time};
 use crate::wire::Span;
 
@@ -117,13 +119,22 @@ impl<'a> Telecom<'a> {
 }
 
 /// The number by which a device tells its users apart.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "a number or none")]
 pub enum PersonIndex {
     /// This one.
     Known(u8),
     /// The device does not know which.
     Unknown,
+}
+
+impl fmt::Debug for PersonIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Known(_) => "Known",
+            Self::Unknown => "Unknown",
+        })
+    }
 }
 
 /// The person that a message is about.

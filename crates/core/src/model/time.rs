@@ -211,7 +211,7 @@ impl DateTime {
 }
 
 /// A time of the input: what it means, if it can be read, and as it was sent.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Time<'a> {
     /// What it means.
@@ -220,6 +220,15 @@ pub struct Time<'a> {
     pub sent: Option<Text<'a>>,
     /// The bytes.
     pub span: Span,
+}
+
+impl fmt::Debug for Time<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Time")
+            .field("legible", &self.value.is_some())
+            .field("span", &self.span)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Time<'a> {

@@ -1,14 +1,22 @@
+use core::fmt;
+
 use super::{Concept, Mdc, Text, Time};
 use crate::wire::{Scaled, Span};
 
 /// A number, exact to the written digit.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[expect(clippy::exhaustive_enums, reason = "a new case must stop every mapping")]
 pub enum Decimal<'a> {
     /// At most 18 digits.
     Scaled(Scaled),
     /// More: a text that [`crate::wire::number`] reads, for [`crate::wire::write_canonical`].
     Lexical(Text<'a>),
+}
+
+impl fmt::Debug for Decimal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Decimal")
+    }
 }
 
 /// How a value relates to the number that stands for it.
@@ -131,7 +139,7 @@ impl<'a> Absent<'a> {
 }
 
 /// A time of day, as sent.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct TimeOfDay {
     /// 0 to 23.
@@ -158,8 +166,14 @@ impl TimeOfDay {
     }
 }
 
+impl fmt::Debug for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TimeOfDay")
+    }
+}
+
 /// Bits that each say something by themselves: numbers as ASN1ToHL7 has them, bit 0 the first.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Bits {
     /// What they are bits of.
@@ -175,6 +189,12 @@ impl Bits {
     #[must_use]
     pub const fn new(mdc: Mdc, set: u32, known: u32) -> Self {
         Self { mdc, set, known }
+    }
+}
+
+impl fmt::Debug for Bits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bits").field("mdc", &self.mdc).finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,64 @@
+//! What others sent, where `$IOMT_SHARED` or `../shared` has it: every file ends, with valid
+//! documents or with a diagnostic. Elsewhere it says *skipped*.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use iomt::{Config, Form};
+
+use crate::properties::check;
+use crate::support::translate;
+
+/// Larger files are for the release build: `acceptance/corpora.py` and `hostile.py` take them.
+const LARGEST: u64 = 200_000;
+
+fn shared() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let dir = env::var_os("IOMT_SHARED").map_or(beside, PathBuf::from);
+    dir.is_dir().then_some(dir)
+}
+
+fn files(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let entry = entry.unwrap();
+        let (path, kind) = (entry.path(), entry.file_type().unwrap());
+        if kind.is_dir() {
+            files(&path, found);
+        } else if entry.metadata().unwrap().len() <= LARGEST {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn what_others_sent_ends_well() {
+    let Some(shared) = shared() else {
+        println!("corpora: skipped, there is no ../shared");
+        return;
+    };
+    let mut paths = Vec::new();
+    for dir in ["corpora/hl7v2", "corpora/hostile", "corpora/acute"] {
+        files(&shared.join(dir), &mut paths);
+    }
+    paths.sort();
+    let (mut read, mut documents, mut unknown) = (0, 0, 0);
+    for path in &paths {
+        let bytes = fs::read(path).unwrap();
+        let Some(protocol) = iomt::detect(&bytes) else {
+            unknown += 1;
+            continue;
+        };
+        let mut config = Config::default();
+        config.to = Form::Ndjson;
+        let record = translate(protocol, &bytes, config);
+        check(&record);
+        let told = !record.documents.is_empty() || !record.diagnostics.is_empty();
+        assert!(told, "{}: nothing is said", path.display());
+        read += 1;
+        documents += record.documents.len();
+    }
+    println!("corpora: {read} files gave {documents} documents; {unknown} are of other formats");
+    assert!(read > 100);
+}
