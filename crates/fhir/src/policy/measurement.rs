@@ -122,7 +122,7 @@ impl Builder<'_> {
         let allowed = plan.profile().map_or(&[][..], |p| p.ucum);
         let allowed = if allowed.is_empty() { added_units(plan) } else { allowed };
         self.value(value::OBSERVATION, &measurement.value, allowed);
-        self.tail(measurement, links, false);
+        self.tail(measurement, links, false, allowed);
         match &measurement.value {
             Value::Compound(components) => {
                 for component in *components {
@@ -157,7 +157,7 @@ impl Builder<'_> {
                 self.tape.splice(earlier, note, None);
             }
         }
-        self.tail(measurement, links, true);
+        self.tail(measurement, links, true, &[]);
         for row in rows {
             if let Some(component) = row.root() {
                 self.tape.splice(row, component, None);
@@ -173,7 +173,8 @@ impl Builder<'_> {
         self.value(value::COMPONENT, &measurement.value, &["mm[Hg]"]);
         self.interpretation(el::OBSERVATION_COMPONENT_INTERPRETATION, measurement);
         if let Some(range) = &measurement.reference_range {
-            self.reference_range(el::OBSERVATION_COMPONENT_REFERENCE_RANGE, range, measurement);
+            let element = el::OBSERVATION_COMPONENT_REFERENCE_RANGE;
+            self.reference_range(element, range, measurement, &["mm[Hg]"]);
         }
         self.tape.close(mark);
     }
@@ -262,7 +263,13 @@ impl Builder<'_> {
     }
 
     /// What comes after the value, up to the components.
-    fn tail(&mut self, m: &Measurement<'_>, links: &Links<'_>, panel: bool) {
+    fn tail(
+        &mut self,
+        m: &Measurement<'_>,
+        links: &Links<'_>,
+        panel: bool,
+        allowed: &[&'static str],
+    ) {
         if !panel {
             self.interpretation(el::OBSERVATION_INTERPRETATION, m);
         }
@@ -284,7 +291,7 @@ impl Builder<'_> {
             self.reference(el::OBSERVATION_DEVICE, device);
         }
         if let Some(range) = m.reference_range.as_ref().filter(|_| !panel) {
-            self.reference_range(el::OBSERVATION_REFERENCE_RANGE, range, m);
+            self.reference_range(el::OBSERVATION_REFERENCE_RANGE, range, m, allowed);
         }
     }
 
@@ -316,18 +323,21 @@ impl Builder<'_> {
         element: ElementId,
         range: &ReferenceRange<'_>,
         m: &Measurement<'_>,
+        allowed: &[&'static str],
     ) {
-        let unit = match &m.value {
+        let mut unit = match &m.value {
             Value::Quantity(quantity) => quantity.unit,
             _ => Unit::NONE,
         };
+        // The limits have no unit of their own: it is that of the value, and as sent beside it.
+        unit.span = Span::NONE;
         let mark = self.tape.open(element, range.span);
         for (side, bound) in [
             (el::OBSERVATION_REFERENCE_RANGE_LOW, range.low),
             (el::OBSERVATION_REFERENCE_RANGE_HIGH, range.high),
         ] {
             if let Some(bound) = bound {
-                self.plain_quantity(side, bound, &unit);
+                self.plain_quantity(side, bound, &unit, allowed);
             }
         }
         if let Some(text) = range.text {

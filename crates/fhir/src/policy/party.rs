@@ -91,13 +91,15 @@ impl Builder<'_> {
     fn telecom(&mut self, element: ElementId, telecom: &Telecom<'_>) {
         let mark = self.tape.open(element, telecom.span);
         let equipment = telecom.equipment.and_then(|t| t.as_str());
-        if let Some(system) = equipment.and_then(|t| maps::look_up(maps::TELECOM_SYSTEM, t)) {
-            self.tape.text(el::CONTACT_POINT_SYSTEM, system);
-        } else if equipment == Some("CP") {
-            self.tape.text(el::CONTACT_POINT_SYSTEM, "phone");
-        } else if telecom.equipment.is_none() && telecom.use_code.is_some_and(|u| u.is("NET")) {
-            self.tape.text(el::CONTACT_POINT_SYSTEM, "email");
-        }
+        let system = match equipment {
+            Some("CP") => "phone",
+            Some(code) => maps::look_up(maps::TELECOM_SYSTEM, code).unwrap_or("other"),
+            None if telecom.equipment.is_some() => "other",
+            None if telecom.use_code.is_some_and(|u| u.is("NET")) => "email",
+            // XTN without equipment is a telephone number.
+            None => "phone",
+        };
+        self.tape.text(el::CONTACT_POINT_SYSTEM, system);
         self.text(el::CONTACT_POINT_VALUE, telecom.value);
         let mapped = telecom.use_code.and_then(|t| t.as_str());
         let mapped = mapped.and_then(|t| maps::look_up(maps::TELECOM_USE, t));

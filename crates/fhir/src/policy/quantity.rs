@@ -144,8 +144,15 @@ impl Builder<'_> {
     }
 
     /// Writes a SimpleQuantity of a fixed number.
-    pub(crate) fn plain_quantity(&mut self, element: ElementId, value: Scaled, unit: &Unit<'_>) {
-        self.quantity(element, &Quantity::new(Decimal::Scaled(value), *unit, Span::NONE), &[]);
+    pub(crate) fn plain_quantity(
+        &mut self,
+        element: ElementId,
+        value: Scaled,
+        unit: &Unit<'_>,
+        allowed: &[&'static str],
+    ) {
+        let quantity = Quantity::new(Decimal::Scaled(value), *unit, Span::NONE);
+        self.quantity(element, &quantity, allowed);
     }
 }
 

@@ -125,7 +125,7 @@ impl Builder<'_> {
     /// FHIR SampledData: real value = sample × factor + origin.
     fn samples(&mut self, element: ElementId, samples: &Samples<'_>) {
         let mark = self.tape.open(element, samples.raw.span());
-        self.plain_quantity(el::SAMPLED_DATA_ORIGIN, samples.origin, &samples.unit);
+        self.plain_quantity(el::SAMPLED_DATA_ORIGIN, samples.origin, &samples.unit, &[]);
         let decimals = [
             (el::SAMPLED_DATA_PERIOD, Some(samples.period)),
             (el::SAMPLED_DATA_FACTOR, Some(samples.factor).filter(|f| *f != Scaled::new(1, 0))),

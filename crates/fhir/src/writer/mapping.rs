@@ -10,7 +10,7 @@ use super::message::MessageState;
 use super::render::{Fate, Request, write_search};
 use super::session::{Entry, Kind, Refer};
 use super::{Output, Session, Writer, builder};
-use crate::config::{Form, Partial};
+use crate::config::{Form, OnInvalid, Partial};
 use crate::identity::{Name, Uuid};
 use crate::policy::{Builder, Party, ReportLinks, Target, identity, role};
 use crate::table::el;
@@ -56,7 +56,8 @@ impl Mapping<'_> {
             return;
         }
         let what = (kind.resource(), entry.id);
-        if self.w.finish(&entry.tape, what, request, ordinal, self.output) == Fate::Left {
+        let left = self.w.finish(&entry.tape, what, request, ordinal, self.output) == Fate::Left;
+        if left && self.w.cx.config.on_invalid == OnInvalid::Drop {
             entry.refer = Refer::Dropped;
         }
     }
