@@ -1,0 +1,367 @@
+//! A sink that holds every decoder to the contract of [`Sink`].
+
+use std::collections::BTreeSet;
+use std::fmt::{self, Debug, Write};
+
+use iomt::model::{
+    Authority, Code, CodeSystem, Concept, Decimal, Device, Effective, Encounter, HumanName,
+    Identifier, Measurement, Message, Patient, Performer, Quantity, Report, Specimen, Subject,
+    Text, Time, Unit, Value,
+};
+use iomt::wire::{ParseError, Span};
+use iomt::{Decoder, Diagnostic, End, Input, Sink};
+
+/// Checks facts against the input that they came from.
+pub struct Checked<'i> {
+    input: &'i [u8],
+    open: bool,
+    messages: usize,
+    facts: usize,
+    patients: BTreeSet<u32>,
+    encounters: BTreeSet<u32>,
+    devices: BTreeSet<u32>,
+    specimens: BTreeSet<u32>,
+    reports: BTreeSet<u32>,
+}
+
+impl<'i> Checked<'i> {
+    pub fn new(input: &'i [u8]) -> Self {
+        Self {
+            input,
+            open: false,
+            messages: 0,
+            facts: 0,
+            patients: BTreeSet::new(),
+            encounters: BTreeSet::new(),
+            devices: BTreeSet::new(),
+            specimens: BTreeSet::new(),
+            reports: BTreeSet::new(),
+        }
+    }
+
+    /// Pushes the next input, whose bytes are `bytes`. Gives how many messages and facts it had.
+    pub fn push(
+        &mut self,
+        decoder: &mut dyn Decoder,
+        input: Input<'_>,
+        bytes: &'i [u8],
+    ) -> (usize, usize) {
+        (self.input, self.messages, self.facts) = (bytes, 0, 0);
+        show(&input);
+        let result = decoder.push(input, self);
+        assert!(!self.open, "the message has no end");
+        if let Err(error) = result {
+            self.error(&error);
+        }
+        (self.messages, self.facts)
+    }
+
+    /// The connection closes: its keys are gone.
+    pub fn forget(&mut self) {
+        self.patients.clear();
+        self.encounters.clear();
+        self.devices.clear();
+        self.specimens.clear();
+        self.reports.clear();
+    }
+
+    fn error(&self, error: &ParseError) {
+        show(error);
+        assert!(error.offset() <= self.input.len(), "{error}");
+        assert!(!error.to_string().is_empty());
+    }
+
+    fn fact(&mut self, fact: &dyn Debug, span: Span) {
+        assert!(self.open, "a fact outside of a message");
+        self.facts += 1;
+        show(fact);
+        self.span(span);
+    }
+
+    fn span(&self, span: Span) {
+        inside(span, self.input);
+    }
+
+    /// Text stands where it says, and can be decoded.
+    fn text(&self, text: &Text<'_>) {
+        let span = text.span();
+        if span.is_some() {
+            assert!(inside(span, self.input) == Some(text.raw()), "text that stands elsewhere");
+        }
+        let mut decoded = String::new();
+        text.write(&mut decoded).expect("a String takes everything");
+    }
+
+    fn texts(&self, texts: &[Option<Text<'_>>]) {
+        texts.iter().flatten().for_each(|text| self.text(text));
+    }
+
+    fn time(&self, time: &Time<'_>) {
+        show(time);
+        self.span(time.span);
+        self.texts(&[time.sent]);
+        if let Some(value) = time.value {
+            value.write_iso(&mut Nowhere).expect("it takes everything");
+        }
+    }
+
+    fn times(&self, times: &[Option<Time<'_>>]) {
+        times.iter().flatten().for_each(|time| self.time(time));
+    }
+
+    fn effective(&self, effective: &Effective<'_>) {
+        match effective {
+            Effective::Unknown => {}
+            Effective::At(time) => self.time(time),
+            Effective::Period(from, to) => self.times(&[Some(*from), Some(*to)]),
+        }
+    }
+
+    fn authority(&self, authority: &Authority<'_>) {
+        self.texts(&[authority.namespace, authority.universal_id, authority.universal_id_type]);
+    }
+
+    fn identifiers<'f>(&self, identifiers: impl IntoIterator<Item = &'f Identifier<'f>>) {
+        for identifier in identifiers {
+            self.span(identifier.span);
+            self.text(&identifier.value);
+            self.texts(&[identifier.type_code]);
+            self.authority(&identifier.authority);
+        }
+    }
+
+    fn name(&self, name: &HumanName<'_>) {
+        self.span(name.span);
+        self.texts(&name.given);
+        self.texts(&[name.family, name.prefix, name.suffix, name.degree, name.use_code]);
+    }
+
+    fn performers(&self, performers: &[Performer<'_>]) {
+        for performer in performers {
+            match performer {
+                Performer::Person { identifier, name, .. } => {
+                    self.identifiers(identifier);
+                    self.name(name);
+                }
+                Performer::Organization { identifier, name, .. } => {
+                    self.identifiers(identifier);
+                    self.texts(&[*name]);
+                }
+            }
+        }
+    }
+
+    fn concept(&self, concept: &Concept<'_>) {
+        self.span(concept.span);
+        self.texts(&[concept.text]);
+        for coding in concept.codings() {
+            self.span(coding.code.span());
+            self.texts(&[coding.display, coding.version]);
+            if let CodeSystem::Named(name) = &coding.system {
+                self.text(name);
+            }
+            if let Code::Text(text) = &coding.code {
+                self.text(text);
+            }
+        }
+    }
+
+    fn unit(&self, unit: &Unit<'_>) {
+        self.span(unit.span);
+        self.texts(&[unit.ucum, unit.text]);
+    }
+
+    fn quantity(&self, quantity: &Quantity<'_>) {
+        self.span(quantity.span);
+        self.unit(&quantity.unit);
+        if let Decimal::Lexical(text) = &quantity.value {
+            self.text(text);
+        }
+    }
+
+    fn value(&self, value: &Value<'_>) {
+        match value {
+            Value::Absent(absent) => {
+                self.span(absent.span);
+                self.texts(&[absent.sent]);
+            }
+            Value::Bits(_) => {}
+            Value::Compound(parts) => {
+                for part in *parts {
+                    self.concept(&part.code);
+                    self.value(&part.value);
+                }
+            }
+            Value::Concept(concept) => self.concept(concept),
+            Value::Quantity(quantity) => self.quantity(quantity),
+            Value::Range(low, high) => {
+                low.iter().chain(high).for_each(|quantity| self.quantity(quantity));
+            }
+            Value::Ratio(one, other) => [one, other].iter().for_each(|part| self.quantity(part)),
+            Value::Samples(samples) => {
+                self.unit(&samples.unit);
+                self.span(samples.raw.span());
+            }
+            Value::Text(text) | Value::TimeOfDay(_, text) => self.text(text),
+            Value::Time(time) => self.time(time),
+        }
+    }
+}
+
+impl Sink for Checked<'_> {
+    fn message(&mut self, message: &Message<'_>) {
+        assert!(!self.open, "a message within a message");
+        self.open = true;
+        self.messages += 1;
+        if !message.session {
+            self.forget();
+        }
+        self.fact(message, message.span);
+        let bytes = inside(message.span, self.input);
+        assert!(bytes == Some(message.bytes), "a message that stands elsewhere");
+        self.texts(&[message.id]);
+        self.authority(&message.application);
+        self.authority(&message.facility);
+        self.times(&[message.sent]);
+    }
+
+    fn patient(&mut self, patient: &Patient<'_>) {
+        self.fact(patient, patient.span);
+        self.patients.insert(patient.key.0);
+        self.identifiers(patient.identifiers);
+        patient.names.iter().for_each(|name| self.name(name));
+        for telecom in patient.telecoms {
+            self.span(telecom.span);
+            self.text(&telecom.value);
+            self.texts(&[telecom.equipment, telecom.use_code]);
+        }
+        for address in patient.addresses {
+            self.span(address.span);
+            self.texts(&address.lines);
+            self.texts(&[address.city, address.state, address.postal_code, address.country]);
+            self.texts(&[address.district, address.use_code]);
+        }
+        self.texts(&[patient.sex, patient.deceased]);
+        self.times(&[patient.birth_date, patient.deceased_at]);
+    }
+
+    fn encounter(&mut self, encounter: &Encounter<'_>) {
+        self.fact(encounter, encounter.span);
+        declared(encounter.subject.map(|key| key.0), &self.patients, "a patient");
+        self.encounters.insert(encounter.key.0);
+        self.texts(&[encounter.class]);
+        self.identifiers(&encounter.identifier);
+        self.performers(encounter.participants);
+        self.times(&[encounter.start, encounter.end]);
+    }
+
+    fn device(&mut self, device: &Device<'_>) {
+        self.fact(device, device.span);
+        declared(device.parent.map(|key| key.0), &self.devices, "a device");
+        self.devices.insert(device.key.0);
+        self.concept(&device.kind);
+        self.identifiers(device.identifiers);
+        self.texts(&[device.peer, device.manufacturer, device.model, device.serial_number]);
+        device.versions.iter().for_each(|version| self.text(&version.value));
+    }
+
+    fn specimen(&mut self, specimen: &Specimen<'_>) {
+        self.fact(specimen, specimen.span);
+        declared(specimen.subject.map(|key| key.0), &self.patients, "a patient");
+        self.specimens.insert(specimen.key.0);
+        [specimen.kind, specimen.method, specimen.body_site].iter().for_each(|c| self.concept(c));
+        self.identifiers(specimen.placer.iter().chain(&specimen.filler));
+        self.effective(&specimen.collected);
+        self.times(&[specimen.received]);
+        specimen.notes.iter().for_each(|note| self.text(&note.text));
+    }
+
+    fn report(&mut self, report: &Report<'_>) {
+        self.fact(report, report.span);
+        declared(report.subject.map(|key| key.0), &self.patients, "a patient");
+        declared(report.encounter.map(|key| key.0), &self.encounters, "a visit");
+        declared(report.specimens.iter().map(|key| key.0), &self.specimens, "a specimen");
+        self.reports.insert(report.key.0);
+        self.concept(&report.code);
+        self.identifiers(report.placer.iter().chain(&report.filler));
+        self.texts(&[report.status.code, report.category]);
+        self.effective(&report.effective);
+        self.times(&[report.issued]);
+        self.performers(report.performers);
+        report.notes.iter().for_each(|note| self.text(&note.text));
+    }
+
+    fn measurement(&mut self, measurement: &Measurement<'_>) {
+        self.fact(measurement, measurement.span);
+        match measurement.subject {
+            Subject::Patient(key) => declared([key.0], &self.patients, "a patient"),
+            Subject::Device(key) => declared([key.0], &self.devices, "a device"),
+            Subject::Unknown => {}
+        }
+        declared(measurement.device.map(|key| key.0), &self.devices, "a device");
+        declared(measurement.specimen.map(|key| key.0), &self.specimens, "a specimen");
+        declared(measurement.report.map(|key| key.0), &self.reports, "a report");
+        declared(measurement.encounter.map(|key| key.0), &self.encounters, "a visit");
+        [measurement.code, measurement.method, measurement.body_site]
+            .iter()
+            .chain(measurement.interpretation)
+            .for_each(|concept| self.concept(concept));
+        self.value(&measurement.value);
+        self.texts(&[measurement.status.code, measurement.sub_id]);
+        self.effective(&measurement.effective);
+        self.identifiers(&measurement.identifier);
+        if let Some(range) = &measurement.reference_range {
+            self.span(range.span);
+            self.texts(&[range.text]);
+        }
+        measurement.flags.iter().for_each(|flag| self.span(flag.span));
+        self.performers(measurement.performers);
+        measurement.notes.iter().for_each(|note| self.text(&note.text));
+    }
+
+    fn diagnostic(&mut self, diagnostic: Diagnostic) {
+        self.facts += 1;
+        show(&diagnostic);
+        write!(Nowhere, "{}", diagnostic.place).expect("it takes everything");
+        self.span(diagnostic.span);
+    }
+
+    fn end(&mut self, end: End) {
+        assert!(self.open, "an end without a message");
+        self.open = false;
+        if let End::Rejected(error) = &end {
+            self.error(error);
+        }
+    }
+}
+
+/// Takes text and drops it.
+pub struct Nowhere;
+
+impl Write for Nowhere {
+    fn write_str(&mut self, _: &str) -> fmt::Result {
+        Ok(())
+    }
+}
+
+/// `Debug` must not panic either.
+pub fn show(value: &dyn Debug) {
+    write!(Nowhere, "{value:?}").expect("it takes everything");
+}
+
+/// The bytes at `span`, which is a place in `input` or none.
+pub fn inside(span: Span, input: &[u8]) -> Option<&[u8]> {
+    if !span.is_some() {
+        return None;
+    }
+    let (offset, end) = (span.offset as usize, span.end() as usize);
+    let bytes = input.get(offset..end);
+    assert!(bytes.is_some(), "bytes {offset} to {end} of {}", input.len());
+    bytes
+}
+
+fn declared(keys: impl IntoIterator<Item = u32>, known: &BTreeSet<u32>, what: &str) {
+    for key in keys {
+        assert!(known.contains(&key), "{what} that is not declared");
+    }
+}
