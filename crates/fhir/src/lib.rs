@@ -5,6 +5,7 @@ mod identity;
 pub mod issue;
 pub mod json;
 mod policy;
+pub mod scan;
 pub mod table;
 pub mod tape;
 mod writer;

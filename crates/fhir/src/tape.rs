@@ -365,24 +365,27 @@ impl Tape {
     /// The nodes that are in no other.
     #[must_use]
     pub fn roots(&self) -> Children<'_> {
-        Children { tape: self, next: 0, end: self.here() }
+        Children(Entries { nodes: &self.nodes, next: 0 })
     }
 
     /// The nodes directly in `node`.
     #[must_use]
     pub fn children(&self, node: NodeId) -> Children<'_> {
-        let next = node.0.saturating_add(1);
-        Children {
-            tape: self,
-            next,
-            end: node.0.saturating_add(self.node(node).map_or(1, |n| n.size)),
-        }
+        Children(self.entries(node))
+    }
+
+    /// The nodes directly in `node`, with their ids.
+    #[must_use]
+    pub fn entries(&self, node: NodeId) -> Entries<'_> {
+        let nodes = self.nodes.get(self.range(node)).unwrap_or_default();
+        let nodes = nodes.split_first().map_or(&[][..], |(_, inside)| inside);
+        Entries { nodes, next: node.0.saturating_add(1) }
     }
 
     /// The first child that is this element.
     #[must_use]
     pub fn find(&self, node: NodeId, element: ElementId) -> Option<NodeId> {
-        self.find_all(node, element).next()
+        self.entries(node).find(|(_, node)| node.element == element).map(|(id, _)| id)
     }
 
     /// The children that are this element.
@@ -391,7 +394,7 @@ impl Tape {
         node: NodeId,
         element: ElementId,
     ) -> impl Iterator<Item = NodeId> + use<'_> {
-        self.children(node).filter(move |&child| self.element(child) == Some(element))
+        self.entries(node).filter(move |(_, node)| node.element == element).map(|(id, _)| id)
     }
 
     /// The element of a node.
@@ -409,7 +412,8 @@ impl Tape {
     /// The text of the first child that is this element; empty where there is none.
     #[must_use]
     pub fn text_in(&self, node: NodeId, element: ElementId) -> &str {
-        self.find(node, element).map_or("", |child| self.text_of(child))
+        let found = self.entries(node).find(|(_, node)| node.element == element);
+        found.map_or("", |(_, node)| self.value(node))
     }
 
     /// The text of a node of this tape.
@@ -472,22 +476,34 @@ impl Mark {
 
 /// The nodes directly in one node.
 #[derive(Clone)]
-pub struct Children<'t> {
-    tape: &'t Tape,
+pub struct Children<'t>(Entries<'t>);
+
+/// The nodes directly in one node, with their ids.
+#[derive(Clone)]
+pub struct Entries<'t> {
+    nodes: &'t [Node],
     next: u32,
-    end: u32,
 }
+
+impl<'t> Iterator for Entries<'t> {
+    type Item = (NodeId, &'t Node);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let node = self.nodes.first()?;
+        let id = NodeId(self.next);
+        self.nodes = self.nodes.get(node.size()..).unwrap_or_default();
+        self.next = self.next.saturating_add(node.size);
+        Some((id, node))
+    }
+}
+
+impl FusedIterator for Entries<'_> {}
 
 impl Iterator for Children<'_> {
     type Item = NodeId;
 
     fn next(&mut self) -> Option<NodeId> {
-        if self.next >= self.end {
-            return None;
-        }
-        let id = NodeId(self.next);
-        self.next = self.next.saturating_add(self.tape.node(id)?.size);
-        Some(id)
+        self.0.next().map(|(id, _)| id)
     }
 }
 
@@ -574,9 +590,15 @@ impl fmt::Debug for Node {
     }
 }
 
+impl fmt::Debug for Entries<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entries").field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for Children<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Children").field("next", &self.next).field("end", &self.end).finish()
+        f.debug_tuple("Children").field(&self.0).finish()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
 use iomt_fhir::{
     Issue, NodeId, Tape,
     issue::{Report, Rule},
-    table::{Element, ElementId, Kind, Lexical, Type, el, ty},
+    table::{Element, ElementId, Kind, Lexical, TypeId, el, ty},
     tape::Node,
 };
 
@@ -30,6 +30,21 @@ pub(crate) struct Check<'a> {
     pub(crate) report: Report<'a>,
     pub(crate) scratch: &'a mut Scratch,
     pub(crate) versions: u8,
+}
+
+/// Which elements of its type stand in a node.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen(u64);
+
+impl Seen {
+    pub(crate) fn has(self, element: ElementId) -> bool {
+        self.0 & element.bit() != 0
+    }
+
+    /// As many of `elements` as stand.
+    pub(crate) fn count(self, elements: &[ElementId]) -> usize {
+        elements.iter().filter(|&&element| self.has(element)).count()
+    }
 }
 
 /// What surrounds a node.
@@ -54,30 +69,34 @@ impl Check<'_> {
             _ if self.tape.is_incomplete() => self.issue(&rules::INCOMPLETE, id),
             Some(node) => {
                 self.scratch.contained.clear();
-                self.resource(id, node, Scope::default());
+                self.resource(id, node, &Scope::default());
             }
             None => self.issue(&rules::NO_RESOURCE, id),
         }
         self.report.is_valid()
     }
 
-    fn resource(&mut self, id: NodeId, node: &Node, mut scope: Scope) {
+    fn resource(&mut self, id: NodeId, node: &Node, scope: &Scope) {
         let row = node.element().row();
         if row.ty == ty::UNCHECKED {
             return;
         }
-        if !scope.contained {
-            scope = self.begin_contained(id);
-        }
-        self.children(id, row.ty.row(), scope);
+        let own;
+        let scope = if scope.contained {
+            scope
+        } else {
+            own = self.begin_contained(id);
+            &own
+        };
+        let seen = self.children(id, row.ty, scope);
         match row.ty {
             ty::BUNDLE => bundle::check(self, id),
             ty::OBSERVATION => {
-                invariants::observation(self, id);
-                vital::check(self, id);
+                invariants::observation(self, id, seen);
+                vital::check(self, id, seen);
             }
-            ty::ORGANIZATION => invariants::organization(self, id),
-            ty::SERVICE_REQUEST => invariants::service_request(self, id),
+            ty::ORGANIZATION => invariants::organization(self, id, seen),
+            ty::SERVICE_REQUEST => invariants::service_request(self, id, seen),
             _ => {}
         }
         if scope.contained {
@@ -87,69 +106,68 @@ impl Check<'_> {
         }
     }
 
-    /// Everything in a node: an element of its type each, in order, and not too often.
-    fn children(&mut self, id: NodeId, ty: &'static Type, scope: Scope) {
-        let tape = self.tape;
-        let (mut last, mut count) = (None::<(ElementId, &Element)>, 0_usize);
-        for child in tape.children(id) {
-            let Some(node) = tape.node(child) else { continue };
-            let element = node.element();
-            let row = element.row();
-            if !ty.has(element) {
+    /// Everything in a node: an element of its type each, in order, and not too often. Gives the
+    /// elements that stand.
+    fn children(&mut self, id: NodeId, parent: TypeId, scope: &Scope) -> Seen {
+        let mut seen = 0_u64;
+        let (mut last, mut choice, mut count) = (0_u64, 0_u8, 0_u8);
+        for (child, node) in self.tape.entries(id) {
+            let row = node.element().row();
+            if row.parent != parent {
                 self.issue(&rules::UNKNOWN, child);
                 continue;
             }
             if row.versions & self.versions == 0 {
                 self.issue(&rules::VERSION, child);
             }
-            count = match last {
-                Some((before, _)) if before == element => count.saturating_add(1),
-                Some((before, before_row)) => {
-                    if before > element {
-                        self.issue(&rules::ORDER, child);
-                    } else if row.choice != 0 && row.choice == before_row.choice {
-                        self.issue(&rules::CHOICE, child);
-                    }
-                    1
+            let bit = 1_u64.wrapping_shl(row.ordinal.into());
+            if bit > last {
+                if row.choice != 0 && row.choice == choice {
+                    self.issue(&rules::CHOICE, child);
                 }
-                None => 1,
-            };
-            if row.max != u8::MAX && count == usize::from(row.max).saturating_add(1) {
-                self.issue(&rules::MAX, child);
+                count = 1;
+            } else if bit == last {
+                count = count.saturating_add(1);
+                if row.max == count.wrapping_sub(1) {
+                    self.issue(&rules::MAX, child);
+                }
+            } else {
+                self.issue(&rules::ORDER, child);
             }
-            last = Some((element, row));
-            self.node(child, node, element, row, scope);
+            (last, choice) = (bit.max(last), row.choice);
+            seen |= bit;
+            self.node(child, node, row, scope);
         }
-        for &required in ty.required {
-            let choice = required.row().choice;
-            let found = tape.children(id).filter_map(|child| tape.element(child)).any(|element| {
-                element == required || (choice != 0 && element.row().choice == choice)
-            });
-            if !found {
-                self.missing(&rules::MIN, id, required);
+        for &required in parent.row().required {
+            if seen & required == 0
+                && let Some(element) = parent.row().first_of(required)
+            {
+                self.missing(&rules::MIN, id, element);
             }
         }
+        Seen(seen)
     }
 
-    fn node(&mut self, id: NodeId, node: &Node, element: ElementId, row: &Element, scope: Scope) {
-        let ty = row.ty.row();
-        match ty.kind {
+    fn node(&mut self, id: NodeId, node: &Node, row: &Element, scope: &Scope) {
+        match row.kind {
             Kind::Primitive(lexical) => {
                 if node.has_text() {
-                    self.text(id, node, element, row, lexical, scope);
+                    self.text(id, node, row, lexical, scope);
                 }
                 if node.size() > 1 {
                     self.element_1(id, node);
-                    self.children(id, ty::ELEMENT.row(), scope);
+                    self.children(id, ty::ELEMENT, scope);
                 }
             }
             Kind::Complex | Kind::Backbone => {
-                self.element_1(id, node);
+                if node.size() <= 2 {
+                    self.element_1(id, node);
+                }
                 if node.has_text() {
                     self.issue(&rules::NO_TEXT, id);
                 }
-                self.children(id, ty, scope);
-                invariants::check(self, id, row, scope);
+                let seen = self.children(id, row.ty, scope);
+                invariants::check(self, id, row, scope, seen);
             }
             Kind::Slot => self.slot(id, scope),
             // Only ever the content of a slot.
@@ -160,13 +178,13 @@ impl Check<'_> {
     /// ele-1: a value, or more than an id.
     fn element_1(&mut self, id: NodeId, node: &Node) {
         let tape = self.tape;
-        let only_id = |child| tape.element(child).is_some_and(|e| e.ordinal() == 0);
+        let only_id = |child| tape.element(child).is_some_and(|e| e.row().ordinal == 0);
         if !node.has_text() && node.size() <= 2 && tape.children(id).all(only_id) {
             self.issue(&rules::ELE_1, id);
         }
     }
 
-    fn slot(&mut self, id: NodeId, scope: Scope) {
+    fn slot(&mut self, id: NodeId, scope: &Scope) {
         let tape = self.tape;
         let mut children = tape.children(id);
         let Some(root) = children.next() else {
@@ -184,23 +202,15 @@ impl Check<'_> {
         let parent = tape.element(id).map(|slot| slot.parent().kind);
         let scope = if parent == Some(Kind::Resource) {
             // What contains it is the outermost: there is one level of contained resources.
-            Scope { inside: self.index_of(root, scope), contained: true, ..scope }
+            Scope { inside: self.index_of(root, scope), contained: true, ..*scope }
         } else {
             // An entry of a bundle begins anew: its `#id` means what it contains itself.
-            Scope { first: scope.end, inside: None, contained: false, ..scope }
+            Scope { first: scope.end, inside: None, contained: false, ..*scope }
         };
-        self.resource(root, node, scope);
+        self.resource(root, node, &scope);
     }
 
-    fn text(
-        &mut self,
-        id: NodeId,
-        node: &Node,
-        element: ElementId,
-        row: &Element,
-        lexical: Lexical,
-        scope: Scope,
-    ) {
+    fn text(&mut self, id: NodeId, node: &Node, row: &Element, lexical: Lexical, scope: &Scope) {
         let text = self.tape.value(node);
         if lexical == Lexical::Xhtml {
             match narrative::check(text, &mut self.scratch.tags) {
@@ -210,13 +220,14 @@ impl Check<'_> {
             }
             return;
         }
-        if !lexical::is_valid(lexical, text) {
-            self.issue(rules::form(lexical), id);
-        } else if let Some(binding) = row.binding
-            && binding.versions(text) & self.versions == 0
-        {
-            self.issue(&rules::CODE, id);
+        // A code of a value set has the form of a code.
+        match row.binding {
+            Some(binding) if binding.versions(text) & self.versions != 0 => return,
+            Some(_) if lexical::is_valid(lexical, text) => self.issue(&rules::CODE, id),
+            None if lexical::is_valid(lexical, text) => {}
+            _ => self.issue(rules::form(lexical), id),
         }
+        let element = node.element();
         if matches!(element, el::CODING_SYSTEM | el::IDENTIFIER_SYSTEM)
             && !lexical::is_absolute(text)
         {
@@ -236,11 +247,13 @@ impl Check<'_> {
     }
 
     /// The child that is of the same choice as `element`.
-    pub(crate) fn choice(&self, id: NodeId, element: ElementId) -> Option<NodeId> {
-        let choice = element.row().choice;
-        let same =
-            |child: &NodeId| self.tape.element(*child).is_some_and(|e| e.row().choice == choice);
-        self.tape.children(id).find(same)
+    pub(crate) fn choice(&self, id: NodeId, element: ElementId) -> Option<(NodeId, ElementId)> {
+        let row = element.row();
+        self.tape.entries(id).find_map(|(child, node)| {
+            let other = node.element().row();
+            let same = other.choice == row.choice && other.parent == row.parent;
+            same.then_some((child, node.element()))
+        })
     }
 
     #[cold]

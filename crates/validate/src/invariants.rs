@@ -1,161 +1,139 @@
 //! The invariants of data types and resources (R4), under their keys.
 
 use crate::{
-    check::{Check, Scope},
+    check::{Check, Scope, Seen},
     decimal, lexical, rules,
     time::DateTime,
 };
 use core::cmp::Ordering;
 use iomt_fhir::{
     NodeId,
+    issue::Rule,
     table::{Element, ElementId, el, ty},
 };
 
 const UCUM: &str = "http://unitsofmeasure.org";
 
-/// The invariants of a data type or backbone element.
-pub(crate) fn check(check: &mut Check<'_>, id: NodeId, row: &Element, scope: Scope) {
+/// The invariants of a data type or backbone element that has the elements `seen`.
+pub(crate) fn check(check: &mut Check<'_>, id: NodeId, row: &Element, scope: &Scope, seen: Seen) {
     match row.ty {
-        ty::EXTENSION => extension(check, id, row),
+        ty::EXTENSION => extension(check, id, row, seen),
         ty::QUANTITY => {
-            quantity(check, id, el::QUANTITY_CODE, el::QUANTITY_SYSTEM);
-            check.require(
-                !row.simple || !check.has(id, el::QUANTITY_COMPARATOR),
-                &rules::SQTY_1,
-                id,
-            );
+            quantity(check, id, seen, el::QUANTITY_CODE, el::QUANTITY_SYSTEM);
+            let comparator = row.simple && seen.has(el::QUANTITY_COMPARATOR);
+            check.require(!comparator, &rules::SQTY_1, id);
         }
-        ty::REFERENCE => check.reference(id, row, scope),
-        ty::IDENTIFIER => identifier(check, id),
+        ty::REFERENCE if seen.has(el::REFERENCE_REFERENCE) => check.reference(id, row, scope),
+        ty::IDENTIFIER if seen.has(el::IDENTIFIER_SYSTEM) => identifier(check, id),
         ty::PERIOD => period(check, id),
         ty::RANGE => range(check, id),
         ty::RATIO => {
-            let has = [el::RATIO_NUMERATOR, el::RATIO_DENOMINATOR, el::RATIO_EXTENSION]
-                .map(|e| check.has(id, e));
-            let [numerator, denominator, extension] = has;
+            let [numerator, denominator, extension] =
+                [el::RATIO_NUMERATOR, el::RATIO_DENOMINATOR, el::RATIO_EXTENSION]
+                    .map(|element| seen.has(element));
             let good = numerator == denominator && (numerator || extension);
             check.require(good, &rules::RAT_1, id);
         }
         ty::CONTACT_POINT => {
-            check.implies(id, el::CONTACT_POINT_VALUE, el::CONTACT_POINT_SYSTEM, &rules::CPT_2);
+            let rule = &rules::CPT_2;
+            implies(check, id, seen, el::CONTACT_POINT_VALUE, el::CONTACT_POINT_SYSTEM, rule);
         }
         ty::ATTACHMENT => {
-            check.implies(id, el::ATTACHMENT_DATA, el::ATTACHMENT_CONTENT_TYPE, &rules::ATT_1);
+            let rule = &rules::ATT_1;
+            implies(check, id, seen, el::ATTACHMENT_DATA, el::ATTACHMENT_CONTENT_TYPE, rule);
         }
-        ty::OBSERVATION_REFERENCE_RANGE => check.any(
-            id,
-            &[
+        ty::OBSERVATION_REFERENCE_RANGE => {
+            let count = seen.count(&[
                 el::OBSERVATION_REFERENCE_RANGE_LOW,
                 el::OBSERVATION_REFERENCE_RANGE_HIGH,
                 el::OBSERVATION_REFERENCE_RANGE_TEXT,
-            ],
-            &rules::OBS_3,
-        ),
-        ty::PATIENT_CONTACT => check.any(
-            id,
-            &[
+            ]);
+            check.require(count > 0, &rules::OBS_3, id);
+        }
+        ty::PATIENT_CONTACT => {
+            let count = seen.count(&[
                 el::PATIENT_CONTACT_NAME,
                 el::PATIENT_CONTACT_TELECOM,
                 el::PATIENT_CONTACT_ADDRESS,
                 el::PATIENT_CONTACT_ORGANIZATION,
-            ],
-            &rules::PAT_1,
-        ),
-        ty::EXPRESSION => {
-            check.any(id, &[el::EXPRESSION_EXPRESSION, el::EXPRESSION_REFERENCE], &rules::EXP_1);
+            ]);
+            check.require(count > 0, &rules::PAT_1, id);
         }
-        ty::TIMING_REPEAT => timing(check, id),
-        ty::AGE | ty::COUNT | ty::DISTANCE | ty::DURATION => quantity_kind(check, id, row),
-        ty::DATA_REQUIREMENT_CODE_FILTER => check.either(
-            id,
-            el::DATA_REQUIREMENT_CODE_FILTER_PATH,
-            el::DATA_REQUIREMENT_CODE_FILTER_SEARCH_PARAM,
-            &rules::DRQ_1,
-        ),
-        ty::DATA_REQUIREMENT_DATE_FILTER => check.either(
-            id,
-            el::DATA_REQUIREMENT_DATE_FILTER_PATH,
-            el::DATA_REQUIREMENT_DATE_FILTER_SEARCH_PARAM,
-            &rules::DRQ_2,
-        ),
-        ty::TRIGGER_DEFINITION => trigger(check, id),
+        ty::EXPRESSION => {
+            let count = seen.count(&[el::EXPRESSION_EXPRESSION, el::EXPRESSION_REFERENCE]);
+            check.require(count > 0, &rules::EXP_1, id);
+        }
+        ty::TIMING_REPEAT => timing(check, id, seen),
+        ty::AGE | ty::COUNT | ty::DISTANCE | ty::DURATION => quantity_kind(check, id, row, seen),
+        ty::DATA_REQUIREMENT_CODE_FILTER => {
+            let count = seen.count(&[
+                el::DATA_REQUIREMENT_CODE_FILTER_PATH,
+                el::DATA_REQUIREMENT_CODE_FILTER_SEARCH_PARAM,
+            ]);
+            check.require(count == 1, &rules::DRQ_1, id);
+        }
+        ty::DATA_REQUIREMENT_DATE_FILTER => {
+            let count = seen.count(&[
+                el::DATA_REQUIREMENT_DATE_FILTER_PATH,
+                el::DATA_REQUIREMENT_DATE_FILTER_SEARCH_PARAM,
+            ]);
+            check.require(count == 1, &rules::DRQ_2, id);
+        }
+        ty::TRIGGER_DEFINITION => trigger(check, id, seen),
         _ => {}
     }
 }
 
-impl Check<'_> {
-    /// Where `element` stands, `needed` stands.
-    fn implies(
-        &mut self,
-        id: NodeId,
-        element: ElementId,
-        needed: ElementId,
-        rule: &'static iomt_fhir::issue::Rule,
-    ) {
-        let good = !self.has(id, element) || self.has(id, needed);
-        self.require(good, rule, id);
-    }
-
-    /// One of `elements` stands.
-    fn any(&mut self, id: NodeId, elements: &[ElementId], rule: &'static iomt_fhir::issue::Rule) {
-        let good = elements.iter().any(|&element| self.has(id, element));
-        self.require(good, rule, id);
-    }
-
-    /// One of two stands, and not both.
-    fn either(
-        &mut self,
-        id: NodeId,
-        a: ElementId,
-        b: ElementId,
-        rule: &'static iomt_fhir::issue::Rule,
-    ) {
-        let good = self.has(id, a) != self.has(id, b);
-        self.require(good, rule, id);
-    }
-
-    /// The sign of a decimal child.
-    fn sign(&self, id: NodeId, element: ElementId) -> Option<Ordering> {
-        decimal::sign(self.tape.text_in(id, element))
-    }
+/// Where `element` stands, `needed` stands.
+fn implies(
+    check: &mut Check<'_>,
+    id: NodeId,
+    seen: Seen,
+    element: ElementId,
+    needed: ElementId,
+    rule: &'static Rule,
+) {
+    check.require(!seen.has(element) || seen.has(needed), rule, id);
 }
 
-fn extension(check: &mut Check<'_>, id: NodeId, row: &Element) {
+/// The sign of a decimal child.
+fn sign(check: &Check<'_>, id: NodeId, element: ElementId) -> Option<Ordering> {
+    decimal::sign(check.tape.text_in(id, element))
+}
+
+fn extension(check: &mut Check<'_>, id: NodeId, row: &Element, seen: Seen) {
     let tape = check.tape;
-    let (mut value, mut extensions) = (false, false);
-    for child in tape.children(id) {
-        let Some(element) = tape.element(child) else { continue };
-        value |= element.row().choice != 0;
-        extensions |= element == el::EXTENSION_EXTENSION;
-        // In an extension, the parts have names.
-        if element == el::EXTENSION_URL && row.parent != ty::EXTENSION {
-            check.require(lexical::is_absolute(tape.text_of(child)), &rules::EXT_URL, child);
-        }
+    let value = check.choice(id, el::EXTENSION_VALUE_STRING).is_some();
+    check.require(value != seen.has(el::EXTENSION_EXTENSION), &rules::EXT_1, id);
+    // In an extension, the parts have names.
+    if row.parent != ty::EXTENSION
+        && let Some(url) = tape.find(id, el::EXTENSION_URL)
+    {
+        check.require(lexical::is_absolute(tape.text_of(url)), &rules::EXT_URL, url);
     }
-    check.require(value != extensions, &rules::EXT_1, id);
 }
 
-fn quantity(check: &mut Check<'_>, id: NodeId, code: ElementId, system: ElementId) {
-    check.implies(id, code, system, &rules::QTY_3);
+fn quantity(check: &mut Check<'_>, id: NodeId, seen: Seen, code: ElementId, system: ElementId) {
+    implies(check, id, seen, code, system, &rules::QTY_3);
 }
 
 /// Age, Count, Distance and Duration: a Quantity with a unit of one kind. What is a unit of that
 /// kind is an extensible binding, so only the system is looked at.
-fn quantity_kind(check: &mut Check<'_>, id: NodeId, row: &Element) {
+fn quantity_kind(check: &mut Check<'_>, id: NodeId, row: &Element, seen: Seen) {
     let (value, system, code) = match row.ty {
         ty::AGE => (el::AGE_VALUE, el::AGE_SYSTEM, el::AGE_CODE),
         ty::COUNT => (el::COUNT_VALUE, el::COUNT_SYSTEM, el::COUNT_CODE),
         ty::DISTANCE => (el::DISTANCE_VALUE, el::DISTANCE_SYSTEM, el::DISTANCE_CODE),
         _ => (el::DURATION_VALUE, el::DURATION_SYSTEM, el::DURATION_CODE),
     };
-    quantity(check, id, code, system);
+    quantity(check, id, seen, code, system);
     let tape = check.tape;
-    let (has_value, has_code) = (check.has(id, value), check.has(id, code));
+    let (has_value, has_code) = (seen.has(value), seen.has(code));
     let ucum = tape.find(id, system).map(|system| tape.text_of(system) == UCUM);
     let plain = (has_code || !has_value) && ucum != Some(false);
     match row.ty {
         ty::AGE => {
-            let positive = check.sign(id, value).is_none_or(|sign| sign == Ordering::Greater);
+            let positive = sign(check, id, value).is_none_or(|sign| sign == Ordering::Greater);
             check.require(plain && positive, &rules::AGE_1, id);
         }
         ty::COUNT => {
@@ -204,7 +182,7 @@ fn range(check: &mut Check<'_>, id: NodeId) {
     check.require(!(same && above), &rules::RNG_2, id);
 }
 
-fn timing(check: &mut Check<'_>, id: NodeId) {
+fn timing(check: &mut Check<'_>, id: NodeId, seen: Seen) {
     for (element, needed, rule) in [
         (el::TIMING_REPEAT_DURATION, el::TIMING_REPEAT_DURATION_UNIT, &rules::TIM_1),
         (el::TIMING_REPEAT_PERIOD, el::TIMING_REPEAT_PERIOD_UNIT, &rules::TIM_2),
@@ -212,30 +190,30 @@ fn timing(check: &mut Check<'_>, id: NodeId) {
         (el::TIMING_REPEAT_DURATION_MAX, el::TIMING_REPEAT_DURATION, &rules::TIM_7),
         (el::TIMING_REPEAT_COUNT_MAX, el::TIMING_REPEAT_COUNT, &rules::TIM_8),
     ] {
-        check.implies(id, element, needed, rule);
+        implies(check, id, seen, element, needed, rule);
     }
     for (element, rule) in
         [(el::TIMING_REPEAT_DURATION, &rules::TIM_4), (el::TIMING_REPEAT_PERIOD, &rules::TIM_5)]
     {
-        let good = check.sign(id, element) != Some(Ordering::Less);
+        let good = sign(check, id, element) != Some(Ordering::Less);
         check.require(good, rule, id);
     }
     let tape = check.tape;
-    let when = || tape.find_all(id, el::TIMING_REPEAT_WHEN);
-    if check.has(id, el::TIMING_REPEAT_OFFSET) {
-        let meal = when().any(|when| matches!(tape.text_of(when), "C" | "CM" | "CD" | "CV"));
-        check.require(when().next().is_some() && !meal, &rules::TIM_9, id);
+    if seen.has(el::TIMING_REPEAT_OFFSET) {
+        let mut when = tape.find_all(id, el::TIMING_REPEAT_WHEN);
+        let meal = when.any(|when| matches!(tape.text_of(when), "C" | "CM" | "CD" | "CV"));
+        check.require(seen.has(el::TIMING_REPEAT_WHEN) && !meal, &rules::TIM_9, id);
     }
-    let both = check.has(id, el::TIMING_REPEAT_TIME_OF_DAY) && when().next().is_some();
+    let both = seen.count(&[el::TIMING_REPEAT_TIME_OF_DAY, el::TIMING_REPEAT_WHEN]) == 2;
     check.require(!both, &rules::TIM_10, id);
 }
 
-fn trigger(check: &mut Check<'_>, id: NodeId) {
-    let data = check.has(id, el::TRIGGER_DEFINITION_DATA);
+fn trigger(check: &mut Check<'_>, id: NodeId, seen: Seen) {
+    let data = seen.has(el::TRIGGER_DEFINITION_DATA);
     let timing = check.choice(id, el::TRIGGER_DEFINITION_TIMING_DATE).is_some();
-    let name = check.has(id, el::TRIGGER_DEFINITION_NAME);
+    let name = seen.has(el::TRIGGER_DEFINITION_NAME);
     check.require(!(data && timing), &rules::TRD_1, id);
-    let condition = check.has(id, el::TRIGGER_DEFINITION_CONDITION);
+    let condition = seen.has(el::TRIGGER_DEFINITION_CONDITION);
     check.require(!condition || data, &rules::TRD_2, id);
     let good = match check.tape.text_in(id, el::TRIGGER_DEFINITION_TYPE) {
         "named-event" => name,
@@ -247,10 +225,13 @@ fn trigger(check: &mut Check<'_>, id: NodeId) {
 }
 
 /// obs-6, obs-7.
-pub(crate) fn observation(check: &mut Check<'_>, id: NodeId) {
+pub(crate) fn observation(check: &mut Check<'_>, id: NodeId, seen: Seen) {
     let tape = check.tape;
-    let Some(value) = check.choice(id, el::OBSERVATION_VALUE_QUANTITY) else { return };
-    let absent = check.has(id, el::OBSERVATION_DATA_ABSENT_REASON);
+    let absent = seen.has(el::OBSERVATION_DATA_ABSENT_REASON);
+    if !absent && !seen.has(el::OBSERVATION_COMPONENT) {
+        return;
+    }
+    let Some((value, _)) = check.choice(id, el::OBSERVATION_VALUE_QUANTITY) else { return };
     check.require(!absent, &rules::OBS_6, id);
     let Some(code) = tape.find(id, el::OBSERVATION_CODE) else { return };
     for component in tape.find_all(id, el::OBSERVATION_COMPONENT) {
@@ -264,8 +245,9 @@ pub(crate) fn observation(check: &mut Check<'_>, id: NodeId) {
 }
 
 /// org-1, org-2, org-3.
-pub(crate) fn organization(check: &mut Check<'_>, id: NodeId) {
-    check.any(id, &[el::ORGANIZATION_IDENTIFIER, el::ORGANIZATION_NAME], &rules::ORG_1);
+pub(crate) fn organization(check: &mut Check<'_>, id: NodeId, seen: Seen) {
+    let count = seen.count(&[el::ORGANIZATION_IDENTIFIER, el::ORGANIZATION_NAME]);
+    check.require(count > 0, &rules::ORG_1, id);
     let tape = check.tape;
     for (element, usage, rule) in [
         (el::ORGANIZATION_ADDRESS, el::ADDRESS_USE, &rules::ORG_2),
@@ -278,8 +260,9 @@ pub(crate) fn organization(check: &mut Check<'_>, id: NodeId) {
 }
 
 /// prr-1.
-pub(crate) fn service_request(check: &mut Check<'_>, id: NodeId) {
-    check.implies(id, el::SERVICE_REQUEST_ORDER_DETAIL, el::SERVICE_REQUEST_CODE, &rules::PRR_1);
+pub(crate) fn service_request(check: &mut Check<'_>, id: NodeId, seen: Seen) {
+    let (element, needed) = (el::SERVICE_REQUEST_ORDER_DETAIL, el::SERVICE_REQUEST_CODE);
+    implies(check, id, seen, element, needed, &rules::PRR_1);
 }
 
 impl Check<'_> {

@@ -2,7 +2,7 @@
 //! definitions), and calendar days that exist.
 
 use crate::time::{DateTime, is_time};
-use iomt_fhir::{json, table::Lexical};
+use iomt_fhir::{json, scan, table::Lexical};
 
 /// FHIR's limit for a string, in characters; `maxLength` of `string.value`.
 const MAX_STRING: usize = 1_048_576;
@@ -32,11 +32,14 @@ pub(crate) fn is_valid(lexical: Lexical, text: &str) -> bool {
 
 fn is_string(text: &str) -> bool {
     let allowed = |b: u8| b >= b' ' || matches!(b, b'\t' | b'\n' | b'\r');
-    text.len() <= MAX_STRING && text.bytes().all(allowed)
+    text.len() <= MAX_STRING && (!scan::has_control(text) || text.bytes().all(allowed))
 }
 
 /// `[^\s]+(\s[^\s]+)*`: no space at either end, and one at a time.
 fn is_code(text: &str) -> bool {
+    if !scan::has_space(text) {
+        return true;
+    }
     let mut space = true;
     for b in text.bytes() {
         let this = is_space(b);
@@ -50,8 +53,7 @@ fn is_code(text: &str) -> bool {
 
 /// No white space. A `urn:uuid:` or `urn:oid:` has the form of its scheme.
 fn is_uri(text: &str) -> bool {
-    let clean = text.bytes().all(|b| b > b' ' && b != 0x7F);
-    clean
+    !scan::has_space(text)
         && match text.strip_prefix("urn:") {
             Some(rest) if rest.starts_with("uuid:") => is_uuid(text),
             Some(rest) if rest.starts_with("oid:") => is_oid(text),
@@ -61,6 +63,9 @@ fn is_uri(text: &str) -> bool {
 
 /// Whether a URI has a scheme (RFC 3986, 3.1).
 pub(crate) fn is_absolute(text: &str) -> bool {
+    if text.starts_with("http://") || text.starts_with("urn:") {
+        return true;
+    }
     let Some((scheme, _)) = text.split_once(':') else { return false };
     scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))

@@ -39,12 +39,12 @@ pub(crate) fn type_of(tape: &Tape, resource: NodeId) -> &str {
 
 /// The type and id at the end of a literal reference or URL: `…/Patient/1`, `Patient/1/_history/2`.
 pub(crate) fn type_and_id(reference: &str) -> Option<(&str, &str)> {
-    let mut path = reference;
-    if let Some((before, _)) = path.split_once("/_history/") {
-        path = before;
+    let mut parts = reference.rsplitn(4, '/');
+    let (mut id, mut name) = (parts.next()?, parts.next()?);
+    if name == "_history" {
+        (id, name) = (parts.next()?, parts.next()?);
+        name = name.rsplit('/').next().unwrap_or(name);
     }
-    let (path, id) = path.rsplit_once('/')?;
-    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
     (table::resource_type(name) != 0).then_some((name, id))
 }
 
@@ -73,10 +73,13 @@ impl Check<'_> {
     }
 
     /// dom-3: every contained resource is referred to, or refers to what contains it.
-    pub(crate) fn end_contained(&mut self, scope: Scope) {
+    pub(crate) fn end_contained(&mut self, scope: &Scope) {
         let tape = self.tape;
         let own = self.scratch.contained.get(scope.first..scope.end).unwrap_or_default();
         // What a resource of another type refers to is not known.
+        if own.is_empty() {
+            return;
+        }
         let known = own.iter().all(|c| tape.element(c.resource) != Some(el::ROOT_UNCHECKED));
         let mut before: Option<Contained> = None;
         for at in scope.first..scope.end {
@@ -115,7 +118,7 @@ impl Check<'_> {
     }
 
     /// The place of a contained resource in its scope.
-    pub(crate) fn index_of(&self, resource: NodeId, scope: Scope) -> Option<usize> {
+    pub(crate) fn index_of(&self, resource: NodeId, scope: &Scope) -> Option<usize> {
         let own = self.scratch.contained.get(scope.first..scope.end)?;
         let name = id_of(self.tape, resource).map_or("", |id| self.tape.text_of(id));
         let key = |c: &Contained| (c.name(self.tape), c.resource);
@@ -123,7 +126,7 @@ impl Check<'_> {
         scope.first.checked_add(at)
     }
 
-    fn find(&self, name: &str, scope: Scope) -> Option<usize> {
+    fn find(&self, name: &str, scope: &Scope) -> Option<usize> {
         let own = self.scratch.contained.get(scope.first..scope.end)?;
         let at = own.partition_point(|c| c.name(self.tape) < name);
         own.get(at).filter(|c| c.id.is_some() && c.name(self.tape) == name)?;
@@ -131,7 +134,7 @@ impl Check<'_> {
     }
 
     /// Something refers to `#name`; to `#` alone, a contained resource to what contains it.
-    pub(crate) fn mark_used(&mut self, name: &str, scope: Scope) {
+    pub(crate) fn mark_used(&mut self, name: &str, scope: &Scope) {
         let at = if name.is_empty() { scope.inside } else { self.find(name, scope) };
         if let Some(contained) = at.and_then(|at| self.scratch.contained.get_mut(at)) {
             contained.used = true;
@@ -139,10 +142,17 @@ impl Check<'_> {
     }
 
     /// ref-1, and the types that the element allows.
-    pub(crate) fn reference(&mut self, id: NodeId, row: &Element, scope: Scope) {
+    pub(crate) fn reference(&mut self, id: NodeId, row: &Element, scope: &Scope) {
         let tape = self.tape;
         let Some(literal) = tape.find(id, el::REFERENCE_REFERENCE) else { return };
         let text = tape.text_of(literal);
+        // Mostly it is just what is allowed: `Patient/1`.
+        if text
+            .split_once('/')
+            .is_some_and(|(name, id)| row.targets.contains(&name) && !id.contains('/'))
+        {
+            return;
+        }
         let target = match text.strip_prefix('#') {
             Some("") => scope.container.map(|container| type_of(tape, container)),
             Some(name) => match self.find(name, scope) {

@@ -1,7 +1,11 @@
 //! The vital-signs profiles of FHIR (R4), which apply by the code of an Observation, claimed in
 //! `meta.profile` or not: `vitalsigns` and the one that fixes code and unit.
 
-use crate::{check::Check, reference::target_type, rules};
+use crate::{
+    check::{Check, Seen},
+    reference::target_type,
+    rules,
+};
 use iomt_fhir::{
     NodeId, Tape,
     table::{ElementId, el},
@@ -9,6 +13,7 @@ use iomt_fhir::{
 use iomt_nomenclature::vital::{self, Component, Profile};
 
 const LOINC: &str = "http://loinc.org";
+const SNOMED: &str = "http://snomed.info/sct";
 const UCUM: &str = "http://unitsofmeasure.org";
 const CATEGORY: (&str, &str) =
     ("http://terminology.hl7.org/CodeSystem/observation-category", "vital-signs");
@@ -16,30 +21,36 @@ const CATEGORY: (&str, &str) =
 /// The profiles that one Observation can come to have: all there are.
 type Profiles = [Option<&'static Profile>; 16];
 
-pub(crate) fn check(check: &mut Check<'_>, id: NodeId) {
+pub(crate) fn check(check: &mut Check<'_>, id: NodeId, seen: Seen) {
     let tape = check.tape;
     let Some(code) = tape.find(id, el::OBSERVATION_CODE) else { return };
     let mut profiles: Profiles = [None; 16];
     for coding in tape.find_all(code, el::CODEABLE_CONCEPT_CODING) {
         let (system, code) = system_and_code(tape, coding);
-        for profile in vital::profiles(system, code.as_bytes()) {
+        let mut add = |profile: &'static Profile| {
             let free = profiles.iter_mut().find(|p| p.is_none_or(|p| p.name == profile.name));
             if let Some(slot) = free {
                 *slot = Some(profile);
             }
+        };
+        match system {
+            LOINC => vital::by_loinc(code.as_bytes()).into_iter().for_each(&mut add),
+            SNOMED => vital::by_snomed(code.as_bytes()).for_each(&mut add),
+            _ => {}
         }
     }
     if profiles.first().is_some_and(Option::is_none) {
         return;
     }
-    vital_sign(check, id);
-    for profile in profiles.into_iter().flatten() {
-        specific(check, id, code, profile);
+    let value = check.choice(id, el::OBSERVATION_VALUE_QUANTITY);
+    vital_sign(check, id, seen, value.is_some());
+    for profile in profiles.into_iter().map_while(|profile| profile) {
+        specific(check, id, code, profile, value);
     }
 }
 
 /// Profile `vitalsigns`.
-fn vital_sign(check: &mut Check<'_>, id: NodeId) {
+fn vital_sign(check: &mut Check<'_>, id: NodeId, seen: Seen, value: bool) {
     let tape = check.tape;
     category(check, id);
     match tape.find(id, el::OBSERVATION_SUBJECT) {
@@ -51,26 +62,22 @@ fn vital_sign(check: &mut Check<'_>, id: NodeId) {
         None => check.missing(&rules::VS_SUBJECT, id, el::OBSERVATION_SUBJECT),
     }
     match check.choice(id, el::OBSERVATION_EFFECTIVE_DATE_TIME) {
-        Some(time) => match tape.element(time) {
-            // `YYYY-MM-DD` and longer.
-            Some(el::OBSERVATION_EFFECTIVE_DATE_TIME) => {
-                check.require(tape.text_of(time).len() >= 8, &rules::VS_1, time);
-            }
-            Some(el::OBSERVATION_EFFECTIVE_PERIOD) => {}
-            _ => check.issue(&rules::VS_TIME_TYPE, time),
-        },
+        // `YYYY-MM-DD` and longer.
+        Some((time, el::OBSERVATION_EFFECTIVE_DATE_TIME)) => {
+            check.require(tape.text_of(time).len() >= 8, &rules::VS_1, time);
+        }
+        Some((_, el::OBSERVATION_EFFECTIVE_PERIOD)) => {}
+        Some((time, _)) => check.issue(&rules::VS_TIME_TYPE, time),
         None => check.missing(&rules::VS_EFFECTIVE, id, el::OBSERVATION_EFFECTIVE_DATE_TIME),
     }
-    let mut parts = check.has(id, el::OBSERVATION_HAS_MEMBER);
     for component in tape.find_all(id, el::OBSERVATION_COMPONENT) {
-        parts = true;
         let good = check.choice(component, el::OBSERVATION_COMPONENT_VALUE_QUANTITY).is_some()
             || check.has(component, el::OBSERVATION_COMPONENT_DATA_ABSENT_REASON);
         check.require(good, &rules::VS_3, component);
     }
-    let good = parts
-        || check.choice(id, el::OBSERVATION_VALUE_QUANTITY).is_some()
-        || check.has(id, el::OBSERVATION_DATA_ABSENT_REASON);
+    let instead =
+        [el::OBSERVATION_HAS_MEMBER, el::OBSERVATION_COMPONENT, el::OBSERVATION_DATA_ABSENT_REASON];
+    let good = value || seen.count(&instead) > 0;
     check.require(good, &rules::VS_2, id);
 }
 
@@ -94,20 +101,23 @@ fn category(check: &mut Check<'_>, id: NodeId) {
 }
 
 /// The profile of one vital sign.
-fn specific(check: &mut Check<'_>, id: NodeId, code: NodeId, profile: &Profile) {
+fn specific(
+    check: &mut Check<'_>,
+    id: NodeId,
+    code: NodeId,
+    profile: &Profile,
+    value: Option<(NodeId, ElementId)>,
+) {
     let tape = check.tape;
     let panel = profile.name == "vitalspanel";
     // The panel's own code is optional.
     if !panel {
         check.require(fixed(tape, code, profile.loinc), &rules::VS_CODE, code);
     }
-    let value = check.choice(id, el::OBSERVATION_VALUE_QUANTITY);
     match value {
-        Some(value) if profile.ucum.is_empty() => check.issue(&rules::VS_NO_VALUE, value),
-        Some(value) if tape.element(value) == Some(el::OBSERVATION_VALUE_QUANTITY) => {
-            quantity(check, value, profile.ucum);
-        }
-        Some(value) => check.issue(&rules::VS_VALUE_TYPE, value),
+        Some((value, _)) if profile.ucum.is_empty() => check.issue(&rules::VS_NO_VALUE, value),
+        Some((value, el::OBSERVATION_VALUE_QUANTITY)) => quantity(check, value, profile.ucum),
+        Some((value, _)) => check.issue(&rules::VS_VALUE_TYPE, value),
         // Of all of them, only `bmi` does not take a reason for its absence.
         None if profile.name == "bmi" => {
             check.missing(&rules::VS_VALUE, id, el::OBSERVATION_VALUE_QUANTITY);
@@ -136,12 +146,10 @@ fn slice(check: &mut Check<'_>, id: NodeId, wanted: &Component) {
         }
         check.require(fixed(tape, code, wanted.loinc), &rules::VS_CODE, code);
         match check.choice(component, el::OBSERVATION_COMPONENT_VALUE_QUANTITY) {
-            Some(value)
-                if tape.element(value) == Some(el::OBSERVATION_COMPONENT_VALUE_QUANTITY) =>
-            {
+            Some((value, el::OBSERVATION_COMPONENT_VALUE_QUANTITY)) => {
                 quantity(check, value, wanted.ucum);
             }
-            Some(value) => check.issue(&rules::VS_VALUE_TYPE, value),
+            Some((value, _)) => check.issue(&rules::VS_VALUE_TYPE, value),
             None => {}
         }
     }
@@ -153,34 +161,48 @@ fn slice(check: &mut Check<'_>, id: NodeId, wanted: &Component) {
 /// Value, unit, system and code, in a unit that is allowed.
 fn quantity(check: &mut Check<'_>, id: NodeId, allowed: &[&str]) {
     let tape = check.tape;
-    let mut part = |element: ElementId| {
-        let found = tape.find(id, element);
-        if found.is_none() {
-            check.missing(&rules::VS_PART, id, element);
+    let mut parts =
+        [el::QUANTITY_VALUE, el::QUANTITY_UNIT, el::QUANTITY_SYSTEM, el::QUANTITY_CODE].map(Some);
+    for (part, node) in tape.entries(id) {
+        let element = node.element();
+        for wanted in parts.iter_mut().filter(|wanted| **wanted == Some(element)) {
+            *wanted = None;
         }
-        found
-    };
-    part(el::QUANTITY_VALUE);
-    part(el::QUANTITY_UNIT);
-    let (system, code) = (part(el::QUANTITY_SYSTEM), part(el::QUANTITY_CODE));
-    if let Some(system) = system {
-        check.require(tape.text_of(system) == UCUM, &rules::VS_SYSTEM, system);
+        match element {
+            el::QUANTITY_SYSTEM => check.require(tape.value(node) == UCUM, &rules::VS_SYSTEM, part),
+            el::QUANTITY_CODE => {
+                check.require(allowed.contains(&tape.value(node)), &rules::VS_UNIT, part);
+            }
+            _ => {}
+        }
     }
-    if let Some(code) = code {
-        check.require(allowed.contains(&tape.text_of(code)), &rules::VS_UNIT, code);
+    for part in parts.into_iter().flatten() {
+        check.missing(&rules::VS_PART, id, part);
     }
 }
 
 fn system_and_code(tape: &Tape, coding: NodeId) -> (&str, &str) {
-    (tape.text_in(coding, el::CODING_SYSTEM), tape.text_in(coding, el::CODING_CODE))
+    let (mut system, mut code) = ("", "");
+    for (_, node) in tape.entries(coding) {
+        match node.element() {
+            el::CODING_SYSTEM => system = tape.value(node),
+            el::CODING_CODE => code = tape.value(node),
+            _ => {}
+        }
+    }
+    (system, code)
 }
 
 /// Whether a concept belongs to a slice that is told by `coding.code` and `coding.system`: each of
 /// the two may be met by a coding of its own.
 fn is_slice(tape: &Tape, concept: NodeId, (system, code): (&str, &str)) -> bool {
-    let codings = || tape.find_all(concept, el::CODEABLE_CONCEPT_CODING);
-    codings().any(|coding| tape.text_in(coding, el::CODING_CODE) == code)
-        && codings().any(|coding| tape.text_in(coding, el::CODING_SYSTEM) == system)
+    let (mut has_system, mut has_code) = (false, false);
+    for coding in tape.find_all(concept, el::CODEABLE_CONCEPT_CODING) {
+        let (one_system, one_code) = system_and_code(tape, coding);
+        has_system |= one_system == system;
+        has_code |= one_code == code;
+    }
+    has_system && has_code
 }
 
 /// Whether a LOINC code stands among the codings of a concept, once.

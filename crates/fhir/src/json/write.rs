@@ -1,4 +1,5 @@
 use crate::{
+    scan,
     table::{Kind, Lexical},
     tape::{Node, NodeId, Tape},
 };
@@ -29,115 +30,178 @@ impl Buffer for Vec<u8> {
 /// an element that stands again after others is a second property of that name. Neither passes
 /// validation.
 pub fn write<B: Buffer>(tape: &Tape, node: NodeId, out: &mut B) {
-    let range = tape.range(node);
-    if let Some(nodes) = tape.nodes().get(range) {
-        write_node(tape, nodes, out);
+    if let Some(nodes) = tape.nodes().get(tape.range(node)) {
+        let mut writer = Writer { tape, out, quote: false };
+        writer.node(nodes);
+        writer.flush();
     }
 }
 
-/// One node, its first of `nodes`, as a value: object, string, number or boolean.
-fn write_node<B: Buffer>(tape: &Tape, nodes: &[Node], out: &mut B) {
-    let Some((node, inside)) = nodes.split_first() else { return };
-    match node.element().kind() {
-        Kind::Primitive(lexical) => write_text(tape.value(node), lexical, out),
-        Kind::Unchecked => out.put(tape.value(node)),
-        Kind::Slot if inside.is_empty() => out.put("{}"),
-        Kind::Slot => write_node(tape, inside, out),
-        Kind::Resource => {
-            out.put("{\"resourceType\":\"");
-            out.put(node.element().name());
-            out.put("\"");
-            write_members(tape, inside, false, out);
-            out.put("}");
+struct Writer<'a, B> {
+    tape: &'a Tape,
+    out: &'a mut B,
+    /// Whether the last string still lacks its quotation mark, which goes with what follows.
+    quote: bool,
+}
+
+impl<B: Buffer> Writer<'_, B> {
+    fn flush(&mut self) {
+        self.end("\"");
+    }
+
+    /// Writes what ends a value: a text that begins with the mark that a string lacks.
+    fn end(&mut self, text: &str) {
+        if core::mem::take(&mut self.quote) {
+            self.out.put(text);
+        } else {
+            self.out.put(text.strip_prefix('"').unwrap_or(text));
         }
-        Kind::Complex | Kind::Backbone => write_object(tape, inside, out),
     }
-}
 
-fn write_object<B: Buffer>(tape: &Tape, inside: &[Node], out: &mut B) {
-    out.put("{");
-    write_members(tape, inside, true, out);
-    out.put("}");
-}
-
-/// Siblings as members of an object.
-fn write_members<B: Buffer>(tape: &Tape, mut rest: &[Node], mut first: bool, out: &mut B) {
-    while let Some(node) = rest.first() {
-        let element = node.element();
-        let row = element.row();
-        let primitive = match element.kind() {
-            Kind::Primitive(lexical) => Some(lexical),
-            Kind::Complex | Kind::Backbone | Kind::Resource | Kind::Slot | Kind::Unchecked => None,
-        };
-        let (run, after) = if row.array { split_run(rest) } else { split_first(rest) };
-        rest = after;
-        let mut comma = |out: &mut B| {
-            if !core::mem::take(&mut first) {
-                out.put(",");
+    /// One node, the first of `nodes`, as a value: object, string, number or boolean.
+    fn node(&mut self, nodes: &[Node]) {
+        let Some((node, inside)) = nodes.split_first() else { return };
+        match node.element().kind() {
+            Kind::Primitive(lexical) => {
+                let text = self.tape.value(node);
+                if !is_bare(text, lexical) {
+                    self.out.put("\"");
+                }
+                self.text(text, lexical);
             }
-        };
-        match (primitive, row.array) {
-            (None, array) => {
-                comma(out);
-                out.put(row.key);
-                if array {
-                    write_array(run, out, |item, out| write_node(tape, item, out));
+            Kind::Unchecked => self.out.put(self.tape.value(node)),
+            Kind::Slot if inside.is_empty() => self.out.put("{}"),
+            Kind::Slot => self.node(inside),
+            Kind::Resource => {
+                self.out.put("{\"resourceType\":\"");
+                self.out.put(node.element().name());
+                self.quote = true;
+                self.members(inside, false);
+                self.end("\"}");
+            }
+            Kind::Complex | Kind::Backbone => self.object(inside),
+        }
+    }
+
+    fn object(&mut self, inside: &[Node]) {
+        self.out.put("{");
+        self.members(inside, true);
+        self.end("\"}");
+    }
+
+    /// Siblings as members of an object.
+    fn members(&mut self, mut rest: &[Node], mut first: bool) {
+        while let Some(node) = rest.first() {
+            let row = node.element().row();
+            let (run, after) = if row.array { split_run(rest) } else { split_first(rest) };
+            rest = after;
+            let Kind::Primitive(lexical) = row.kind else {
+                self.key(row.key, &mut first, false);
+                if row.array {
+                    self.array(run, Self::node);
                 } else {
-                    write_node(tape, run, out);
+                    self.node(run);
                 }
+                continue;
+            };
+            if row.array {
+                self.primitives(run, row.key, lexical, &mut first);
+                continue;
             }
-            (Some(lexical), false) => {
-                if node.has_text() {
-                    comma(out);
-                    out.put(row.key);
-                    write_text(tape.value(node), lexical, out);
-                }
-                if let Some((_, inside)) = run.split_first()
-                    && !inside.is_empty()
-                {
-                    comma(out);
-                    out.put("\"_");
-                    out.put(row.key.get(1..).unwrap_or_default());
-                    write_object(tape, inside, out);
-                }
+            if node.has_text() {
+                let text = self.tape.value(node);
+                self.key(row.key, &mut first, !is_bare(text, lexical));
+                self.text(text, lexical);
             }
-            (Some(lexical), true) => {
-                // Values and their extensions are two arrays, with null where one has nothing.
-                let items = || items(run);
-                if items().any(|item| item.first().is_some_and(Node::has_text)) {
-                    comma(out);
-                    out.put(row.key);
-                    write_array(run, out, |item, out| match item.first() {
-                        Some(node) if node.has_text() => {
-                            write_text(tape.value(node), lexical, out);
-                        }
-                        _ => out.put("null"),
-                    });
-                }
-                if items().any(|item| item.len() > 1) {
-                    comma(out);
-                    out.put("\"_");
-                    out.put(row.key.get(1..).unwrap_or_default());
-                    write_array(run, out, |item, out| match item.split_first() {
-                        Some((_, inside)) if !inside.is_empty() => write_object(tape, inside, out),
-                        _ => out.put("null"),
-                    });
-                }
+            if let Some((_, inside)) = run.split_first()
+                && !inside.is_empty()
+            {
+                self.extra_key(row.key, &mut first);
+                self.object(inside);
             }
         }
     }
-}
 
-fn write_array<B: Buffer>(run: &[Node], out: &mut B, mut item: impl FnMut(&[Node], &mut B)) {
-    out.put("[");
-    let mut first = true;
-    for nodes in items(run) {
-        if !core::mem::take(&mut first) {
-            out.put(",");
+    /// Repeated values and what extends them: two arrays, with null where one has nothing.
+    fn primitives(&mut self, run: &[Node], key: &str, lexical: Lexical, first: &mut bool) {
+        if items(run).any(|item| item.first().is_some_and(Node::has_text)) {
+            self.key(key, first, false);
+            self.array(run, |this, item| match item.first() {
+                Some(node) if node.has_text() => {
+                    let text = this.tape.value(node);
+                    if !is_bare(text, lexical) {
+                        this.out.put("\"");
+                    }
+                    this.text(text, lexical);
+                }
+                _ => this.out.put("null"),
+            });
         }
-        item(nodes, out);
+        if items(run).any(|item| item.len() > 1) {
+            self.extra_key(key, first);
+            self.array(run, |this, item| match item.split_first() {
+                Some((_, inside)) if !inside.is_empty() => this.object(inside),
+                _ => this.out.put("null"),
+            });
+        }
     }
-    out.put("]");
+
+    /// The key of the next member, of `","name":"`: from the end of a string before it to the
+    /// beginning of one after it, if `quoted`.
+    fn key(&mut self, key: &str, first: &mut bool, quoted: bool) {
+        let start = match (core::mem::take(&mut self.quote), core::mem::take(first)) {
+            (true, _) => 0,
+            (false, false) => 1,
+            (false, true) => 2,
+        };
+        let end = if quoted { key.len() } else { key.len().saturating_sub(1) };
+        self.out.put(key.get(start..end).unwrap_or_default());
+    }
+
+    /// The key of what extends a primitive: `_name`.
+    fn extra_key(&mut self, key: &str, first: &mut bool) {
+        self.key("\",\"_\"", first, false);
+        let end = key.len().saturating_sub(1);
+        self.out.put(key.get(3..end).unwrap_or_default());
+    }
+
+    fn array(&mut self, run: &[Node], mut item: impl FnMut(&mut Self, &[Node])) {
+        self.out.put("[");
+        let mut first = true;
+        for nodes in items(run) {
+            if !core::mem::take(&mut first) {
+                self.end("\",");
+            }
+            item(self, nodes);
+        }
+        self.end("\"]");
+    }
+
+    /// A value whose first quotation mark, if it needs one, is written.
+    fn text(&mut self, text: &str, lexical: Lexical) {
+        if is_bare(text, lexical) {
+            self.out.put(text);
+            return;
+        }
+        self.quote = true;
+        if scan::has_escape(text) {
+            self.escaped(text);
+        } else {
+            self.out.put(text);
+        }
+    }
+
+    #[cold]
+    fn escaped(&mut self, mut text: &str) {
+        while let Some(at) = text.bytes().position(needs_escape) {
+            let (clean, after) = text.split_at_checked(at).unwrap_or((text, ""));
+            self.out.put(clean);
+            let (escaped, after) = after.split_at_checked(1).unwrap_or((after, ""));
+            write_escape(escaped.bytes().next().unwrap_or(b' '), self.out);
+            text = after;
+        }
+        self.out.put(text);
+    }
 }
 
 /// The first of `nodes` with what is in it, and the rest.
@@ -169,8 +233,9 @@ fn items(mut run: &[Node]) -> impl Iterator<Item = &[Node]> {
     })
 }
 
-fn write_text<B: Buffer>(text: &str, lexical: Lexical, out: &mut B) {
-    let bare = match lexical {
+/// Whether a text goes without quotation marks: a number or a boolean.
+fn is_bare(text: &str, lexical: Lexical) -> bool {
+    match lexical {
         Lexical::Boolean => matches!(text, "true" | "false"),
         Lexical::Decimal | Lexical::Integer | Lexical::PositiveInt | Lexical::UnsignedInt => {
             is_number(text)
@@ -190,11 +255,6 @@ fn write_text<B: Buffer>(text: &str, lexical: Lexical, out: &mut B) {
         | Lexical::Url
         | Lexical::Uuid
         | Lexical::Xhtml => false,
-    };
-    if bare {
-        out.put(text);
-    } else {
-        write_string(text, out);
     }
 }
 
@@ -228,20 +288,6 @@ pub fn is_number(text: &str) -> bool {
         }
         Some(_) => false,
     }
-}
-
-fn write_string<B: Buffer>(text: &str, out: &mut B) {
-    out.put("\"");
-    let mut rest = text;
-    while let Some(at) = rest.as_bytes().iter().position(|&b| needs_escape(b)) {
-        let (clean, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        out.put(clean);
-        let (escaped, after) = after.split_at_checked(1).unwrap_or((after, ""));
-        write_escape(escaped.as_bytes().first().copied().unwrap_or(b' '), out);
-        rest = after;
-    }
-    out.put(rest);
-    out.put("\"");
 }
 
 const fn needs_escape(byte: u8) -> bool {

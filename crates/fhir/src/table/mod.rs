@@ -36,12 +36,16 @@ pub struct TypeId(u16);
 pub struct Element {
     /// The JSON name: `valueQuantity`.
     pub name: &'static str,
-    /// The name as a JSON key: `"valueQuantity":`.
+    /// The name as a JSON key between two strings: `","valueQuantity":"`.
     pub(crate) key: &'static str,
     /// The type that has this element.
     pub parent: TypeId,
     /// The type of its content.
     pub ty: TypeId,
+    /// What that type is.
+    pub kind: Kind,
+    /// Its place in its type, from 0; below 64.
+    pub ordinal: u8,
     /// How often it must stand; for a choice, how often one of the group must.
     pub min: u8,
     /// How often it may stand; 255 is without limit.
@@ -70,8 +74,9 @@ pub struct Type {
     pub kind: Kind,
     first: u16,
     len: u16,
-    /// The elements that must stand, of a choice the first.
-    pub required: &'static [ElementId],
+    /// What must stand: of each of these sets of [`bits`](ElementId::bit), one. A choice is one
+    /// set.
+    pub required: &'static [u64],
 }
 
 /// What a type is.
@@ -160,6 +165,13 @@ impl Type {
         element.0.wrapping_sub(self.first) < self.len
     }
 
+    /// The first element of a set of [`bits`](ElementId::bit).
+    #[must_use]
+    pub fn first_of(&self, bits: u64) -> Option<ElementId> {
+        let place = u16::try_from(bits.trailing_zeros()).ok().filter(|&place| place < self.len)?;
+        Some(ElementId(self.first.checked_add(place)?))
+    }
+
     /// The element of this name.
     #[must_use]
     pub fn element(&self, name: &str) -> Option<ElementId> {
@@ -198,13 +210,13 @@ impl ElementId {
     /// What its content is.
     #[must_use]
     pub fn kind(self) -> Kind {
-        self.ty().kind
+        self.row().kind
     }
 
-    /// Its place in its type, from 0.
+    /// It as a member of a set of elements of its type.
     #[must_use]
-    pub fn ordinal(self) -> usize {
-        usize::from(self.0.wrapping_sub(self.parent().first))
+    pub fn bit(self) -> u64 {
+        1_u64.wrapping_shl(self.row().ordinal.into())
     }
 }
 
@@ -241,18 +253,20 @@ fn find_code(codes: &[Code], code: &str) -> u8 {
 }
 
 /// Numbers come from the table alone, so nothing ever falls back on these.
-static NOTHING: Element = r!("", 0, 0, 0, 0, false, 0, None, &[], false, 0);
+static NOTHING: Element = r!("", 0, 0, Kind::Complex, 0, 0, 0, false, 0, None, &[], false, 0);
 static NO_TYPE: Type = Type { name: "", kind: Kind::Complex, first: 0, len: 0, required: &[] };
 
-/// A row: name, parent, type, min, max, array, choice, binding, targets, simple, versions.
+/// A row: name, parent, type, kind, place, min, max, array, choice, binding, targets, simple, versions.
 macro_rules! r {
-    ($name:literal, $parent:expr, $ty:expr, $min:expr, $max:expr, $array:expr, $choice:expr,
+    ($name:literal, $parent:expr, $ty:expr, $kind:expr, $ordinal:expr, $min:expr, $max:expr, $array:expr, $choice:expr,
      $binding:expr, $targets:expr, $simple:expr, $versions:expr) => {
         Element {
             name: $name,
-            key: concat!("\"", $name, "\":"),
+            key: concat!("\",\"", $name, "\":\""),
             parent: TypeId($parent),
             ty: TypeId($ty),
+            kind: $kind,
+            ordinal: $ordinal,
             min: $min,
             max: $max,
             array: $array,
@@ -279,7 +293,11 @@ mod tests {
         assert_eq!(binding.versions("final"), version::R4);
         assert_eq!(binding.versions("done"), 0);
         assert_eq!(binding.codes.len(), 8);
-        assert_eq!(ty::OBSERVATION.row().required, [el::OBSERVATION_STATUS, el::OBSERVATION_CODE]);
+        let status_and_code = [el::OBSERVATION_STATUS.bit(), el::OBSERVATION_CODE.bit()];
+        assert_eq!(ty::OBSERVATION.row().required, status_and_code);
+        let choice = ty::USAGE_CONTEXT.row().required.last().copied().unwrap();
+        assert_eq!(choice.count_ones(), 4);
+        assert_ne!(choice & el::USAGE_CONTEXT_VALUE_RANGE.bit(), 0);
         // contentReference, choice, slot, array by base.max, SimpleQuantity, targets.
         assert_eq!(
             el::OBSERVATION_COMPONENT_REFERENCE_RANGE.row().ty,
@@ -314,7 +332,9 @@ mod tests {
                 assert_eq!(row.element(name), Some(element), "{}.{name}", row.name);
                 assert_eq!(element.row().parent, id);
                 assert!(row.has(element));
-                assert_eq!(element.row().key, format!("\"{name}\":"));
+                assert_eq!(element.row().key, format!("\",\"{name}\":\""));
+                assert_eq!(element.kind(), element.ty().kind);
+                assert_eq!(row.first_of(element.bit()), Some(element));
                 assert!(usize::from(element.row().ty.0) < TYPES.len());
                 assert!(element.row().max >= element.row().min && element.row().versions != 0);
             }

@@ -9,8 +9,11 @@ pub fn codegen(mode: Mode) -> Result {
     let types = rows(TYPES)?;
     let elements = rows(ELEMENTS)?;
     let codes = rows(CODES)?;
-    let kinds: BTreeMap<&str, &str> =
-        types.iter().map(|row| (row["type"].as_str(), row["kind"].as_str())).collect();
+    let kinds: BTreeMap<&str, &str> = types
+        .iter()
+        .map(|row| (row["type"].as_str(), row["kind"].as_str()))
+        .chain([(SLOT, "slot")])
+        .collect();
 
     // The slot, then the types in the order of types.csv: primitives, data types, resources.
     let mut names = vec![SLOT];
@@ -38,46 +41,41 @@ pub fn codegen(mode: Mode) -> Result {
         if name == SLOT {
             for &resource in names.iter().filter(|&&n| kinds.get(n) == Some(&"resource")) {
                 member(&format!("ROOT_{}", upper(resource)), resource, resource)?;
-                table.root(resource, index[resource])?;
+                table.root(resource, index[resource], kinds[resource])?;
             }
             // Under the name that no resource can have.
             member("ROOT_UNCHECKED", "a resource of another type", SLOT)?;
-            table.root(SLOT, index[UNCHECKED])?;
+            table.root(SLOT, index[UNCHECKED], kinds[UNCHECKED])?;
         }
         let mut choices: Vec<&str> = Vec::new();
-        let mut required = String::new();
+        let mut required: BTreeMap<(usize, usize), u64> = BTreeMap::new();
+        table.ordinal = 0;
         for row in elements.iter().filter(|row| row["type"] == name) {
             let constant = format!("{}_{}", upper(name), upper(&row["name"]));
             member(&constant, &format!("{name}.{}", row["name"]), &row["name"])?;
-            let mut first_of_choice = row["choice"].is_empty();
             let choice = match row["choice"].as_str() {
                 "" => 0,
                 choice => {
                     if !choices.contains(&choice) {
                         choices.push(choice);
-                        first_of_choice = true;
                     }
                     1 + choices.iter().position(|&c| c == choice).unwrap_or_default()
                 }
             };
-            if row["min"] != "0" && first_of_choice {
-                write!(required, "el::{constant},")?;
+            if row["min"] != "0" {
+                // A choice is one requirement, any other element its own.
+                let key = (choice, if choice == 0 { table.ordinal } else { 0 });
+                *required.entry(key).or_default() |= 1 << table.ordinal;
             }
-            table.element(row, number, choice, &index)?;
+            table.element(row, number, choice, &index, kinds[row["element_type"].as_str()])?;
         }
+        let required: Vec<u64> = required.into_values().collect();
         members.sort();
         by_name.extend(members.iter().map(|(_, id)| *id));
-        let kind = match kinds.get(name) {
-            Some(&"primitive") => format!("Kind::Primitive(Lexical::{})", camel(name)),
-            Some(&"complex") => "Kind::Complex".to_owned(),
-            Some(&"backbone") => "Kind::Backbone".to_owned(),
-            Some(&"resource") => "Kind::Resource".to_owned(),
-            Some(&"unchecked") => "Kind::Unchecked".to_owned(),
-            _ => "Kind::Slot".to_owned(),
-        };
+        let kind = kind(name, kinds.get(name).copied().unwrap_or_default());
         writeln!(
             type_rows,
-            "Type {{ name: {name:?}, kind: {kind}, first: {first}, len: {}, required: &[{required}] }},",
+            "Type {{ name: {name:?}, kind: {kind}, first: {first}, len: {}, required: &{required:?} }},",
             count - first
         )?;
     }
@@ -141,6 +139,8 @@ struct Table {
     bindings: String,
     numbers: BTreeMap<String, usize>,
     targets: Vec<String>,
+    /// The place of the next row in its type.
+    ordinal: usize,
 }
 
 impl Table {
@@ -163,12 +163,23 @@ impl Table {
             bindings.push_str("] };\n");
             numbers.insert((*url).to_owned(), number);
         }
-        Ok(Self { rows: String::new(), bindings, numbers, targets: Vec::new() })
+        Ok(Self { rows: String::new(), bindings, numbers, targets: Vec::new(), ordinal: 0 })
     }
 
-    fn root(&mut self, name: &str, ty: usize) -> Result {
-        writeln!(self.rows, "r!({name:?}, 0, {ty}, 0, 1, false, 0, None, &[], false, 7),")?;
+    fn root(&mut self, name: &str, ty: usize, kind_name: &str) -> Result {
+        let kind = kind(name, kind_name);
+        let ordinal = self.next()?;
+        writeln!(
+            self.rows,
+            "r!({name:?}, 0, {ty}, {kind}, {ordinal}, 0, 1, false, 0, None, &[], false, 7),"
+        )?;
         Ok(())
+    }
+
+    fn next(&mut self) -> Result<usize> {
+        let ordinal = self.ordinal;
+        self.ordinal += 1;
+        if ordinal < 64 { Ok(ordinal) } else { Err("more than 64 elements in a type".into()) }
     }
 
     fn element(
@@ -177,7 +188,10 @@ impl Table {
         parent: usize,
         choice: usize,
         index: &BTreeMap<&str, usize>,
+        kind_name: &str,
     ) -> Result {
+        let ordinal = self.next()?;
+        let kind = kind(&row["element_type"], kind_name);
         let ty = index
             .get(row["element_type"].as_str())
             .ok_or_else(|| format!("no type {}", row["element_type"]))?;
@@ -207,13 +221,20 @@ impl Table {
         };
         writeln!(
             self.rows,
-            "r!({:?}, {parent}, {ty}, {}, {max}, {}, {choice}, {binding}, {targets}, {simple}, {}),",
+            "r!({:?}, {parent}, {ty}, {kind}, {ordinal}, {}, {max}, {}, {choice}, {binding}, {targets}, {simple}, {}),",
             row["name"],
             row["min"].parse::<u8>()?,
             row["base_max"] != "1",
             versions(&row["versions"])?
         )?;
         Ok(())
+    }
+}
+
+fn kind(name: &str, kind: &str) -> String {
+    match kind {
+        "primitive" => format!("Kind::Primitive(Lexical::{})", camel(name)),
+        kind => format!("Kind::{}", camel(kind)),
     }
 }
 
