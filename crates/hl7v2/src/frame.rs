@@ -231,10 +231,10 @@ mod tests {
     fn frames_of_mllp() {
         let text = b"\x0bMSH|a\x0b|\r\x1c\r\x0bMSH|b\x1c\r\0";
         let end = frame_end(text, 1);
-        assert_eq!(end, 12);
-        assert_eq!(payload_end(text, 1, end), 10);
-        assert_eq!(frame_end(text, 13), text.len());
-        assert_eq!(payload_end(text, 13, text.len()), 18);
+        assert_eq!(end, 11);
+        assert_eq!(payload_end(text, 1, end), 9);
+        assert_eq!(frame_end(text, 12), text.len());
+        assert_eq!(payload_end(text, 12, text.len()), 17);
         assert_eq!(payload_end(b"MSH|\r", 0, 5), 5);
     }
 

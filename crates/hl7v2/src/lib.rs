@@ -32,6 +32,13 @@ mod scratch;
 mod segments;
 mod types;
 
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
+mod testing;
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
+mod tests;
+
 pub use charset::Charset;
 pub use decoder::{Hl7Decoder, PROTOCOL};
 pub use delimiters::Delimiters;

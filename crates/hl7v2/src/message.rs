@@ -159,7 +159,8 @@ impl Index {
             }
         });
         let kind = u8::try_from(position).unwrap_or(OTHER);
-        if let Some(head) = head.filter(|head| head.last() == Some(&separator)) {
+        // A header is no segment like another: it begins a message.
+        if let Some(head) = head.filter(|head| head.last() == Some(&separator) && id != *b"MSH") {
             self.last = (*head, kind);
         }
         kind

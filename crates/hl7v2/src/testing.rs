@@ -1,0 +1,313 @@
+//! A sink that writes each fact as a line, which tests compare.
+
+use alloc::{format, string::String, vec::Vec};
+
+use iomt_core::model::{
+    Authority, Code, CodeSystem, Concept, Decimal, Device, Effective, Encounter, HumanName,
+    Identifier, Measurement, Message, Note, Patient, Performer, Quantity, Report, Specimen,
+    Subject, Text, Time, Unit, Value,
+};
+use iomt_core::wire::{ParseError, Span};
+use iomt_core::{Decoder, Diagnostic, End, Input, Options, Sink};
+
+use crate::Hl7Decoder;
+
+#[derive(Default)]
+pub(crate) struct Lines {
+    /// Facts and ends, a line each.
+    pub(crate) facts: Vec<String>,
+    pub(crate) diagnostics: Vec<String>,
+    pub(crate) spans: Vec<Span>,
+    /// Messages that have begun and not ended.
+    pub(crate) open: usize,
+}
+
+/// What a decoder says of an input, one line a segment: LF stands for CR.
+pub(crate) fn read(text: &str) -> Lines {
+    read_bytes(text.replace('\n', "\r").as_bytes(), &Options::default()).0
+}
+
+pub(crate) fn read_bytes(bytes: &[u8], options: &Options) -> (Lines, Result<(), ParseError>) {
+    let mut sink = Lines::default();
+    let result = Hl7Decoder::new(options).push(Input::message(bytes), &mut sink);
+    assert_eq!(sink.open, 0);
+    for span in sink.spans.iter().filter(|span| span.is_some()) {
+        assert!(usize::try_from(span.end()).unwrap() <= bytes.len(), "{span:?}");
+    }
+    (sink, result)
+}
+
+pub(crate) fn text(text: Text<'_>) -> String {
+    let mut out = String::new();
+    text.write(&mut out).unwrap();
+    out
+}
+
+fn maybe(name: &str, value: Option<Text<'_>>) -> String {
+    value.map_or(String::new(), |value| format!(" {name}={}", text(value)))
+}
+
+fn authority(authority: &Authority<'_>) -> String {
+    let Authority { namespace, universal_id, universal_id_type, .. } = authority;
+    let parts = [namespace, universal_id, universal_id_type];
+    let parts: Vec<_> = parts.into_iter().map(|part| part.map(text).unwrap_or_default()).collect();
+    let all = parts.join("&");
+    all.trim_end_matches('&').into()
+}
+
+fn identifier(identifier: &Identifier<'_>) -> String {
+    let kind = identifier.type_code.map(text).unwrap_or_default();
+    let all = format!("{}@{}:{kind}", text(identifier.value), authority(&identifier.authority));
+    all.trim_end_matches(':').trim_end_matches('@').into()
+}
+
+fn name(name: &HumanName<'_>) -> String {
+    let [first, second] = name.given;
+    let parts = [name.family, first, second, name.suffix, name.prefix, name.degree, name.use_code];
+    let all = parts.map(|part| part.map(text).unwrap_or_default()).join("^");
+    all.trim_end_matches('^').into()
+}
+
+fn concept(concept: &Concept<'_>) -> String {
+    let codings = concept.codings().map(|coding| {
+        let system = match coding.system {
+            CodeSystem::Mdc => "MDC".into(),
+            CodeSystem::Loinc => "LN".into(),
+            CodeSystem::SnomedCt => "SCT".into(),
+            CodeSystem::Ucum => "UCUM".into(),
+            CodeSystem::Hl7Table(number) => format!("HL7{number:04}"),
+            CodeSystem::Named(name) => format!("named {}", text(name)),
+            CodeSystem::Unknown => "?".into(),
+        };
+        let Code::Text(code) = coding.code else { panic!("a number") };
+        let (display, version) =
+            (maybe("display", coding.display), maybe("version", coding.version));
+        format!("{system}|{}{display}{version}", text(code))
+    });
+    let words = concept.text.map(|words| format!("{:?}", text(words)));
+    codings.chain(words).collect::<Vec<_>>().join(" / ")
+}
+
+fn time(time: &Time<'_>) -> String {
+    match time.value {
+        Some(value) => {
+            let mut out = String::new();
+            value.write_iso(&mut out).unwrap();
+            out
+        }
+        None => format!("no time {}", text(time.sent.unwrap())),
+    }
+}
+
+fn effective(effective: &Effective<'_>) -> String {
+    match effective {
+        Effective::Unknown => String::new(),
+        Effective::At(at) => format!(" at={}", time(at)),
+        Effective::Period(from, to) => format!(" from={} to={}", time(from), time(to)),
+    }
+}
+
+fn unit(unit: &Unit<'_>) -> String {
+    let mdc = unit.mdc.map_or(String::new(), |mdc| format!(" mdc={}", mdc.code()));
+    format!("{}{mdc}{}", maybe("ucum", unit.ucum), maybe("unit", unit.text))
+}
+
+fn quantity(quantity: &Quantity<'_>) -> String {
+    let comparator = quantity.comparator.map_or(String::new(), |c| format!("{c:?} "));
+    let number = match quantity.value {
+        Decimal::Scaled(scaled) => format!("{scaled}"),
+        Decimal::Lexical(digits) => format!("long {}", text(digits)),
+    };
+    format!("{comparator}{number}{}", unit(&quantity.unit))
+}
+
+fn value(value: &Value<'_>) -> String {
+    match value {
+        Value::Absent(absent) => format!("absent{}", maybe("sent", absent.sent)),
+        Value::Compound(parts) => {
+            let part = |part: &iomt_core::model::Component<'_>| self::value(&part.value);
+            format!("[{}]", parts.iter().map(part).collect::<Vec<_>>().join("; "))
+        }
+        Value::Concept(coded) => format!("coded {}", concept(coded)),
+        Value::Quantity(number) => quantity(number),
+        Value::Range(low, high) => {
+            let bound =
+                |bound: &Option<Quantity<'_>>| bound.as_ref().map(quantity).unwrap_or_default();
+            format!("range {} to {}", bound(low), bound(high))
+        }
+        Value::Ratio(over, under) => format!("ratio {} to {}", quantity(over), quantity(under)),
+        Value::Text(words) => format!("text {:?}", text(*words)),
+        Value::Time(at) => format!("time {}", time(at)),
+        Value::TimeOfDay(at, sent) => {
+            let second = if at.to_second { format!(":{:02}", at.second) } else { String::new() };
+            format!("clock {:02}:{:02}{second} sent={}", at.hour, at.minute, text(*sent))
+        }
+        Value::Bits(_) | Value::Samples(_) => panic!("no OBX has such a value yet"),
+    }
+}
+
+fn performers(performers: &[Performer<'_>]) -> String {
+    let one = |performer: &Performer<'_>| match performer {
+        Performer::Person { role, identifier: number, name: person } => {
+            let number = number.as_ref().map(identifier).unwrap_or_default();
+            format!(" {role:?}({number} {})", name(person))
+        }
+        Performer::Organization { role, identifier: number, name } => {
+            let number = number.as_ref().map(identifier).unwrap_or_default();
+            format!(" {role:?} org({number} {})", name.map(text).unwrap_or_default())
+        }
+    };
+    performers.iter().map(one).collect()
+}
+
+fn notes(notes: &[Note<'_>]) -> String {
+    notes.iter().map(|note| format!(" note={:?}", text(note.text))).collect()
+}
+
+fn key(name: &str, key: Option<u32>) -> String {
+    key.map_or(String::new(), |key| format!(" {name}={key}"))
+}
+
+fn coded(name: &str, coded: &Concept<'_>) -> String {
+    if coded.is_empty() { String::new() } else { format!(" {name}={}", concept(coded)) }
+}
+
+fn all<T>(name: &str, items: &[T], show: impl Fn(&T) -> String) -> String {
+    items.iter().map(|item| format!(" {name}={}", show(item))).collect()
+}
+
+fn when(name: &str, at: Option<Time<'_>>) -> String {
+    at.map_or(String::new(), |at| format!(" {name}={}", time(&at)))
+}
+
+impl Lines {
+    fn say(&mut self, line: String, span: Span) {
+        self.facts.push(line);
+        self.spans.push(span);
+    }
+}
+
+impl Sink for Lines {
+    fn message(&mut self, message: &Message<'_>) {
+        assert_eq!((message.protocol, self.open), ("hl7v2", 0));
+        assert_eq!(usize::try_from(message.span.len), Ok(message.bytes.len()));
+        self.open = 1;
+        let from = format!("{}/{}", authority(&message.application), authority(&message.facility));
+        let (id, sent) = (maybe("id", message.id), when("sent", message.sent));
+        self.say(format!("message from={from}{id}{sent}"), message.span);
+    }
+
+    fn patient(&mut self, patient: &Patient<'_>) {
+        let mut line = format!("patient {}", patient.key.0);
+        line += &all("id", patient.identifiers, identifier);
+        line += &all("name", patient.names, name);
+        line += &when("born", patient.birth_date);
+        line += &maybe("sex", patient.sex);
+        line += &all("address", patient.addresses, |a| {
+            let [first, second] = a.lines;
+            let parts =
+                [first, second, a.city, a.state, a.postal_code, a.country, a.use_code, a.district];
+            parts
+                .map(|part| part.map(text).unwrap_or_default())
+                .join("^")
+                .trim_end_matches('^')
+                .into()
+        });
+        line += &all("telecom", patient.telecoms, |t| {
+            let (equipment, usage) = (maybe("by", t.equipment), maybe("use", t.use_code));
+            format!("{}{equipment}{usage}", text(t.value))
+        });
+        line += &when("died", patient.deceased_at);
+        line += &maybe("dead", patient.deceased);
+        self.say(line, patient.span);
+    }
+
+    fn encounter(&mut self, encounter: &Encounter<'_>) {
+        let mut line = format!("encounter {}", encounter.key.0);
+        line += &key("of", encounter.subject.map(|key| key.0));
+        line += &maybe("class", encounter.class);
+        line += &all("id", encounter.identifier.as_slice(), identifier);
+        line += &performers(encounter.participants);
+        line += &when("start", encounter.start);
+        line += &when("end", encounter.end);
+        self.say(line, encounter.span);
+    }
+
+    fn device(&mut self, device: &Device<'_>) {
+        let mut line = format!("device {}", device.key.0);
+        line += &key("in", device.parent.map(|key| key.0));
+        line += &all("id", device.identifiers, identifier);
+        self.say(line, device.span);
+    }
+
+    fn specimen(&mut self, specimen: &Specimen<'_>) {
+        let mut line = format!("specimen {}", specimen.key.0);
+        line += &key("of", specimen.subject.map(|key| key.0));
+        line += &coded("kind", &specimen.kind);
+        line += &all("placer", specimen.placer.as_slice(), identifier);
+        line += &all("filler", specimen.filler.as_slice(), identifier);
+        line += &coded("method", &specimen.method);
+        line += &coded("site", &specimen.body_site);
+        line += &effective(&specimen.collected);
+        line += &when("received", specimen.received);
+        line += &notes(specimen.notes);
+        self.say(line, specimen.span);
+    }
+
+    fn report(&mut self, report: &Report<'_>) {
+        let mut line = format!("report {}", report.key.0);
+        line += &key("of", report.subject.map(|key| key.0));
+        line += &key("encounter", report.encounter.map(|key| key.0));
+        line += &coded("code", &report.code);
+        line += &all("placer", report.placer.as_slice(), identifier);
+        line += &all("filler", report.filler.as_slice(), identifier);
+        line += &maybe("status", report.status.code);
+        line += &maybe("category", report.category);
+        line += &effective(&report.effective);
+        line += &when("issued", report.issued);
+        line += &performers(report.performers);
+        line += &report.specimens.iter().map(|s| format!(" specimen={}", s.0)).collect::<String>();
+        line += &notes(report.notes);
+        self.say(line, report.span);
+    }
+
+    fn measurement(&mut self, measurement: &Measurement<'_>) {
+        let mut line = format!("{}: {}", concept(&measurement.code), value(&measurement.value));
+        line += &maybe("status", measurement.status.code);
+        line += &effective(&measurement.effective);
+        if let Subject::Patient(subject) = measurement.subject {
+            line += &key("of", Some(subject.0));
+        }
+        line += &key("device", measurement.device.map(|key| key.0));
+        line += &key("specimen", measurement.specimen.map(|key| key.0));
+        line += &key("report", measurement.report.map(|key| key.0));
+        line += &key("encounter", measurement.encounter.map(|key| key.0));
+        line += &maybe("sub", measurement.sub_id);
+        line += &all("id", measurement.identifier.as_slice(), identifier);
+        line += &coded("method", &measurement.method);
+        line += &coded("site", &measurement.body_site);
+        line += &all("flag", measurement.interpretation, concept);
+        if let Some(range) = measurement.reference_range {
+            let bound = |bound: Option<_>| bound.map_or(String::new(), |b| format!("{b}"));
+            let (low, high) = (bound(range.low), bound(range.high));
+            line += &format!(" range={:?}({low},{high})", text(range.text.unwrap()));
+        }
+        line += &performers(measurement.performers);
+        line += &notes(measurement.notes);
+        self.say(line, measurement.span);
+    }
+
+    fn diagnostic(&mut self, diagnostic: Diagnostic) {
+        assert!(diagnostic.span.is_some());
+        self.diagnostics.push(format!("{} {}", diagnostic.code.name(), diagnostic.place));
+        self.spans.push(diagnostic.span);
+    }
+
+    fn end(&mut self, end: End) {
+        assert_eq!(core::mem::replace(&mut self.open, 0), 1);
+        self.facts.push(match end {
+            End::Complete => String::from("complete"),
+            End::Rejected(error) => format!("rejected: {error}"),
+        });
+    }
+}
