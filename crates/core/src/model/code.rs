@@ -1,6 +1,6 @@
 use core::fmt::{self, Write};
 
-use super::{Mdc, Text};
+use super::{Mdc, Short, Text};
 use crate::wire::Span;
 
 /// Which code system a code is from.
@@ -99,16 +99,18 @@ impl<'a> Coding<'a> {
     pub fn as_mdc(&self) -> Option<Mdc> {
         match (self.system, self.code) {
             (_, Code::Mdc(mdc)) => Some(mdc),
-            (CodeSystem::Mdc, Code::Text(text)) => text.as_str()?.parse().ok().map(Mdc::new),
+            (CodeSystem::Mdc, Code::Text(text)) => {
+                text.short()?.as_str().parse().ok().map(Mdc::new)
+            }
             _ => None,
         }
     }
 
     /// The LOINC code, if it is one.
     #[must_use]
-    pub fn as_loinc(&self) -> Option<&'a str> {
+    pub fn as_loinc(&self) -> Option<Short> {
         match (self.system, self.code) {
-            (CodeSystem::Loinc, Code::Text(text)) => text.as_str(),
+            (CodeSystem::Loinc, Code::Text(text)) => text.short(),
             _ => None,
         }
     }

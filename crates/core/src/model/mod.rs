@@ -22,7 +22,7 @@ pub use measurement::{
 pub use party::{
     Address, Authority, HumanName, Identifier, Patient, Performer, PersonIndex, Role, Telecom,
 };
-pub use text::{Codec, Text};
+pub use text::{Codec, Short, Text};
 pub use time::{DateTime, Precision, Time, Zone};
 pub use value::{
     Absent, AbsentReason, Bits, Comparator, Component, Decimal, Quantity, SampleEncoding, Samples,

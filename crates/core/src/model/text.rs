@@ -70,6 +70,14 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// What it means, if that is at most 64 bytes: codes, units and names of systems are.
+    #[must_use]
+    pub fn short(&self) -> Option<Short> {
+        let mut short = Short { bytes: [0; 64], len: 0 };
+        self.write(&mut short).ok()?;
+        Some(short)
+    }
+
     /// Writes what it means.
     pub fn write(&self, out: &mut dyn Write) -> fmt::Result {
         match (self.codec, self.as_str()) {
@@ -87,6 +95,40 @@ impl<'a> Text<'a> {
         }
         let mut left = Prefix(text);
         self.write(&mut left).is_ok() && left.0.is_empty()
+    }
+}
+
+/// A decoded text of at most 64 bytes.
+#[derive(Clone, Copy)]
+pub struct Short {
+    bytes: [u8; 64],
+    len: u8,
+}
+
+impl Short {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        let bytes = self.bytes.get(..usize::from(self.len)).unwrap_or_default();
+        // Only whole texts were written.
+        core::str::from_utf8(bytes).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Short({})", self.len)
+    }
+}
+
+impl Write for Short {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let start = usize::from(self.len);
+        let end = start.saturating_add(part.len());
+        let room = self.bytes.get_mut(start..end).ok_or(fmt::Error)?;
+        room.copy_from_slice(part.as_bytes());
+        self.len = u8::try_from(end).map_err(|_| fmt::Error)?;
+        Ok(())
     }
 }
 
@@ -122,6 +164,8 @@ mod tests {
         let coded = Text::coded(b"ab", 7, &Upper);
         assert!(coded.is("AB") && !coded.is("ab") && !coded.is("A") && !coded.is("ABC"));
         assert!(Text::literal("ab").is("ab") && !Text::literal("ab").is("AB"));
+        assert_eq!(coded.short().unwrap().as_str(), "AB");
+        assert!(Text::coded(&[b'a'; 65], 0, &Upper).short().is_none());
         assert_eq!((coded.span(), Text::literal("ab").span()), (Span::new(7, 2), Span::NONE));
     }
 

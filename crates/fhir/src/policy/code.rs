@@ -106,11 +106,11 @@ impl Builder<'_> {
             self.tape.str(el::CODING_SYSTEM, uri, name.span());
             return true;
         }
-        if let Some(uri) = name.as_str().and_then(|n| maps::look_up(maps::CODING_SYSTEM, n)) {
+        if let Some(uri) = maps::look_up(maps::CODING_SYSTEM, name) {
             self.tape.text_at(el::CODING_SYSTEM, uri, name.span());
             return true;
         }
-        if name.as_str().is_some_and(is_oid) {
+        if name.short().is_some_and(|n| is_oid(n.as_str())) {
             self.tape.write(el::CODING_SYSTEM, name.span(), |w| {
                 w.write_str("urn:oid:")?;
                 name.write(w)
@@ -146,7 +146,7 @@ impl Builder<'_> {
         let mark = self.tape.open(element, identifier.span);
         if let Some(kind) = identifier.type_code {
             let concept = self.tape.open(el::IDENTIFIER_TYPE, kind.span());
-            match kind.as_str().and_then(|k| maps::look_up(maps::IDENTIFIER_TYPE, k)) {
+            match maps::look_up(maps::IDENTIFIER_TYPE, kind) {
                 Some(code) => self.code(
                     el::CODEABLE_CONCEPT_CODING,
                     "http://terminology.hl7.org/CodeSystem/v2-0203",
@@ -179,8 +179,9 @@ pub(crate) fn write_system(
     out: &mut dyn Write,
 ) -> fmt::Result {
     if let (Some(id), Some(kind)) = (authority.universal_id, authority.universal_id_type) {
-        let text = id.as_str().unwrap_or_default();
-        match kind.as_str() {
+        let (id, kind) = (id.short(), kind.short());
+        let text = id.as_ref().map_or("", |id| id.as_str());
+        match kind.as_ref().map(|kind| kind.as_str()) {
             Some("ISO") if is_oid(text) => return write!(out, "urn:oid:{text}"),
             Some("UUID" | "GUID") if is_uuid(text) => {
                 out.write_str("urn:uuid:")?;

@@ -76,7 +76,7 @@ pub(crate) enum PressureRow {
 
 impl PressureRow {
     pub(crate) fn of(measurement: &Measurement<'_>) -> Option<Self> {
-        match measurement.code.codings().find_map(Coding::as_loinc)? {
+        match measurement.code.codings().find_map(Coding::as_loinc)?.as_str() {
             "8480-6" => Some(Self::Systolic),
             "8462-4" => Some(Self::Diastolic),
             _ => None,
@@ -86,11 +86,11 @@ impl PressureRow {
 
 fn implied_profile(coding: &Coding<'_>) -> Option<&'static Profile> {
     if let Some(code) = coding.as_loinc() {
-        return vital::by_loinc(code);
+        return vital::by_loinc(code.as_str());
     }
     match coding.system {
         iomt_core::model::CodeSystem::SnomedCt => {
-            coding.code.text().and_then(|t| vital::by_snomed(t.raw()).next())
+            coding.code.text()?.short().and_then(|t| vital::by_snomed(t.as_str().as_bytes()).next())
         }
         _ => None,
     }
@@ -234,7 +234,8 @@ impl Builder<'_> {
 
     /// The code that the implied profile fixes, and the LOINC codes that the MDC code has.
     fn added_codes(&mut self, m: &Measurement<'_>, plan: &Plan) {
-        let has = |code: &str| m.code.codings().any(|c| c.as_loinc() == Some(code));
+        let has =
+            |code: &str| m.code.codings().any(|c| c.as_loinc().is_some_and(|l| l.as_str() == code));
         if let Some(profile) = plan.implied.filter(|p| plan.vital && !has(p.loinc)) {
             self.loinc(profile.loinc);
         }
@@ -301,8 +302,7 @@ impl Builder<'_> {
         }
         for concept in m.interpretation {
             let sent = concept.codings().next().and_then(|c| c.code.text());
-            match sent.and_then(|t| t.as_str()).and_then(|t| maps::look_up(maps::INTERPRETATION, t))
-            {
+            match sent.and_then(|t| maps::look_up(maps::INTERPRETATION, t)) {
                 Some(code) => self.coded(element, INTERPRETATION, code, concept.span),
                 None => self.unmapped_interpretation(element, concept),
             }
@@ -401,7 +401,7 @@ impl Builder<'_> {
         if let Some((_, status)) = own {
             return ObservationStatus::as_str(*status);
         }
-        let mapped = sent.as_str().and_then(|s| maps::look_up(maps::OBSERVATION_STATUS, s));
+        let mapped = maps::look_up(maps::OBSERVATION_STATUS, sent);
         mapped.unwrap_or_else(|| {
             self.note(DiagnosticCode::StatusUnknown, sent.span(), "Observation.status");
             "unknown"

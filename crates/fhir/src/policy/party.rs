@@ -26,7 +26,7 @@ impl Builder<'_> {
             self.telecom(el::PATIENT_TELECOM, telecom);
         }
         if let Some(sex) = patient.sex {
-            match sex.as_str().and_then(|s| maps::look_up(maps::GENDER, s)) {
+            match maps::look_up(maps::GENDER, sex) {
                 Some(code) => {
                     self.tape.text_at(el::PATIENT_GENDER, code, sex.span());
                 }
@@ -36,7 +36,8 @@ impl Builder<'_> {
         if let Some(birth) = patient.birth_date {
             self.date(el::PATIENT_BIRTH_DATE, &birth);
         }
-        match (patient.deceased_at, patient.deceased.and_then(|d| d.as_str())) {
+        let deceased = patient.deceased.and_then(|d| d.short());
+        match (patient.deceased_at, deceased.as_ref().map(|d| d.as_str())) {
             (Some(time), _) => {
                 let moment = self.moment(&time, "Patient.deceased");
                 self.date_time(el::PATIENT_DECEASED_DATE_TIME, &moment);
@@ -67,7 +68,7 @@ impl Builder<'_> {
     pub(crate) fn human_name(&mut self, element: ElementId, name: &HumanName<'_>) {
         let mark = self.tape.open(element, name.span);
         if let Some(sent) = name.use_code {
-            if let Some(code) = sent.as_str().and_then(|s| maps::look_up(maps::NAME_USE, s)) {
+            if let Some(code) = maps::look_up(maps::NAME_USE, sent) {
                 self.tape.text_at(el::HUMAN_NAME_USE, code, sent.span());
             } else {
                 self.note(DiagnosticCode::CodeNotMapped, sent.span(), "HumanName.use");
@@ -90,20 +91,18 @@ impl Builder<'_> {
 
     fn telecom(&mut self, element: ElementId, telecom: &Telecom<'_>) {
         let mark = self.tape.open(element, telecom.span);
-        let equipment = telecom.equipment.and_then(|t| t.as_str());
-        let system = match equipment {
-            Some("CP") => "phone",
+        let cellular = telecom.equipment.is_some_and(|e| e.is("CP"));
+        let system = match telecom.equipment {
+            Some(_) if cellular => "phone",
             Some(code) => maps::look_up(maps::TELECOM_SYSTEM, code).unwrap_or("other"),
-            None if telecom.equipment.is_some() => "other",
             None if telecom.use_code.is_some_and(|u| u.is("NET")) => "email",
             // XTN without equipment is a telephone number.
             None => "phone",
         };
         self.tape.text(el::CONTACT_POINT_SYSTEM, system);
         self.text(el::CONTACT_POINT_VALUE, telecom.value);
-        let mapped = telecom.use_code.and_then(|t| t.as_str());
-        let mapped = mapped.and_then(|t| maps::look_up(maps::TELECOM_USE, t));
-        if let Some(code) = mapped.or((equipment == Some("CP")).then_some("mobile")) {
+        let mapped = telecom.use_code.and_then(|t| maps::look_up(maps::TELECOM_USE, t));
+        if let Some(code) = mapped.or(cellular.then_some("mobile")) {
             self.tape.text(el::CONTACT_POINT_USE, code);
         }
         self.tape.close(mark);
@@ -111,8 +110,7 @@ impl Builder<'_> {
 
     fn address(&mut self, element: ElementId, address: &Address<'_>) {
         let mark = self.tape.open(element, address.span);
-        let use_code = address.use_code.and_then(|t| t.as_str());
-        if let Some(code) = use_code.and_then(|t| maps::look_up(maps::ADDRESS_USE, t)) {
+        if let Some(code) = address.use_code.and_then(|t| maps::look_up(maps::ADDRESS_USE, t)) {
             self.tape.text(el::ADDRESS_USE, code);
         }
         for line in address.lines.into_iter().flatten() {
@@ -239,8 +237,7 @@ impl Builder<'_> {
 
     fn class(&mut self, sent: Option<Text<'_>>) {
         const ACT: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
-        let mapped = sent.and_then(|s| s.as_str());
-        let mapped = mapped.and_then(|s| maps::look_up(maps::ENCOUNTER_CLASS, s));
+        let mapped = sent.and_then(|s| maps::look_up(maps::ENCOUNTER_CLASS, s));
         let mark = self.tape.open(el::ENCOUNTER_CLASS, sent.map_or(Span::NONE, |s| s.span()));
         match (mapped, sent) {
             // The targets of one letter are codes of the HL7 table itself.

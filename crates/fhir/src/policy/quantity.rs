@@ -31,10 +31,10 @@ const fn comparator(comparator: Comparator) -> &'static str {
 
 /// The unit that was meant, if UCUM has it.
 pub(crate) fn known_unit(sent: &Unit<'_>) -> Option<&'static unit::Unit> {
-    let ucum = sent.ucum.and_then(|t| t.as_str());
-    ucum.and_then(|code| unit::by_ucum(code).or_else(|| unit::by_text(code)))
+    let ucum = sent.ucum.and_then(|t| t.short());
+    ucum.and_then(|code| unit::by_ucum(code.as_str()).or_else(|| unit::by_text(code.as_str())))
         .or_else(|| sent.mdc.and_then(unit::by_mdc))
-        .or_else(|| sent.text.and_then(|t| t.as_str()).and_then(unit::by_text))
+        .or_else(|| sent.text.and_then(|t| t.short()).and_then(|t| unit::by_text(t.as_str())))
 }
 
 /// UCUM without annotations: `{beat}/min` is `/min`.

@@ -44,8 +44,7 @@ impl Builder<'_> {
         self.tape.text_at(el::DIAGNOSTIC_REPORT_STATUS, status, span);
         if let Some(category) = report.category {
             let concept = self.tape.open(el::DIAGNOSTIC_REPORT_CATEGORY, category.span());
-            let mapped = category.as_str();
-            match mapped.and_then(|c| maps::look_up(maps::DIAGNOSTIC_SERVICE, c)) {
+            match maps::look_up(maps::DIAGNOSTIC_SERVICE, category) {
                 Some(code) => self.code(
                     el::CODEABLE_CONCEPT_CODING,
                     "http://terminology.hl7.org/CodeSystem/v2-0074",
@@ -102,7 +101,7 @@ impl Builder<'_> {
             StatusTable::Hl70123 => {}
             StatusTable::Hl70085 | StatusTable::Measured | StatusTable::Ongoing => return "unknown",
         }
-        sent.as_str().and_then(|s| maps::look_up(maps::REPORT_STATUS, s)).unwrap_or_else(|| {
+        maps::look_up(maps::REPORT_STATUS, sent).unwrap_or_else(|| {
             self.note(DiagnosticCode::StatusUnknown, sent.span(), "DiagnosticReport.status");
             "unknown"
         })
