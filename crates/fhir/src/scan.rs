@@ -1,61 +1,79 @@
-//! Looking for bytes in text, eight at a time.
+//! Looking for bytes in text, sixteen at a time.
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
+/// What kinds of bytes stand in a text.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Class(u8);
 
-/// Whether a byte stands in `text` that JSON wants escaped: a control, `"` or `\`.
-#[must_use]
-pub fn has_escape(text: &str) -> bool {
-    any(text.as_bytes(), |x| below(x, 0x20) | equal(x, b'"') | equal(x, b'\\'))
+const ESCAPE: u8 = 1;
+const SPACE: u8 = 2;
+const CONTROL: u8 = 4;
+
+impl Class {
+    /// Looks at a text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        // Most texts have nothing of it (and no `!`, which is cheaper not to tell apart).
+        if any(bytes, |b| b <= b'"' || b == b'\\') { Self::detailed(bytes) } else { Self(0) }
+    }
+
+    fn detailed(bytes: &[u8]) -> Self {
+        let bit = |is, bit| if is { bit } else { 0 };
+        let control = bit(any(bytes, |b| b < b' '), ESCAPE | CONTROL);
+        let escape = bit(any(bytes, |b| b == b'"' || b == b'\\'), ESCAPE);
+        let space = bit(any(bytes, |b| b <= b' '), SPACE);
+        Self(control | escape | space)
+    }
+
+    /// Whether there is what JSON wants escaped: a control below space, `"` or `\`.
+    #[must_use]
+    pub const fn has_escape(self) -> bool {
+        self.0 & ESCAPE != 0
+    }
+
+    /// Whether there is a space or a control below it.
+    #[must_use]
+    pub const fn has_space(self) -> bool {
+        self.0 & SPACE != 0
+    }
+
+    /// Whether there is a control below space: tab and line ends too.
+    #[must_use]
+    pub const fn has_control(self) -> bool {
+        self.0 & CONTROL != 0
+    }
 }
 
-/// Whether a control character of ASCII stands in `text`, tab and line ends too.
-#[must_use]
-pub fn has_control(text: &str) -> bool {
-    any(text.as_bytes(), |x| below(x, 0x20))
+/// How many bytes at the beginning are neither control, `"` nor `\`.
+pub(crate) fn plain(bytes: &[u8]) -> usize {
+    let special = |b: u8| b < b' ' || b == b'"' || b == b'\\';
+    let (chunks, _) = bytes.as_chunks::<8>();
+    let clean =
+        chunks.iter().take_while(|chunk| !chunk.iter().fold(false, |any, &b| any | special(b)));
+    let skipped = clean.count().saturating_mul(8);
+    let rest = bytes.get(skipped..).unwrap_or_default();
+    let left = rest.iter().position(|&b| special(b)).unwrap_or(rest.len());
+    skipped.saturating_add(left)
 }
 
-/// Whether a space or a control character of ASCII stands in `text`.
-#[must_use]
-pub fn has_space(text: &str) -> bool {
-    any(text.as_bytes(), |x| below(x, 0x21) | equal(x, 0x7F))
-}
-
-/// High bits where a byte of `x` is less than `n`, which is at most 128. Bits above a true one
-/// may be wrong.
-const fn below(x: u64, n: u8) -> u64 {
-    x.wrapping_sub(ONES.wrapping_mul(spread(n))) & !x & HIGH
-}
-
-const fn equal(x: u64, byte: u8) -> u64 {
-    below(x ^ ONES.wrapping_mul(spread(byte)), 1)
-}
-
-const fn spread(byte: u8) -> u64 {
-    u64::from_le_bytes([byte, 0, 0, 0, 0, 0, 0, 0])
-}
-
-fn any(bytes: &[u8], found: impl Fn(u64) -> u64) -> bool {
-    let (chunks, rest) = bytes.as_chunks::<8>();
-    if chunks.iter().any(|&chunk| found(u64::from_le_bytes(chunk)) != 0) {
+/// Whether a byte is `found`, without stopping at it: the loops become vector instructions.
+fn any(bytes: &[u8], found: impl Fn(u8) -> bool) -> bool {
+    let any_of = |chunk: &[u8]| chunk.iter().fold(false, |any, &b| any | found(b));
+    let (chunks, rest) = bytes.as_chunks::<16>();
+    if chunks.iter().fold(false, |any, chunk| any | any_of(chunk)) {
         return true;
     }
-    if rest.is_empty() {
-        return false;
+    // What is left, with bytes that were seen already.
+    if let (Some(last), false) = (bytes.last_chunk::<16>(), rest.is_empty()) {
+        return any_of(last);
     }
-    // What is left, with bytes that were seen already or stand twice.
-    let last = match (bytes.last_chunk::<8>(), rest) {
-        (Some(&chunk), _) => chunk,
-        (None, &[a]) => [a; 8],
-        (None, &[a, b]) => [a, b, b, b, b, b, b, b],
-        (None, &[a, b, c]) => [a, b, c, c, c, c, c, c],
-        (None, &[a, b, c, d]) => [a, b, c, d, d, d, d, d],
-        (None, &[a, b, c, d, e]) => [a, b, c, d, e, e, e, e],
-        (None, &[a, b, c, d, e, f]) => [a, b, c, d, e, f, f, f],
-        (None, &[a, b, c, d, e, f, g]) => [a, b, c, d, e, f, g, g],
-        (None, _) => return false,
-    };
-    found(u64::from_le_bytes(last)) != 0
+    match (rest.first_chunk::<8>(), rest.last_chunk::<8>()) {
+        (Some(first), Some(last)) => any_of(first) | any_of(last),
+        _ => match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+            (Some(first), Some(last)) => any_of(first) | any_of(last),
+            _ => rest.iter().any(|&b| found(b)),
+        },
+    }
 }
 
 #[cfg(test)]
@@ -63,30 +81,34 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn check(text: &str) {
+        let has = |f: fn(u8) -> bool| text.bytes().any(f);
+        let class = Class::of(text);
+        assert_eq!(class.has_escape(), has(|b| b < 0x20 || b == b'"' || b == b'\\'));
+        assert_eq!(class.has_control(), has(|b| b < 0x20));
+        assert_eq!(class.has_space(), has(|b| b <= 0x20));
+        let first = text.bytes().position(|b| b < 0x20 || b == b'"' || b == b'\\');
+        assert_eq!(plain(text.as_bytes()), first.unwrap_or(text.len()));
+    }
+
     #[test]
     fn each_byte_at_each_place() {
-        for len in 1..20_usize {
+        for len in 1..40_usize {
             for at in 0..len {
-                for byte in 0..0x80_u8 {
+                for byte in (0..0x80_u8).filter(|b| *b < 0x24 || *b == b'\\' || *b == 0x7F) {
                     let mut bytes = vec![b'a'; len];
                     bytes[at] = byte;
-                    let text = str::from_utf8(&bytes).unwrap();
-                    assert_eq!(has_escape(text), byte < 0x20 || byte == b'"' || byte == b'\\');
-                    assert_eq!(has_control(text), byte < 0x20);
-                    assert_eq!(has_space(text), byte <= 0x20 || byte == 0x7F);
+                    check(str::from_utf8(&bytes).unwrap());
                 }
             }
         }
-        assert!(!has_escape("") && !has_control("") && !has_space(""));
+        assert_eq!(Class::of(""), Class::default());
     }
 
     proptest! {
         #[test]
-        fn as_byte_by_byte(text in "[\u{0}-\u{22}\\\\a-zé\u{7f}-\u{a0}😀]{0,30}") {
-            let has = |f: fn(u8) -> bool| text.bytes().any(f);
-            prop_assert_eq!(has_escape(&text), has(|b| b < 0x20 || b == b'"' || b == b'\\'));
-            prop_assert_eq!(has_control(&text), has(|b| b < 0x20));
-            prop_assert_eq!(has_space(&text), has(|b| b <= 0x20 || b == 0x7F));
+        fn as_byte_by_byte(text in "[\u{0}-\u{22}\\\\a-zé\u{7f}-\u{a0}😀]{0,50}") {
+            check(&text);
         }
     }
 }

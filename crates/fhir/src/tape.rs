@@ -1,6 +1,9 @@
 //! A resource as a flat list of nodes, in reused memory.
 
-use crate::table::{ElementId, ty};
+use crate::{
+    scan::Class,
+    table::{ElementId, ty},
+};
 use core::{
     fmt::{self, Write},
     iter::FusedIterator,
@@ -37,6 +40,7 @@ pub struct Node {
     size: u32,
     element: ElementId,
     depth: u8,
+    class: Class,
 }
 
 #[derive(Clone, Copy)]
@@ -77,6 +81,12 @@ impl Node {
     #[must_use]
     pub fn size(&self) -> usize {
         index(self.size)
+    }
+
+    /// What kinds of bytes its text has.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        self.class
     }
 
     /// Whether it has a text: a primitive may have extensions only.
@@ -243,15 +253,24 @@ impl Tape {
             return None;
         }
         let depth = u8::try_from(self.open.len()).unwrap_or(u8::MAX);
-        self.nodes.push(Node { value, span, size: 1, element, depth });
+        let class = self.class(value);
+        self.nodes.push(Node { value, span, size: 1, element, depth, class });
         Some(NodeId(id))
     }
 
+    fn class(&self, value: Value) -> Class {
+        match value {
+            Value::None => Class::default(),
+            value => Class::of(self.resolve(value)),
+        }
+    }
+
     fn set(&mut self, mark: Mark, value: Value) {
+        let class = self.class(value);
         if self.skipped == 0
             && let Some(node) = self.nodes.get_mut(index(mark.node))
         {
-            node.value = value;
+            (node.value, node.class) = (value, class);
         }
     }
 
@@ -320,6 +339,7 @@ impl Tape {
             size: node.size,
             element: node.element,
             depth: node.depth.wrapping_sub(base).wrapping_add(depth),
+            class: node.class,
         }));
         true
     }
@@ -419,7 +439,11 @@ impl Tape {
     /// The text of a node of this tape.
     #[must_use]
     pub fn value(&self, node: &Node) -> &str {
-        match node.value {
+        self.resolve(node.value)
+    }
+
+    fn resolve(&self, value: Value) -> &str {
+        match value {
             Value::None => "",
             Value::Static(text) => text,
             Value::Scratch { start, end } => {

@@ -20,6 +20,8 @@ pub(crate) struct Scratch {
     pub(crate) contained: Vec<Contained>,
     /// Open tags of a narrative.
     tags: Vec<(u32, u32)>,
+    /// The codings of an Observation's code.
+    pub(crate) codings: Vec<NodeId>,
     /// `fullUrl` of every entry of a bundle, and the version of its resource.
     pub(crate) urls: Vec<(NodeId, Option<NodeId>)>,
 }
@@ -39,6 +41,14 @@ pub(crate) struct Seen(u64);
 impl Seen {
     pub(crate) fn has(self, element: ElementId) -> bool {
         self.0 & element.bit() != 0
+    }
+
+    /// The one of the choice of `element` that stands.
+    pub(crate) fn choice(self, element: ElementId) -> Option<ElementId> {
+        match self.0 & element.choice_bits() {
+            0 => None,
+            bits => element.parent().first_of(bits),
+        }
     }
 
     /// As many of `elements` as stand.
@@ -223,8 +233,10 @@ impl Check<'_> {
         // A code of a value set has the form of a code.
         match row.binding {
             Some(binding) if binding.versions(text) & self.versions != 0 => return,
-            Some(_) if lexical::is_valid(lexical, text) => self.issue(&rules::CODE, id),
-            None if lexical::is_valid(lexical, text) => {}
+            Some(_) if lexical::is_valid(lexical, text, node.class()) => {
+                self.issue(&rules::CODE, id)
+            }
+            None if lexical::is_valid(lexical, text, node.class()) => {}
             _ => self.issue(rules::form(lexical), id),
         }
         let element = node.element();
@@ -244,16 +256,6 @@ impl Check<'_> {
 
     pub(crate) fn has(&self, id: NodeId, element: ElementId) -> bool {
         self.tape.find(id, element).is_some()
-    }
-
-    /// The child that is of the same choice as `element`.
-    pub(crate) fn choice(&self, id: NodeId, element: ElementId) -> Option<(NodeId, ElementId)> {
-        let row = element.row();
-        self.tape.entries(id).find_map(|(child, node)| {
-            let other = node.element().row();
-            let same = other.choice == row.choice && other.parent == row.parent;
-            same.then_some((child, node.element()))
-        })
     }
 
     #[cold]

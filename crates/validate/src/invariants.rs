@@ -7,9 +7,10 @@ use crate::{
 };
 use core::cmp::Ordering;
 use iomt_fhir::{
-    NodeId,
+    NodeId, Tape,
     issue::Rule,
     table::{Element, ElementId, el, ty},
+    tape::Node,
 };
 
 const UCUM: &str = "http://unitsofmeasure.org";
@@ -103,7 +104,7 @@ fn sign(check: &Check<'_>, id: NodeId, element: ElementId) -> Option<Ordering> {
 
 fn extension(check: &mut Check<'_>, id: NodeId, row: &Element, seen: Seen) {
     let tape = check.tape;
-    let value = check.choice(id, el::EXTENSION_VALUE_STRING).is_some();
+    let value = seen.choice(el::EXTENSION_VALUE_STRING).is_some();
     check.require(value != seen.has(el::EXTENSION_EXTENSION), &rules::EXT_1, id);
     // In an extension, the parts have names.
     if row.parent != ty::EXTENSION
@@ -210,7 +211,7 @@ fn timing(check: &mut Check<'_>, id: NodeId, seen: Seen) {
 
 fn trigger(check: &mut Check<'_>, id: NodeId, seen: Seen) {
     let data = seen.has(el::TRIGGER_DEFINITION_DATA);
-    let timing = check.choice(id, el::TRIGGER_DEFINITION_TIMING_DATE).is_some();
+    let timing = seen.choice(el::TRIGGER_DEFINITION_TIMING_DATE).is_some();
     let name = seen.has(el::TRIGGER_DEFINITION_NAME);
     check.require(!(data && timing), &rules::TRD_1, id);
     let condition = seen.has(el::TRIGGER_DEFINITION_CONDITION);
@@ -231,17 +232,34 @@ pub(crate) fn observation(check: &mut Check<'_>, id: NodeId, seen: Seen) {
     if !absent && !seen.has(el::OBSERVATION_COMPONENT) {
         return;
     }
-    let Some((value, _)) = check.choice(id, el::OBSERVATION_VALUE_QUANTITY) else { return };
+    let value = seen.choice(el::OBSERVATION_VALUE_QUANTITY);
+    let Some(value) = value.and_then(|element| tape.find(id, element)) else { return };
     check.require(!absent, &rules::OBS_6, id);
     let Some(code) = tape.find(id, el::OBSERVATION_CODE) else { return };
-    for component in tape.find_all(id, el::OBSERVATION_COMPONENT) {
-        let Some(other) = tape.find(component, el::OBSERVATION_COMPONENT_CODE) else { continue };
-        let codings = |concept| tape.find_all(concept, el::CODEABLE_CONCEPT_CODING);
-        if codings(other).any(|a| codings(code).any(|b| check.same(a, b))) {
-            check.issue(&rules::OBS_7, value);
-            return;
-        }
-    }
+    let codings = |concept| tape.find_all(concept, el::CODEABLE_CONCEPT_CODING);
+    // Sorted, for both lists may be long.
+    let mut own = core::mem::take(&mut check.scratch.codings);
+    own.clear();
+    own.extend(codings(code));
+    own.sort_unstable_by(|&a, &b| compare(tape, a, b));
+    let same = tape
+        .find_all(id, el::OBSERVATION_COMPONENT)
+        .filter_map(|component| tape.find(component, el::OBSERVATION_COMPONENT_CODE))
+        .flat_map(codings)
+        .any(|coding| own.binary_search_by(|&other| compare(tape, other, coding)).is_ok());
+    check.scratch.codings = own;
+    check.require(!same, &rules::OBS_7, value);
+}
+
+/// The order of two nodes by all that is in them.
+fn compare(tape: &Tape, a: NodeId, b: NodeId) -> Ordering {
+    let nodes = |id| tape.nodes().get(tape.range(id)).unwrap_or_default();
+    let key = |node: &Node| (node.element(), node.size());
+    let pairs = nodes(a).iter().zip(nodes(b));
+    let differing = pairs
+        .map(|(a, b)| key(a).cmp(&key(b)).then_with(|| tape.value(a).cmp(tape.value(b))))
+        .find(|order| order.is_ne());
+    differing.unwrap_or_else(|| nodes(a).len().cmp(&nodes(b).len()))
 }
 
 /// org-1, org-2, org-3.
@@ -263,18 +281,4 @@ pub(crate) fn organization(check: &mut Check<'_>, id: NodeId, seen: Seen) {
 pub(crate) fn service_request(check: &mut Check<'_>, id: NodeId, seen: Seen) {
     let (element, needed) = (el::SERVICE_REQUEST_ORDER_DETAIL, el::SERVICE_REQUEST_CODE);
     implies(check, id, seen, element, needed, &rules::PRR_1);
-}
-
-impl Check<'_> {
-    /// Whether two nodes are equal, with all that is in them.
-    fn same(&self, a: NodeId, b: NodeId) -> bool {
-        let nodes = |id| self.tape.nodes().get(self.tape.range(id)).unwrap_or_default();
-        let (a, b) = (nodes(a), nodes(b));
-        a.len() == b.len()
-            && a.iter().zip(b).all(|(a, b)| {
-                a.element() == b.element()
-                    && a.size() == b.size()
-                    && self.tape.value(a) == self.tape.value(b)
-            })
-    }
 }

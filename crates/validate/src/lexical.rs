@@ -2,25 +2,25 @@
 //! definitions), and calendar days that exist.
 
 use crate::time::{DateTime, is_time};
-use iomt_fhir::{json, scan, table::Lexical};
+use iomt_fhir::{json, scan::Class, table::Lexical};
 
 /// FHIR's limit for a string, in characters; `maxLength` of `string.value`.
 const MAX_STRING: usize = 1_048_576;
 
-/// Whether `text` has the form of its type. Narrative is checked elsewhere.
-pub(crate) fn is_valid(lexical: Lexical, text: &str) -> bool {
+/// Whether `text`, which is of `class`, has the form of its type. Narrative is checked elsewhere.
+pub(crate) fn is_valid(lexical: Lexical, text: &str, class: Class) -> bool {
     match lexical {
         Lexical::Base64Binary => is_base64(text.as_bytes()),
         Lexical::Boolean => matches!(text, "true" | "false"),
-        Lexical::Canonical | Lexical::Uri | Lexical::Url => is_uri(text),
-        Lexical::Code => is_code(text),
+        Lexical::Canonical | Lexical::Uri | Lexical::Url => is_uri(text, class),
+        Lexical::Code => is_code(text, class),
         Lexical::Date => DateTime::parse(text).is_some_and(|date| !date.has_time()),
         Lexical::DateTime => DateTime::parse(text).is_some(),
         Lexical::Decimal => json::is_number(text),
         Lexical::Id => is_id(text),
         Lexical::Instant => DateTime::parse(text).is_some_and(DateTime::has_time),
         Lexical::Integer => integer(text).is_some(),
-        Lexical::Markdown | Lexical::String => is_string(text),
+        Lexical::Markdown | Lexical::String => is_string(text, class),
         Lexical::Oid => is_oid(text),
         Lexical::PositiveInt => integer(text).is_some_and(|n| n > 0),
         Lexical::Time => is_time(text),
@@ -30,14 +30,14 @@ pub(crate) fn is_valid(lexical: Lexical, text: &str) -> bool {
     }
 }
 
-fn is_string(text: &str) -> bool {
+fn is_string(text: &str, class: Class) -> bool {
     let allowed = |b: u8| b >= b' ' || matches!(b, b'\t' | b'\n' | b'\r');
-    text.len() <= MAX_STRING && (!scan::has_control(text) || text.bytes().all(allowed))
+    text.len() <= MAX_STRING && (!class.has_control() || text.bytes().all(allowed))
 }
 
 /// `[^\s]+(\s[^\s]+)*`: no space at either end, and one at a time.
-fn is_code(text: &str) -> bool {
-    if !scan::has_space(text) {
+fn is_code(text: &str, class: Class) -> bool {
+    if !class.has_space() {
         return true;
     }
     let mut space = true;
@@ -52,8 +52,8 @@ fn is_code(text: &str) -> bool {
 }
 
 /// No white space. A `urn:uuid:` or `urn:oid:` has the form of its scheme.
-fn is_uri(text: &str) -> bool {
-    !scan::has_space(text)
+fn is_uri(text: &str, class: Class) -> bool {
+    !class.has_space()
         && match text.strip_prefix("urn:") {
             Some(rest) if rest.starts_with("uuid:") => is_uuid(text),
             Some(rest) if rest.starts_with("oid:") => is_oid(text),
@@ -136,10 +136,10 @@ mod tests {
     #[track_caller]
     fn check(lexical: Lexical, good: &[&str], bad: &[&str]) {
         for text in good {
-            assert!(is_valid(lexical, text), "{lexical:?} {text}");
+            assert!(is_valid(lexical, text, Class::of(text)), "{lexical:?} {text}");
         }
         for text in bad {
-            assert!(!is_valid(lexical, text), "{lexical:?} {text}");
+            assert!(!is_valid(lexical, text, Class::of(text)), "{lexical:?} {text}");
         }
     }
 

@@ -48,13 +48,20 @@ pub(crate) fn type_and_id(reference: &str) -> Option<(&str, &str)> {
     (table::resource_type(name) != 0).then_some((name, id))
 }
 
+/// The place of `contained` in every resource that may contain others.
+const CONTAINED: u8 = 5;
+
 impl Check<'_> {
     /// The scope of a resource that is not contained: what it contains.
     pub(crate) fn begin_contained(&mut self, resource: NodeId) -> Scope {
         let tape = self.tape;
         let first = self.scratch.contained.len();
-        for slot in tape.children(resource) {
-            if tape.element(slot).is_some_and(|e| e.row().ty == ty::RESOURCE) {
+        for (slot, node) in tape.entries(resource) {
+            let row = node.element().row();
+            if row.ordinal > CONTAINED {
+                break;
+            }
+            if row.ty == ty::RESOURCE {
                 self.scratch.contained.extend(tape.children(slot).map(|resource| Contained {
                     resource,
                     id: id_of(tape, resource),
@@ -146,11 +153,8 @@ impl Check<'_> {
         let tape = self.tape;
         let Some(literal) = tape.find(id, el::REFERENCE_REFERENCE) else { return };
         let text = tape.text_of(literal);
-        // Mostly it is just what is allowed: `Patient/1`.
-        if text
-            .split_once('/')
-            .is_some_and(|(name, id)| row.targets.contains(&name) && !id.contains('/'))
-        {
+        // Mostly it is just what is allowed.
+        if row.targets.iter().any(|target| is_relative_to(text, target)) {
             return;
         }
         let target = match text.strip_prefix('#') {
@@ -173,6 +177,11 @@ impl Check<'_> {
             self.issue(&rules::TARGET, literal);
         }
     }
+}
+
+/// Whether a reference begins with `Type/`.
+pub(crate) fn is_relative_to(reference: &str, name: &str) -> bool {
+    reference.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The type that a reference names, if it does: `Patient/1`, `Patient?identifier=…`, a URL.

@@ -3,7 +3,7 @@
 
 use crate::{
     check::{Check, Seen},
-    reference::target_type,
+    reference::{is_relative_to, target_type},
     rules,
 };
 use iomt_fhir::{
@@ -42,11 +42,24 @@ pub(crate) fn check(check: &mut Check<'_>, id: NodeId, seen: Seen) {
     if profiles.first().is_some_and(Option::is_none) {
         return;
     }
-    let value = check.choice(id, el::OBSERVATION_VALUE_QUANTITY);
+    let value = chosen(tape, id, seen, el::OBSERVATION_VALUE_QUANTITY);
     vital_sign(check, id, seen, value.is_some());
     for profile in profiles.into_iter().map_while(|profile| profile) {
         specific(check, id, code, profile, value);
     }
+}
+
+/// The node that stands for a choice.
+fn chosen(tape: &Tape, id: NodeId, seen: Seen, choice: ElementId) -> Option<(NodeId, ElementId)> {
+    let element = seen.choice(choice)?;
+    Some((tape.find(id, element)?, element))
+}
+
+/// The value of a component.
+fn value_of(tape: &Tape, component: NodeId) -> Option<(NodeId, ElementId)> {
+    let choice = el::OBSERVATION_COMPONENT_VALUE_QUANTITY.row().choice;
+    let mut children = tape.entries(component).map(|(id, node)| (id, node.element()));
+    children.find(|(_, element)| element.row().choice == choice)
 }
 
 /// Profile `vitalsigns`.
@@ -55,13 +68,14 @@ fn vital_sign(check: &mut Check<'_>, id: NodeId, seen: Seen, value: bool) {
     category(check, id);
     match tape.find(id, el::OBSERVATION_SUBJECT) {
         Some(subject) => {
-            let target = target_type(tape.text_in(subject, el::REFERENCE_REFERENCE));
-            let good = target.is_none_or(|target| target == "Patient");
+            let text = tape.text_in(subject, el::REFERENCE_REFERENCE);
+            let good = is_relative_to(text, "Patient")
+                || target_type(text).is_none_or(|target| target == "Patient");
             check.require(good, &rules::VS_PATIENT, subject);
         }
         None => check.missing(&rules::VS_SUBJECT, id, el::OBSERVATION_SUBJECT),
     }
-    match check.choice(id, el::OBSERVATION_EFFECTIVE_DATE_TIME) {
+    match chosen(tape, id, seen, el::OBSERVATION_EFFECTIVE_DATE_TIME) {
         // `YYYY-MM-DD` and longer.
         Some((time, el::OBSERVATION_EFFECTIVE_DATE_TIME)) => {
             check.require(tape.text_of(time).len() >= 8, &rules::VS_1, time);
@@ -71,7 +85,7 @@ fn vital_sign(check: &mut Check<'_>, id: NodeId, seen: Seen, value: bool) {
         None => check.missing(&rules::VS_EFFECTIVE, id, el::OBSERVATION_EFFECTIVE_DATE_TIME),
     }
     for component in tape.find_all(id, el::OBSERVATION_COMPONENT) {
-        let good = check.choice(component, el::OBSERVATION_COMPONENT_VALUE_QUANTITY).is_some()
+        let good = value_of(tape, component).is_some()
             || check.has(component, el::OBSERVATION_COMPONENT_DATA_ABSENT_REASON);
         check.require(good, &rules::VS_3, component);
     }
@@ -145,7 +159,7 @@ fn slice(check: &mut Check<'_>, id: NodeId, wanted: &Component) {
             check.issue(&rules::VS_COMPONENT_TWICE, component);
         }
         check.require(fixed(tape, code, wanted.loinc), &rules::VS_CODE, code);
-        match check.choice(component, el::OBSERVATION_COMPONENT_VALUE_QUANTITY) {
+        match value_of(tape, component) {
             Some((value, el::OBSERVATION_COMPONENT_VALUE_QUANTITY)) => {
                 quantity(check, value, wanted.ucum);
             }

@@ -1,7 +1,7 @@
 //! JSON text to a flat list of tokens (RFC 8259), without recursion.
 
 use super::read::rules;
-use crate::issue::Rule;
+use crate::{issue::Rule, scan};
 
 /// A value, or a key of an object.
 #[derive(Clone, Copy)]
@@ -166,8 +166,7 @@ impl Lexer {
         let mut kind = TokenKind::Text;
         loop {
             let rest = text.get(at..).unwrap_or_default();
-            let clean = rest.iter().position(|&b| b < b' ' || b == b'"' || b == b'\\');
-            at = at.saturating_add(clean.unwrap_or(rest.len()));
+            at = at.saturating_add(scan::plain(rest));
             match text.get(at) {
                 Some(b'"') => {
                     let end = at.saturating_add(1);

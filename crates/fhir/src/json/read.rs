@@ -276,7 +276,7 @@ impl<'a> Build<'a> {
     /// Appends the members of an object to `members`, in canonical order.
     fn collect(&mut self, object: u32, parent: TypeId, first: usize) {
         let ty = parent.row();
-        let (mut sorted, mut typed) = (true, false);
+        let (mut sorted, mut typed, mut last) = (true, false, None);
         let mut inside = self.inside(object);
         while let (Some(key), Some(value)) = (inside.next(), inside.next()) {
             let name = self.string(self.token(key));
@@ -286,7 +286,8 @@ impl<'a> Build<'a> {
             };
             let resource_type = name == "resourceType" && !extra && ty.kind == Kind::Resource;
             let primitive = |e: &ElementId| matches!(e.kind(), Kind::Primitive(_));
-            let Some(element) = ty.element(name).filter(|e| !extra || primitive(e)) else {
+            let Some(element) = ty.element_after(last, name).filter(|e| !extra || primitive(e))
+            else {
                 if !resource_type {
                     self.issue(&rules::UNKNOWN, key);
                 } else if core::mem::replace(&mut typed, true) {
@@ -294,6 +295,7 @@ impl<'a> Build<'a> {
                 }
                 continue;
             };
+            last = Some(element);
             let own = self.members.get_mut(first..).unwrap_or_default();
             let known = own.iter_mut().find(|member| member.element == element);
             let (slot, value) = match known {

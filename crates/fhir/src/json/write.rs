@@ -1,5 +1,4 @@
 use crate::{
-    scan,
     table::{Kind, Lexical},
     tape::{Node, NodeId, Tape},
 };
@@ -67,7 +66,7 @@ impl<B: Buffer> Writer<'_, B> {
                 if !is_bare(text, lexical) {
                     self.out.put("\"");
                 }
-                self.text(text, lexical);
+                self.text(node, text, lexical);
             }
             Kind::Unchecked => self.out.put(self.tape.value(node)),
             Kind::Slot if inside.is_empty() => self.out.put("{}"),
@@ -111,7 +110,7 @@ impl<B: Buffer> Writer<'_, B> {
             if node.has_text() {
                 let text = self.tape.value(node);
                 self.key(row.key, &mut first, !is_bare(text, lexical));
-                self.text(text, lexical);
+                self.text(node, text, lexical);
             }
             if let Some((_, inside)) = run.split_first()
                 && !inside.is_empty()
@@ -132,7 +131,7 @@ impl<B: Buffer> Writer<'_, B> {
                     if !is_bare(text, lexical) {
                         this.out.put("\"");
                     }
-                    this.text(text, lexical);
+                    this.text(node, text, lexical);
                 }
                 _ => this.out.put("null"),
             });
@@ -178,13 +177,13 @@ impl<B: Buffer> Writer<'_, B> {
     }
 
     /// A value whose first quotation mark, if it needs one, is written.
-    fn text(&mut self, text: &str, lexical: Lexical) {
+    fn text(&mut self, node: &Node, text: &str, lexical: Lexical) {
         if is_bare(text, lexical) {
             self.out.put(text);
             return;
         }
         self.quote = true;
-        if scan::has_escape(text) {
+        if node.class().has_escape() {
             self.escaped(text);
         } else {
             self.out.put(text);

@@ -77,6 +77,8 @@ pub struct Type {
     /// What must stand: of each of these sets of [`bits`](ElementId::bit), one. A choice is one
     /// set.
     pub required: &'static [u64],
+    /// Its choices, as sets of [`bits`](ElementId::bit): [`Element::choice`] 1 is the first.
+    pub choices: &'static [u64],
 }
 
 /// What a type is.
@@ -165,6 +167,14 @@ impl Type {
         element.0.wrapping_sub(self.first) < self.len
     }
 
+    /// [`element`](Self::element), which is mostly one of those after `last`.
+    pub(crate) fn element_after(&self, last: Option<ElementId>, name: &str) -> Option<ElementId> {
+        let next = last.map_or(self.first, |last| last.0.saturating_add(1));
+        let end = self.first.saturating_add(self.len);
+        let mut near = (next..end.min(next.saturating_add(4))).map(ElementId);
+        near.find(|id| id.name() == name).or_else(|| self.element(name))
+    }
+
     /// The first element of a set of [`bits`](ElementId::bit).
     #[must_use]
     pub fn first_of(&self, bits: u64) -> Option<ElementId> {
@@ -213,6 +223,15 @@ impl ElementId {
         self.row().kind
     }
 
+    /// The choice that it belongs to, as a set of [`bits`](Self::bit); itself, where it is none.
+    #[must_use]
+    pub fn choice_bits(self) -> u64 {
+        let row = self.row();
+        let choice = usize::from(row.choice).checked_sub(1);
+        let choices = row.parent.row().choices;
+        choice.and_then(|at| choices.get(at)).copied().unwrap_or_else(|| self.bit())
+    }
+
     /// It as a member of a set of elements of its type.
     #[must_use]
     pub fn bit(self) -> u64 {
@@ -254,7 +273,8 @@ fn find_code(codes: &[Code], code: &str) -> u8 {
 
 /// Numbers come from the table alone, so nothing ever falls back on these.
 static NOTHING: Element = r!("", 0, 0, Kind::Complex, 0, 0, 0, false, 0, None, &[], false, 0);
-static NO_TYPE: Type = Type { name: "", kind: Kind::Complex, first: 0, len: 0, required: &[] };
+static NO_TYPE: Type =
+    Type { name: "", kind: Kind::Complex, first: 0, len: 0, required: &[], choices: &[] };
 
 /// A row: name, parent, type, kind, place, min, max, array, choice, binding, targets, simple, versions.
 macro_rules! r {
@@ -297,6 +317,9 @@ mod tests {
         assert_eq!(ty::OBSERVATION.row().required, status_and_code);
         let choice = ty::USAGE_CONTEXT.row().required.last().copied().unwrap();
         assert_eq!(choice.count_ones(), 4);
+        assert_eq!(choice, el::USAGE_CONTEXT_VALUE_RANGE.choice_bits());
+        assert_eq!(el::OBSERVATION_VALUE_STRING.choice_bits().count_ones(), 11);
+        assert_eq!(el::OBSERVATION_CODE.choice_bits(), el::OBSERVATION_CODE.bit());
         assert_ne!(choice & el::USAGE_CONTEXT_VALUE_RANGE.bit(), 0);
         // contentReference, choice, slot, array by base.max, SimpleQuantity, targets.
         assert_eq!(

@@ -47,7 +47,7 @@ pub fn codegen(mode: Mode) -> Result {
             member("ROOT_UNCHECKED", "a resource of another type", SLOT)?;
             table.root(SLOT, index[UNCHECKED], kinds[UNCHECKED])?;
         }
-        let mut choices: Vec<&str> = Vec::new();
+        let mut choices: Vec<(&str, u64)> = Vec::new();
         let mut required: BTreeMap<(usize, usize), u64> = BTreeMap::new();
         table.ordinal = 0;
         for row in elements.iter().filter(|row| row["type"] == name) {
@@ -56,10 +56,13 @@ pub fn codegen(mode: Mode) -> Result {
             let choice = match row["choice"].as_str() {
                 "" => 0,
                 choice => {
-                    if !choices.contains(&choice) {
-                        choices.push(choice);
+                    let known = choices.iter().position(|(name, _)| *name == choice);
+                    let at = known.unwrap_or(choices.len());
+                    if known.is_none() {
+                        choices.push((choice, 0));
                     }
-                    1 + choices.iter().position(|&c| c == choice).unwrap_or_default()
+                    choices[at].1 |= 1 << table.ordinal;
+                    1 + at
                 }
             };
             if row["min"] != "0" {
@@ -70,12 +73,13 @@ pub fn codegen(mode: Mode) -> Result {
             table.element(row, number, choice, &index, kinds[row["element_type"].as_str()])?;
         }
         let required: Vec<u64> = required.into_values().collect();
+        let choices: Vec<u64> = choices.into_iter().map(|(_, bits)| bits).collect();
         members.sort();
         by_name.extend(members.iter().map(|(_, id)| *id));
         let kind = kind(name, kinds.get(name).copied().unwrap_or_default());
         writeln!(
             type_rows,
-            "Type {{ name: {name:?}, kind: {kind}, first: {first}, len: {}, required: &{required:?} }},",
+            "Type {{ name: {name:?}, kind: {kind}, first: {first}, len: {}, required: &{required:?}, choices: &{choices:?} }},",
             count - first
         )?;
     }
