@@ -2,6 +2,7 @@
 
 mod ci;
 mod fhir;
+mod header;
 mod maps;
 mod nomenclature;
 mod support;
@@ -18,6 +19,7 @@ const TASKS: &[Task] = &[
         "reads what others publish ($IOMT_SHARED or ../shared), writes crates/*/data/*.csv",
     ),
     ("codegen", codegen, "[--check] turns crates/*/data/*.csv into the checked-in generated Rust"),
+    ("header", header::header, "[--check] writes crates/capi/include/iomt.h"),
 ];
 
 fn import(_: &[String]) -> support::Result {

@@ -1,0 +1,354 @@
+//! `iomt inspect`: what a file says, with its content. It is the user's own terminal.
+
+use std::{
+    collections::HashMap,
+    fmt::{self, Write as _},
+    io::{self, BufWriter, Write},
+    path::PathBuf,
+};
+
+use iomt::{
+    Decoder, Diagnostic, DiagnosticCode, Input, Inputs, Limits, Options, Place, Protocol, Sink,
+    hl7v2::{self, Index},
+    model::{CodeSystem, Concept, Decimal, Device, Measurement, Patient, Text, Value},
+    readings::Readings,
+    wire::{ParseError, Span},
+};
+
+use crate::{
+    Ended, Failure, Verdict,
+    diagnostics::{Reporter, Style},
+    formats::Format,
+    input,
+    progress::Progress,
+};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// A file; `-`, or none at all, is standard input
+    #[arg(value_name = "FILE|-")]
+    file: Option<PathBuf>,
+    /// Its format
+    #[arg(long, value_parser = Format::parser(), default_value = "auto")]
+    format: Format,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Ended {
+    let mut reporter = Reporter::new(Style::Text, false, Progress::NONE);
+    let mut out = BufWriter::new(io::stdout().lock());
+    for input in input::expand(arguments.file.as_slice()) {
+        let mut report = |code, span, place, why: Option<&io::Error>| {
+            reporter.report(&input.name, 0, &Diagnostic::new(code, span, place), why);
+        };
+        let place = Place::named("file");
+        match input.read() {
+            Err(error) => {
+                report(DiagnosticCode::FileUnreadable, Span::NONE, place, Some(&error));
+            }
+            Ok(None) => report(DiagnosticCode::LimitExceeded, Span::NONE, place, None),
+            Ok(Some(bytes)) => match arguments.format.of(&bytes) {
+                None => report(DiagnosticCode::FormatUnknown, Span::new(0, 0), place, None),
+                Some(protocol) => {
+                    let mut rejected = |message, error: &ParseError| {
+                        reporter.report(&input.name, message, &Diagnostic::rejected(error), None);
+                    };
+                    let shown = match protocol.inputs {
+                        Inputs::Messages => messages(&bytes, &mut out, &mut rejected),
+                        Inputs::Characteristics => {
+                            readings(protocol, &bytes, &mut out, &mut rejected)
+                        }
+                    };
+                    shown.map_err(Failure::stdout)?;
+                }
+            },
+        }
+        out.flush().map_err(Failure::stdout)?;
+        reporter.flush();
+    }
+    Ok(if reporter.errors { Verdict::Errors } else { Verdict::Fine })
+}
+
+/// HL7 v2: every message of the file.
+fn messages(
+    bytes: &[u8],
+    out: &mut impl Write,
+    rejected: &mut dyn FnMut(u64, &ParseError),
+) -> io::Result<()> {
+    let mut index = Index::new();
+    let (mut at, mut number) = (0_usize, 0_u64);
+    while let Some(start) = header(bytes, at) {
+        number = number.saturating_add(1);
+        let rest = bytes.get(start..).unwrap_or_default();
+        at = match hl7v2::Message::parse(rest, &mut index) {
+            Ok(message) => {
+                let len = message.raw().len();
+                writeln!(out, "message {number} at {start}, {len} bytes")?;
+                for line in 0..message.lines() {
+                    segment(&message, line, start, out)?;
+                }
+                start.saturating_add(len.max(1))
+            }
+            Err(error) => {
+                let offset = start.saturating_add(error.offset());
+                rejected(number, &ParseError::new(error.kind(), error.field(), offset));
+                start.saturating_add(1)
+            }
+        };
+    }
+    if number == 0 {
+        use iomt::wire::ErrorKind::Missing;
+        rejected(0, &ParseError::new(Missing, "MSH", 0));
+    }
+    Ok(())
+}
+
+/// The first line from `from` on that begins with `MSH`.
+fn header(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut candidates = bytes.get(from..)?.windows(3).enumerate();
+    candidates.find_map(|(n, three)| {
+        let at = from.saturating_add(n);
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        // A line end, the start of a frame, or a byte order mark.
+        let begins = before.is_none_or(|b| *b < b' ' || *b == 0xBF);
+        (three == b"MSH" && begins).then_some(at)
+    })
+}
+
+/// A segment: a line for each part, with its offset in the file and, where it has no parts, its
+/// content.
+fn segment(
+    message: &hl7v2::Message<'_>,
+    line: usize,
+    start: usize,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let Some(segment) = message.line(line) else { return Ok(()) };
+    let mut show = |depth: usize, offset: usize, path: &str, raw: Option<&[u8]>| {
+        let (offset, indent) = (start.saturating_add(offset), depth.saturating_mul(2));
+        match raw {
+            Some(raw) => writeln!(out, "{offset:>8}  {:indent$}{path}  {}", "", Shown(raw)),
+            None => writeln!(out, "{offset:>8}  {:indent$}{path}", ""),
+        }
+    };
+    if !message.is_segment(line) {
+        return show(0, segment.offset(), "no segment:", Some(segment.raw()));
+    }
+    let id = segment.id();
+    let mut name = String::from_utf8_lossy(id).into_owned();
+    if message.count(id) > 1 {
+        let _ = write!(name, "[{}]", message.ordinal(line).unwrap_or(0));
+    }
+    show(0, segment.offset(), &name, None)?;
+    for (n, field) in (1_u32..).zip(segment.fields()).filter(|(_, field)| !field.is_empty()) {
+        let path = format!("{name}-{n}");
+        if n < 3 && matches!(id, b"MSH" | b"FHS" | b"BHS") {
+            show(1, field.offset(), &path, Some(field.raw()))?;
+            continue;
+        }
+        let several = field.repetitions().nth(1).is_some();
+        if several {
+            show(1, field.offset(), &path, None)?;
+        }
+        for (n, repetition) in (1_u32..).zip(field.repetitions()) {
+            let (depth, path) =
+                if several { (2_usize, format!("{path}[{n}]")) } else { (1, path.clone()) };
+            let whole = repetition.components().nth(1).is_none()
+                && repetition.component(1).is_none_or(|c| c.subcomponents().nth(1).is_none());
+            show(depth, repetition.offset(), &path, whole.then_some(repetition.raw()))?;
+            if whole {
+                continue;
+            }
+            let components = (1_u32..).zip(repetition.components());
+            for (n, component) in components.filter(|(_, component)| !component.is_empty()) {
+                let path = format!("{path}.{n}");
+                let depth = depth.saturating_add(1);
+                let whole = component.subcomponents().nth(1).is_none();
+                show(depth, component.offset(), &path, whole.then_some(component.raw()))?;
+                let parts = (1_u32..).zip(component.subcomponents()).filter(|_| !whole);
+                for (n, part) in parts.filter(|(_, part)| !part.is_empty()) {
+                    let path = format!("{path}.{n}");
+                    show(depth.saturating_add(1), part.offset(), &path, Some(part.raw()))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Bytes for a terminal: as UTF-8, control characters escaped.
+struct Shown<'a>(&'a [u8]);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        String::from_utf8_lossy(self.0).chars().try_for_each(|c| {
+            if c.is_control() { write!(f, "{}", c.escape_default()) } else { f.write_char(c) }
+        })
+    }
+}
+
+/// JSON Lines of readings: the facts of each.
+fn readings(
+    protocol: &Protocol,
+    bytes: &[u8],
+    out: &mut impl Write,
+    rejected: &mut dyn FnMut(u64, &ParseError),
+) -> io::Result<()> {
+    let mut devices: HashMap<String, Box<dyn Decoder + Send>> = HashMap::new();
+    let mut lines = Readings::new(bytes, Limits::DEFAULT);
+    while let Some((line, reading)) = lines.read_next() {
+        let reading = match reading {
+            Ok(reading) => reading,
+            Err(error) => {
+                rejected(line.number, &error);
+                continue;
+            }
+        };
+        let (number, offset, len) = (line.number, line.offset, reading.value.len());
+        let device = reading.device.as_deref().unwrap_or_default();
+        let name = if device.is_empty() { "" } else { " of " };
+        let shown = Shown(device.as_bytes());
+        let uuid = reading.characteristic;
+        writeln!(out, "reading {number} at {offset}: {uuid:04X}{name}{shown}, {len} bytes")?;
+        if devices.len() > Limits::DEFAULT.sessions {
+            devices.clear();
+        }
+        let decoder =
+            devices.entry(device.into()).or_insert_with(|| (protocol.decoder)(&Options::default()));
+        let mut facts = Facts { text: String::new(), value: reading.value_offset };
+        let mut input = Input::characteristic(reading.characteristic, reading.value);
+        (input.at, input.peer) = (reading.at, reading.device.as_deref());
+        if let Err(error) = decoder.push(input, &mut facts) {
+            rejected(line.number, &error);
+        }
+        out.write_all(facts.text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Writes facts: where they stand in the file, and what they are.
+struct Facts {
+    text: String,
+    /// Where the digits of the value begin.
+    value: usize,
+}
+
+impl Facts {
+    fn fact(&mut self, span: Span, fact: fmt::Arguments<'_>) {
+        // Two digits a byte. Writing to a String does not fail.
+        let _ = match usize::try_from(span.offset) {
+            Ok(offset) if span.is_some() => {
+                let offset = self.value.saturating_add(offset.saturating_mul(2));
+                writeln!(self.text, "{offset:>8}  {fact}")
+            }
+            _ => writeln!(self.text, "{:>8}  {fact}", "-"),
+        };
+    }
+}
+
+impl Sink for Facts {
+    fn patient(&mut self, patient: &Patient<'_>) {
+        self.fact(patient.span, format_args!("patient"));
+    }
+
+    fn device(&mut self, device: &Device<'_>) {
+        let kind = Name(&device.kind).to_string();
+        self.fact(device.span, format_args!("{}", format!("device {kind}").trim_end()));
+    }
+
+    fn measurement(&mut self, measurement: &Measurement<'_>) {
+        let (code, value) = (Name(&measurement.code), &measurement.value);
+        self.fact(measurement.span, format_args!("{code} {}", Kind(value)));
+        if let Value::Compound(components) = value {
+            for component in *components {
+                let (code, value) = (Name(&component.code), Kind(&component.value));
+                self.fact(span_of(&component.value), format_args!("  {code} {value}"));
+            }
+        }
+    }
+
+    fn diagnostic(&mut self, diagnostic: Diagnostic) {
+        let Diagnostic { code, severity, place, .. } = diagnostic;
+        let (code, severity) = (code.name(), severity.as_str());
+        self.fact(diagnostic.span, format_args!("{severity} {code} {place}"));
+    }
+}
+
+/// A concept by its first code.
+struct Name<'a>(&'a Concept<'a>);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(coding) = self.0.codings.iter().flatten().next() else {
+            return self.0.text.map_or(Ok(()), |text| write_text(f, text));
+        };
+        match coding.system {
+            CodeSystem::Mdc => f.write_str("MDC ")?,
+            CodeSystem::Loinc => f.write_str("LOINC ")?,
+            CodeSystem::SnomedCt => f.write_str("SNOMED CT ")?,
+            CodeSystem::Ucum => f.write_str("UCUM ")?,
+            CodeSystem::Hl7Table(table) => write!(f, "HL7{table:04} ")?,
+            CodeSystem::Named(text) => {
+                write_text(f, text)?;
+                f.write_char(' ')?;
+            }
+            CodeSystem::Unknown => {}
+        }
+        let mut code = String::new();
+        coding.code.write(&mut code)?;
+        write!(f, "{}", Shown(code.as_bytes()))
+    }
+}
+
+/// The kind of a value, and a number.
+struct Kind<'a>(&'a Value<'a>);
+
+impl fmt::Display for Kind<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Value::Absent(absent) => return write!(f, "absent ({:?})", absent.reason),
+            Value::Bits(bits) => return write!(f, "bits {:#b}", bits.set),
+            Value::Quantity(quantity) => {
+                f.write_str("quantity ")?;
+                match quantity.value {
+                    Decimal::Scaled(number) => write!(f, "{number}")?,
+                    Decimal::Lexical(text) => write_text(f, text)?,
+                }
+                let unit = quantity.unit.ucum.or(quantity.unit.text);
+                return unit.map_or(Ok(()), |unit| {
+                    f.write_char(' ')?;
+                    write_text(f, unit)
+                });
+            }
+            Value::Compound(_) => "compound",
+            Value::Concept(_) => "concept",
+            Value::Range(..) => "range",
+            Value::Ratio(..) => "ratio",
+            Value::Samples(_) => "samples",
+            Value::Text(_) => "text",
+            Value::Time(_) => "time",
+            Value::TimeOfDay(..) => "time of day",
+        })
+    }
+}
+
+fn span_of(value: &Value<'_>) -> Span {
+    match value {
+        Value::Absent(absent) => absent.span,
+        Value::Quantity(quantity) => quantity.span,
+        Value::Concept(concept) => concept.span,
+        Value::Bits(_)
+        | Value::Compound(_)
+        | Value::Range(..)
+        | Value::Ratio(..)
+        | Value::Samples(_)
+        | Value::Text(_)
+        | Value::Time(_)
+        | Value::TimeOfDay(..) => Span::NONE,
+    }
+}
+
+fn write_text(f: &mut fmt::Formatter<'_>, text: Text<'_>) -> fmt::Result {
+    let mut decoded = String::new();
+    text.write(&mut decoded)?;
+    write!(f, "{}", Shown(decoded.as_bytes()))
+}

@@ -1,0 +1,249 @@
+//! `iomt translate`.
+
+use std::{io, num::NonZeroUsize, path::PathBuf, sync::mpsc, thread};
+
+use iomt::{Config, Diagnostic, DiagnosticCode, Form, Output, Place, Translator, wire::Span};
+
+use crate::{
+    Ended, Failure, Verdict,
+    config::Settings,
+    diagnostics::{Reporter, Style},
+    formats::Format,
+    input::{self, Input},
+    output::{self, Destination, Whole},
+    progress::Progress,
+    repeats::Repeats,
+};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Files and directories; `-`, or none at all, is standard input
+    #[arg(value_name = "FILE|DIR|-")]
+    inputs: Vec<PathBuf>,
+    /// Format of the inputs
+    #[arg(long, value_parser = Format::parser(), default_value = "auto")]
+    format: Format,
+    #[command(flatten)]
+    settings: Settings,
+    /// Write to a file, which is replaced when all is done, or to a directory: a file for each
+    /// input, by its name
+    #[arg(short, long, value_name = "FILE|DIR")]
+    output: Option<PathBuf>,
+    /// Write an OperationOutcome a line: what is wrong with what was rejected, withheld or
+    /// dropped
+    #[arg(long, value_name = "FILE")]
+    outcomes: Option<PathBuf>,
+    /// Translate that many files at a time; the order stays
+    #[arg(long, value_name = "N", default_value = "1")]
+    jobs: NonZeroUsize,
+    /// Diagnostics on standard error
+    #[arg(long, value_enum, default_value = "text")]
+    diagnostics: Style,
+    /// Show diagnostics of class information, too
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Ended {
+    let config = arguments.settings.config()?;
+    let inputs = input::expand(&arguments.inputs);
+    let output = arguments.output.as_deref();
+    let destination = Destination::open(output, &arguments.inputs, &inputs, config.to)?;
+    let outcomes = match &arguments.outcomes {
+        Some(path) => Some(Whole::create(path).map_err(|error| output::write(path, error))?),
+        None => None,
+    };
+    let progress = match arguments.diagnostics {
+        Style::Text => Progress::of(&inputs),
+        Style::Json => Progress::NONE,
+    };
+    let mut run = Run {
+        reporter: Reporter::new(arguments.diagnostics, arguments.verbose, progress),
+        repeats: (config.to == Form::Ndjson && inputs.len() > 1).then(Repeats::default),
+        destination,
+        outcomes,
+        failed: None,
+    };
+    let job = Job { config, format: arguments.format };
+    match arguments.jobs.get().min(inputs.len()) {
+        0 | 1 => serial(&mut run, &inputs, &job),
+        jobs => parallel(&mut run, &inputs, &job, jobs),
+    }
+    run.reporter.progress.finish();
+    match run.failed {
+        Some(Failure::Write(_, error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        Some(failure) => return Err(failure),
+        None => {
+            run.destination.finish()?;
+            output::finish(run.outcomes)?;
+        }
+    }
+    Ok(if run.reporter.errors { Verdict::Errors } else { Verdict::Fine })
+}
+
+/// What is done with every file.
+struct Job {
+    config: Config,
+    format: Format,
+}
+
+impl Job {
+    /// Translates a file; gives whether it was one of ours.
+    ///
+    /// Each has a translator of its own: what comes of a file does not depend on the files before
+    /// it, nor on how they are shared out.
+    fn translate(&self, input: &Input, output: &mut dyn Output) -> io::Result<bool> {
+        let place = Place::named("file");
+        let Some(bytes) = input.read()? else {
+            let limit = Diagnostic::new(DiagnosticCode::LimitExceeded, Span::NONE, place);
+            output.diagnostic(0, &limit);
+            return Ok(false);
+        };
+        let Some(protocol) = self.format.of(&bytes) else {
+            let unknown = Diagnostic::new(DiagnosticCode::FormatUnknown, Span::new(0, 0), place);
+            output.diagnostic(0, &unknown);
+            return Ok(false);
+        };
+        Translator::new(self.config.clone()).file(protocol, &bytes, output);
+        Ok(true)
+    }
+}
+
+/// One after the other; documents go out as they come.
+fn serial(run: &mut Run, inputs: &[Input], job: &Job) {
+    for input in inputs {
+        run.begin();
+        if run.failed.is_some() {
+            return;
+        }
+        let result = job.translate(input, &mut Live { run, file: &input.name });
+        run.end(input, result);
+    }
+}
+
+/// Files go to the workers in turn, and what is finished is taken in turn: in the order of the
+/// inputs. A worker holds its finished file until it is taken, so that there is one for each at
+/// most.
+fn parallel(run: &mut Run, inputs: &[Input], job: &Job, jobs: usize) {
+    thread::scope(|scope| {
+        let start = |first| {
+            let (give, take) = mpsc::sync_channel(0);
+            scope.spawn(move || {
+                for input in inputs.iter().skip(first).step_by(jobs) {
+                    let mut held = Held::default();
+                    let result = job.translate(input, &mut held);
+                    if give.send((held, result)).is_err() {
+                        return;
+                    }
+                }
+            });
+            take
+        };
+        let workers: Vec<_> = (0..jobs).map(start).collect();
+        for (input, worker) in inputs.iter().zip(workers.iter().cycle()) {
+            // An error is the panic of a worker, which the scope hands on.
+            let Ok((held, result)) = worker.recv() else { return };
+            run.begin();
+            held.replay(&mut Live { run, file: &input.name });
+            run.end(input, result);
+            if run.failed.is_some() {
+                return;
+            }
+        }
+    });
+}
+
+/// Where everything goes, in order.
+struct Run {
+    destination: Destination,
+    outcomes: Option<Whole>,
+    reporter: Reporter,
+    repeats: Option<Repeats>,
+    /// What could not be written; nothing is written after it.
+    failed: Option<Failure>,
+}
+
+impl Run {
+    fn attempt(&mut self, attempt: impl FnOnce(&mut Self) -> Result<(), Failure>) {
+        if self.failed.is_none() {
+            self.failed = attempt(self).err();
+        }
+    }
+
+    fn begin(&mut self) {
+        if let (Destination::Files(..), Some(repeats)) = (&self.destination, &mut self.repeats) {
+            repeats.forget();
+        }
+        self.attempt(|run| run.destination.begin());
+    }
+
+    fn end(&mut self, input: &Input, result: io::Result<bool>) {
+        let known = result.unwrap_or_else(|error| {
+            let code = DiagnosticCode::FileUnreadable;
+            let unreadable = Diagnostic::new(code, Span::NONE, Place::named("file"));
+            self.reporter.report(&input.name, 0, &unreadable, Some(&error));
+            false
+        });
+        self.attempt(|run| run.destination.end(known));
+        self.reporter.flush();
+        self.reporter.progress.file(input);
+    }
+}
+
+/// What comes of a file, as it comes.
+struct Live<'a> {
+    run: &'a mut Run,
+    file: &'a str,
+}
+
+impl Output for Live<'_> {
+    fn document(&mut self, json: &str) {
+        self.run.reporter.progress.document();
+        if self.run.repeats.as_mut().is_none_or(|repeats| repeats.is_new(json)) {
+            self.run.attempt(|run| run.destination.document(json));
+        }
+    }
+
+    fn diagnostic(&mut self, message: u64, diagnostic: &Diagnostic) {
+        self.run.reporter.report(self.file, message, diagnostic, None);
+    }
+
+    fn outcome(&mut self, _: u64, json: &str) {
+        self.run.attempt(|run| match &mut run.outcomes {
+            Some(whole) => whole.line(json).map_err(|error| Failure::Write(whole.name(), error)),
+            None => Ok(()),
+        });
+    }
+}
+
+/// What came of a file, until it is its turn.
+#[derive(Default)]
+struct Held {
+    documents: String,
+    diagnostics: Vec<(u64, Diagnostic)>,
+    outcomes: String,
+}
+
+impl Held {
+    fn replay(&self, output: &mut dyn Output) {
+        self.documents.lines().for_each(|json| output.document(json));
+        self.diagnostics.iter().for_each(|(message, d)| output.diagnostic(*message, d));
+        self.outcomes.lines().for_each(|json| output.outcome(0, json));
+    }
+}
+
+impl Output for Held {
+    fn document(&mut self, json: &str) {
+        self.documents.push_str(json);
+        self.documents.push('\n');
+    }
+
+    fn diagnostic(&mut self, message: u64, diagnostic: &Diagnostic) {
+        self.diagnostics.push((message, *diagnostic));
+    }
+
+    fn outcome(&mut self, _: u64, json: &str) {
+        self.outcomes.push_str(json);
+        self.outcomes.push('\n');
+    }
+}
