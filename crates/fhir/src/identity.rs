@@ -26,18 +26,24 @@ impl Uuid {
 
     /// Writes it in lower case, with hyphens.
     pub fn write(self, out: &mut dyn Write) -> fmt::Result {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
         let mut text = [b'-'; 36];
-        let mut slots = text.iter_mut().enumerate().filter(|(i, _)| !matches!(i, 8 | 13 | 18 | 23));
-        for byte in self.0.to_be_bytes() {
-            for nibble in [byte >> 4, byte & 15] {
-                if let Some((_, slot)) = slots.next() {
-                    *slot = HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
+        let (groups, mut at) = ([4, 2, 2, 2, 6], 0_usize);
+        let mut bytes = self.0.to_be_bytes().into_iter();
+        for group in groups {
+            for byte in bytes.by_ref().take(group) {
+                if let Some([high, low]) = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+                    (*high, *low) = (hex(byte >> 4), hex(byte & 15));
                 }
+                at = at.saturating_add(2);
             }
+            at = at.saturating_add(1);
         }
         out.write_str(core::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
+}
+
+const fn hex(nibble: u8) -> u8 {
+    nibble.wrapping_add(if nibble < 10 { b'0' } else { b'a'.wrapping_sub(10) })
 }
 
 impl fmt::Display for Uuid {

@@ -13,41 +13,48 @@ pub trait Codec: Sync {
 /// Text as it stands in the input, and how to read it. It is decoded while it is written.
 #[derive(Clone, Copy)]
 pub struct Text<'a> {
-    raw: &'a [u8],
+    content: Content<'a>,
     offset: u32,
-    codec: Option<&'a dyn Codec>,
+}
+
+#[derive(Clone, Copy)]
+enum Content<'a> {
+    Plain(&'a str),
+    Coded(&'a [u8], &'a dyn Codec),
 }
 
 impl<'a> Text<'a> {
     /// Text of ours, which no byte of the input gave.
     #[must_use]
     pub const fn literal(text: &'a str) -> Self {
-        Self { raw: text.as_bytes(), offset: u32::MAX, codec: None }
+        Self { content: Content::Plain(text), offset: u32::MAX }
     }
 
     /// Bytes at `offset` that mean what they are.
     #[must_use]
     pub fn plain(text: &'a str, offset: usize) -> Self {
-        let offset = Span::new(offset, 0).offset;
-        Self { raw: text.as_bytes(), offset, codec: None }
+        Self { content: Content::Plain(text), offset: Span::new(offset, 0).offset }
     }
 
     /// Bytes at `offset` that `codec` reads.
     #[must_use]
     pub fn coded(raw: &'a [u8], offset: usize, codec: &'a dyn Codec) -> Self {
-        Self { raw, offset: Span::new(offset, 0).offset, codec: Some(codec) }
+        Self { content: Content::Coded(raw, codec), offset: Span::new(offset, 0).offset }
     }
 
     /// The bytes as they stand.
     #[must_use]
     pub const fn raw(&self) -> &'a [u8] {
-        self.raw
+        match self.content {
+            Content::Plain(text) => text.as_bytes(),
+            Content::Coded(raw, _) => raw,
+        }
     }
 
     /// Where they stand; [`Span::NONE`] for text of ours.
     #[must_use]
     pub fn span(&self) -> Span {
-        let mut span = Span::new(0, self.raw.len());
+        let mut span = Span::new(0, self.raw().len());
         if self.offset == u32::MAX {
             return Span::NONE;
         }
@@ -58,15 +65,15 @@ impl<'a> Text<'a> {
     /// Whether there are no bytes.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.raw.is_empty()
+        self.raw().is_empty()
     }
 
     /// The text itself, where it needs no decoding.
     #[must_use]
-    pub fn as_str(&self) -> Option<&'a str> {
-        match self.codec {
-            None => core::str::from_utf8(self.raw).ok(),
-            Some(_) => None,
+    pub const fn as_str(&self) -> Option<&'a str> {
+        match self.content {
+            Content::Plain(text) => Some(text),
+            Content::Coded(..) => None,
         }
     }
 
@@ -80,18 +87,17 @@ impl<'a> Text<'a> {
 
     /// Writes what it means.
     pub fn write(&self, out: &mut dyn Write) -> fmt::Result {
-        match (self.codec, self.as_str()) {
-            (Some(codec), _) => codec.decode(self.raw, out),
-            (None, Some(text)) => out.write_str(text),
-            (None, None) => Err(fmt::Error),
+        match self.content {
+            Content::Plain(text) => out.write_str(text),
+            Content::Coded(raw, codec) => codec.decode(raw, out),
         }
     }
 
     /// Whether it means exactly `text`.
     #[must_use]
     pub fn is(&self, text: &str) -> bool {
-        if self.codec.is_none() {
-            return self.raw == text.as_bytes();
+        if let Content::Plain(plain) = self.content {
+            return plain == text;
         }
         let mut left = Prefix(text);
         self.write(&mut left).is_ok() && left.0.is_empty()

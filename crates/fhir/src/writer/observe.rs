@@ -71,10 +71,8 @@ impl Mapping<'_> {
         let id = self.identity(m, None);
         let mut plan = Plan::new(m);
         self.build(m, id, when, &plan);
-        let tape = core::mem::take(&mut self.w.tape);
-        let fits = tape.root().is_some_and(|root| self.w.is_valid(&tape, root));
-        self.w.tape = tape;
-        if !fits && plan.vital {
+        let mut valid = self.check_tape();
+        if !valid && plan.vital {
             // Without the codes that imply the profile, it says no less and promises less.
             if plan.is_sent() {
                 self.tell(DiagnosticCode::ProfileNotMet, m.code.span, "Observation.code");
@@ -82,8 +80,17 @@ impl Mapping<'_> {
             plan.vital = false;
             self.w.notes.clear();
             self.build(m, id, when, &plan);
+            valid = self.check_tape();
         }
-        self.finish_observation(id, m.report.map(|r| r.0));
+        self.finish_observation(id, valid, m.report.map(|r| r.0));
+    }
+
+    /// Whether the resource on the tape at work is valid.
+    pub(super) fn check_tape(&mut self) -> bool {
+        let tape = core::mem::take(&mut self.w.tape);
+        let valid = tape.root().is_some_and(|root| self.w.is_valid(&tape, root));
+        self.w.tape = tape;
+        valid
     }
 
     fn build(&mut self, m: &Measurement<'_>, id: Uuid, when: &When<'_>, plan: &Plan) {
@@ -93,9 +100,15 @@ impl Mapping<'_> {
         builder!(w).observation(m, id, when, &links, plan);
     }
 
-    pub(super) fn finish_observation(&mut self, id: Uuid, report: Option<u32>) {
+    /// Writes the Observation on the tape at work, which was checked.
+    pub(super) fn finish_observation(&mut self, id: Uuid, valid: bool, report: Option<u32>) {
         let request = self.w.result_request(self.w.message.session);
-        if self.finish_tape(("Observation", id), request) == Fate::Written {
+        self.tell_notes();
+        let tape = core::mem::take(&mut self.w.tape);
+        let (what, ordinal) = (("Observation", id), self.session.ordinal);
+        let fate = self.w.finish_checked(&tape, valid, what, request, ordinal, self.output);
+        self.w.tape = tape;
+        if fate == Fate::Written {
             self.w.message.targets.push(("Observation", id));
             if report.is_some() && report == self.w.message.report.key {
                 self.w.message.report.results.push(id);

@@ -75,21 +75,19 @@ impl Mapping<'_> {
             &half.alone,
             rows,
         );
-        let tape = core::mem::take(&mut self.w.tape);
-        let fits = tape.root().is_some_and(|root| self.w.is_valid(&tape, root));
-        self.w.tape = tape;
-        if fits {
+        if self.check_tape() {
             if let Some(half) = self.w.message.halves.get_mut(at) {
                 half.row = None;
             }
-            return self.finish_observation(id, m.report.map(|r| r.0));
+            return self.finish_observation(id, true, m.report.map(|r| r.0));
         }
         self.flush_half(at, true);
         if row == PressureRow::Systolic {
             self.tell(DiagnosticCode::ProfileNotMet, m.code.span, "Observation.code");
         }
         let id = self.build_alone(m, when);
-        self.finish_observation(id, m.report.map(|r| r.0));
+        let valid = self.check_tape();
+        self.finish_observation(id, valid, m.report.map(|r| r.0));
     }
 
     /// Builds a row as an Observation of its own, without the code that implies the profile.
@@ -135,7 +133,8 @@ impl Mapping<'_> {
         if row == PressureRow::Systolic {
             self.tell(DiagnosticCode::ProfileNotMet, span, "Observation.code");
         }
-        self.finish_observation(id, report);
+        let valid = self.check_tape();
+        self.finish_observation(id, valid, report);
     }
 
     /// Rows that still wait go out alone.

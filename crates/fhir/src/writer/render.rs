@@ -95,13 +95,27 @@ impl Writer {
     pub(super) fn finish(
         &mut self,
         tape: &Tape,
+        what: (&'static str, Uuid),
+        request: Request<'_>,
+        ordinal: u64,
+        output: &mut dyn Output,
+    ) -> Fate {
+        let valid = tape.root().is_some_and(|root| self.is_valid(tape, root));
+        self.finish_checked(tape, valid, what, request, ordinal, output)
+    }
+
+    /// [`finish`](Self::finish) of a resource that was checked; what is wrong is in `issues`.
+    pub(super) fn finish_checked(
+        &mut self,
+        tape: &Tape,
+        valid: bool,
         (kind, id): (&'static str, Uuid),
         request: Request<'_>,
         ordinal: u64,
         output: &mut dyn Output,
     ) -> Fate {
         let Some(root) = tape.root() else { return Fate::Left };
-        if !self.is_valid(tape, root) && self.report_invalid(tape, ordinal, output) == Fate::Left {
+        if !valid && self.report_invalid(tape, ordinal, output) == Fate::Left {
             return Fate::Left;
         }
         self.render(tape, root, kind, id, request);
