@@ -41,8 +41,10 @@ pub(crate) struct Context<'a, 's> {
     pub(crate) message: Message<'a>,
     pub(crate) sink: &'s mut dyn Sink,
     codecs: &'a Codecs,
-    /// No byte of the message needs a codec.
-    plain: bool,
+    /// All of the message as text, if no byte of it needs a codec.
+    plain: Option<&'a str>,
+    /// Some field repeats.
+    repeats: bool,
     name: &'static str,
     line: usize,
     field: u16,
@@ -54,8 +56,11 @@ impl<'a, 's> Context<'a, 's> {
         // MSH-2 itself holds an escape character.
         let body = message.raw().get(9..).unwrap_or_default();
         let escapes = memchr(delimiters.escape, body).is_some();
-        let plain = !escapes && body.is_ascii() && !has_control(body);
-        Self { message, sink, codecs, plain, name: "MSH", line: 0, field: 0 }
+        let plain = (!escapes && body.is_ascii() && !has_control(body))
+            .then(|| core::str::from_utf8(message.raw()).ok())
+            .flatten();
+        let repeats = memchr(delimiters.repetition, body).is_some();
+        Self { message, sink, codecs, plain, repeats, name: "MSH", line: 0, field: 0 }
     }
 
     /// The segment `name` on line `line` is read from here on.
@@ -108,7 +113,7 @@ impl<'a, 's> Context<'a, 's> {
 
     /// Says what is remarkable about the text of `segment`.
     pub(crate) fn check(&mut self, segment: Segment<'a>) {
-        if self.plain {
+        if self.plain.is_some() {
             return;
         }
         let escape = self.message.delimiters().escape;
@@ -118,7 +123,7 @@ impl<'a, 's> Context<'a, 's> {
             return;
         }
         let skipped = if segment.id() == b"MSH" { 2 } else { 0 };
-        for (number, field) in (1_u16..).zip(segment.fields()).skip(skipped) {
+        for (number, field) in segment.numbered().skip(skipped) {
             if !strange(field.raw()) {
                 continue;
             }
@@ -141,29 +146,47 @@ impl<'a, 's> Context<'a, 's> {
     /// null.
     #[inline]
     pub(crate) fn text(&self, (raw, offset): Part<'a>) -> Option<Text<'a>> {
-        let start = raw.iter().position(|b| *b != b' ')?;
-        let end = raw.iter().rposition(|b| *b != b' ')?;
-        let trimmed = raw.get(start..=end)?;
-        self.make(trimmed, offset.saturating_add(start))
+        match raw {
+            [] => None,
+            [b' ', ..] | [.., b' '] => {
+                let start = raw.iter().position(|b| *b != b' ')?;
+                let end = raw.iter().rposition(|b| *b != b' ')?;
+                self.make(raw.get(start..=end)?, offset.saturating_add(start))
+            }
+            _ => self.make(raw, offset),
+        }
     }
 
     /// All of a field or repetition as one text, with the blanks and delimiters in it.
     pub(crate) fn whole(&self, (raw, offset): Part<'a>) -> Option<Text<'a>> {
+        if self.repeats && raw.contains(&self.codecs.text.delimiters.repetition) {
+            let said = raw.iter().any(|b| !b.is_ascii_whitespace());
+            return said.then(|| self.coded(raw, offset, &self.codecs.text)).flatten();
+        }
         self.make(raw, offset)
     }
 
+    #[inline]
     fn make(&self, raw: &'a [u8], offset: usize) -> Option<Text<'a>> {
         if raw == b"\"\"" || raw.iter().all(u8::is_ascii_whitespace) {
             return None;
         }
+        let start = offset.wrapping_sub(self.message.offset());
+        let plain = self.plain.and_then(|all| all.get(start..start.wrapping_add(raw.len())));
+        match plain {
+            Some(text) => Some(Text::plain(text, offset)),
+            None => self.decode(raw, offset),
+        }
+    }
+
+    #[inline(never)]
+    fn decode(&self, raw: &'a [u8], offset: usize) -> Option<Text<'a>> {
         let TextCodec { delimiters, charset } = self.codecs.text;
-        let repeats = raw.contains(&delimiters.repetition);
-        let clean = self.plain
-            || (!raw.contains(&delimiters.escape)
-                && !has_control(raw)
-                && (charset == Charset::Utf8 || raw.is_ascii()));
+        let clean = !raw.contains(&delimiters.escape)
+            && !has_control(raw)
+            && (charset == Charset::Utf8 || raw.is_ascii());
         match core::str::from_utf8(raw) {
-            Ok(text) if clean && !repeats => Some(Text::plain(text, offset)),
+            Ok(text) if clean => Some(Text::plain(text, offset)),
             _ => self.coded(raw, offset, &self.codecs.text),
         }
     }
@@ -181,7 +204,11 @@ impl<'a, 's> Context<'a, 's> {
     }
 
     /// The first repetition of a field whose target has one.
+    #[inline]
     pub(crate) fn first(&mut self, field: Field<'a>) -> Repetition<'a> {
+        if !self.repeats {
+            return Repetition::new(field.raw(), field.offset(), field.delimiters());
+        }
         let mut all = field.repetitions();
         let first = all.next().unwrap_or(Repetition::new(&[], field.offset(), field.delimiters()));
         for other in all.filter(|other| !other.is_empty()) {

@@ -112,17 +112,32 @@ impl<'a> Iterator for Split<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let rest = self.rest?;
         let offset = self.offset;
-        let parts = rest
-            .iter()
-            .position(|b| *b == self.at)
-            .and_then(|end| rest.split_at_checked(end).map(|(part, tail)| (end, part, tail)));
-        let Some((end, part, tail)) = parts else {
-            self.rest = None;
-            return Some((rest, offset));
-        };
+        let end = rest.iter().position(|b| *b == self.at).unwrap_or(rest.len());
+        let (part, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
         self.rest = tail.get(1..);
-        self.offset = offset.saturating_add(end).saturating_add(1);
+        self.offset = offset.wrapping_add(end).wrapping_add(1);
         Some((part, offset))
+    }
+
+    #[inline]
+    fn nth(&mut self, number: usize) -> Option<Self::Item> {
+        let rest = self.rest?;
+        let mut left = number;
+        let mut skipped = 0_usize;
+        if number > 0 {
+            let passed = |b: &u8| {
+                left = left.wrapping_sub(usize::from(*b == self.at));
+                left == 0
+            };
+            let Some(last) = rest.iter().position(passed) else {
+                self.rest = None;
+                return None;
+            };
+            skipped = last.wrapping_add(1);
+        }
+        self.rest = rest.get(skipped..);
+        self.offset = self.offset.wrapping_add(skipped);
+        self.next()
     }
 }
 
@@ -147,6 +162,12 @@ macro_rules! parts {
             #[inline]
             fn next(&mut self) -> Option<Self::Item> {
                 let (raw, offset) = self.split.next()?;
+                Some($item::new(raw, offset, self.delimiters))
+            }
+
+            #[inline]
+            fn nth(&mut self, number: usize) -> Option<Self::Item> {
+                let (raw, offset) = self.split.nth(number)?;
                 Some($item::new(raw, offset, self.delimiters))
             }
         }
@@ -195,6 +216,15 @@ impl<'a> Segment<'a> {
     #[must_use]
     pub fn field(&self, number: usize) -> Option<Field<'a>> {
         self.fields().nth(number.checked_sub(1)?)
+    }
+
+    /// The fields that have bytes, with their numbers.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (u16, Field<'a>)> + use<'a> {
+        let mut number = 0_u16;
+        self.fields().filter_map(move |field| {
+            number = number.saturating_add(1);
+            (!field.is_empty()).then_some((number, field))
+        })
     }
 }
 
@@ -281,6 +311,21 @@ impl<'a> Iterator for Fields<'a> {
                 Some(Field::new(separator, offset, Delimiters::NONE))
             }
         }
+    }
+
+    #[inline]
+    fn nth(&mut self, number: usize) -> Option<Self::Item> {
+        if self.header > 0 {
+            return match number.checked_sub(1) {
+                None => self.next(),
+                Some(left) => {
+                    self.next()?;
+                    self.nth(left)
+                }
+            };
+        }
+        let (raw, offset) = self.split.nth(number)?;
+        Some(Field::new(raw, offset, self.delimiters))
     }
 }
 

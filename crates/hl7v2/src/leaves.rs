@@ -4,15 +4,19 @@ use core::fmt;
 
 use iomt_core::wire::Span;
 
-use crate::{Message, Segment};
+use crate::Message;
 
 /// A part that has bytes and no parts itself, and its path: `PID-3[2].4.1`.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Leaf<'a> {
-    /// The segment that it is in.
-    pub segment: Segment<'a>,
-    /// The line of the message that this is, from 0.
+    /// The bytes as they stand.
+    pub raw: &'a [u8],
+    /// Offset of the first byte in what the caller gave.
+    pub offset: usize,
+    /// The id of its segment.
+    pub id: &'a [u8; 3],
+    /// The line of the message that the segment is, from 0: [`Message::line`], [`Message::ordinal`].
     pub line: usize,
     /// Field, from 1.
     pub field: u32,
@@ -22,10 +26,6 @@ pub struct Leaf<'a> {
     pub component: u32,
     /// Subcomponent, from 1.
     pub subcomponent: u32,
-    /// The bytes as they stand.
-    pub raw: &'a [u8],
-    /// Offset of the first byte in what the caller gave.
-    pub offset: usize,
 }
 
 impl fmt::Debug for Leaf<'_> {
@@ -46,18 +46,20 @@ const FIELD: u8 = 4;
 pub struct Leaves<'a> {
     message: Message<'a>,
     classes: [u8; 256],
-    /// The segment under way, and what is left of it.
-    segment: Segment<'a>,
+    /// What is left of the segment under way, and its offset; nothing where it is read to its end.
     rest: Option<&'a [u8]>,
-    line: usize,
-    path: [u32; 4],
-    /// How many of MSH-1 and MSH-2 are still to come.
-    header: u8,
+    offset: usize,
+    /// The leaf that ends next, but for its bytes.
+    next: Leaf<'a>,
+    /// Lines that are begun.
+    lines: usize,
+    /// MSH-2, after MSH-1.
+    header: Option<Leaf<'a>>,
 }
 
 impl fmt::Debug for Leaves<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Leaves(line {})", self.line)
+        write!(f, "Leaves(line {})", self.lines)
     }
 }
 
@@ -75,91 +77,96 @@ impl<'a> Leaves<'a> {
                 *slot = class;
             }
         }
-        let segment = Segment::new(&[], message.span().offset.try_into().unwrap_or(0), delimiters);
-        Self { message, classes, segment, rest: None, line: 0, path: [1; 4], header: 0 }
+        let next = Leaf {
+            raw: &[],
+            offset: 0,
+            id: b"   ",
+            line: 0,
+            field: 1,
+            repetition: 1,
+            component: 1,
+            subcomponent: 1,
+        };
+        Self { message, classes, rest: None, offset: 0, next, lines: 0, header: None }
     }
 
-    /// Goes on to the next segment.
-    fn advance(&mut self) -> Option<()> {
-        while !self.message.is_segment(self.line) {
-            self.message.line(self.line)?;
-            self.line = self.line.saturating_add(1);
+    /// Goes on to the next segment; gives MSH-1 if it has one.
+    #[inline(never)]
+    fn advance(&mut self) -> Option<Option<Leaf<'a>>> {
+        while !self.message.is_segment(self.lines) {
+            self.message.line(self.lines)?;
+            self.lines = self.lines.saturating_add(1);
         }
-        self.segment = self.message.line(self.line)?;
-        self.line = self.line.saturating_add(1);
-        self.path = [1; 4];
-        let header = matches!(self.segment.id(), b"MSH" | b"FHS" | b"BHS");
-        self.header = if header { 2 } else { 0 };
-        self.rest = self.segment.raw().get(if header { 3 } else { 4 }..);
-        Some(())
-    }
-
-    fn leaf(&self, raw: &'a [u8], offset: usize, path: [u32; 4]) -> Leaf<'a> {
-        let [field, repetition, component, subcomponent] = path;
-        let line = self.line.saturating_sub(1);
-        Leaf {
-            segment: self.segment,
-            line,
-            field,
-            repetition,
-            component,
-            subcomponent,
-            raw,
-            offset,
+        let segment = self.message.line(self.lines)?;
+        let mut skipped = 4_usize;
+        self.next = Leaf { id: segment.id(), line: self.lines, field: 1, ..self.next };
+        let mut separator = None;
+        // MSH-1 and MSH-2 are not split.
+        if matches!(segment.id(), b"MSH" | b"FHS" | b"BHS") {
+            let mut fields = segment.fields();
+            let mut field = |number| {
+                let field = fields.next()?;
+                let (raw, offset) = field.part();
+                (!raw.is_empty()).then_some(Leaf { raw, offset, field: number, ..self.next })
+            };
+            (separator, self.header) = (field(1), field(2));
+            let characters = self.header.map_or(0, |header| header.raw.len());
+            skipped = characters.saturating_add(5);
+            self.next.field = 3;
         }
-    }
-
-    /// MSH-1 and MSH-2, which are not split.
-    fn header(&mut self) -> Option<Leaf<'a>> {
-        let mut fields = self.segment.fields();
-        let (separator, characters) = (fields.next()?, fields.next());
-        if self.header == 2 {
-            self.header = 1;
-            return Some(self.leaf(separator.raw(), separator.offset(), [1; 4]));
-        }
-        self.header = 0;
-        let characters = characters?;
-        let skipped = characters.raw().len().saturating_add(5);
-        self.rest = self.segment.raw().get(skipped..);
-        self.path = [3, 1, 1, 1];
-        Some(self.leaf(characters.raw(), characters.offset(), [2, 1, 1, 1]))
+        self.rest = segment.raw().get(skipped..);
+        self.offset = segment.offset().saturating_add(skipped);
+        self.lines = self.lines.saturating_add(1);
+        Some(separator)
     }
 }
 
 impl<'a> Iterator for Leaves<'a> {
     type Item = Leaf<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         loop {
+            if let Some(header) = self.header.take() {
+                return Some(header);
+            }
             let Some(rest) = self.rest else {
-                self.advance()?;
+                if let Some(separator) = self.advance()? {
+                    return Some(separator);
+                }
                 continue;
             };
-            if self.header > 0 {
-                match self.header() {
-                    Some(leaf) => return Some(leaf),
-                    None => {
-                        (self.header, self.rest) = (0, None);
-                        continue;
-                    }
+            let class = |b: u8| self.classes.get(usize::from(b)).copied().unwrap_or(DATA);
+            let mut end = 0_usize;
+            let mut ends = FIELD;
+            for byte in rest {
+                ends = class(*byte);
+                if ends != DATA {
+                    break;
+                }
+                end = end.wrapping_add(1);
+            }
+            let (raw, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+            let leaf = Leaf { raw, offset: self.offset, ..self.next };
+            self.rest = tail.get(1..);
+            self.offset = self.offset.wrapping_add(end).wrapping_add(1);
+            match ends {
+                SUBCOMPONENT => self.next.subcomponent = leaf.subcomponent.wrapping_add(1),
+                COMPONENT => {
+                    self.next.component = leaf.component.wrapping_add(1);
+                    self.next.subcomponent = 1;
+                }
+                REPETITION => {
+                    self.next.repetition = leaf.repetition.wrapping_add(1);
+                    (self.next.component, self.next.subcomponent) = (1, 1);
+                }
+                _ => {
+                    self.next.field = leaf.field.wrapping_add(1);
+                    (self.next.repetition, self.next.component, self.next.subcomponent) = (1, 1, 1);
                 }
             }
-            let class = |b: &u8| self.classes.get(usize::from(*b)).copied().unwrap_or(DATA);
-            let end = rest.iter().position(|b| class(b) != DATA).unwrap_or(rest.len());
-            let (raw, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
-            let path = self.path;
-            let [field, repetition, component, subcomponent] = path;
-            self.path = match tail.first().map_or(FIELD, class) {
-                SUBCOMPONENT => [field, repetition, component, subcomponent.saturating_add(1)],
-                COMPONENT => [field, repetition, component.saturating_add(1), 1],
-                REPETITION => [field, repetition.saturating_add(1), 1, 1],
-                _ => [field.saturating_add(1), 1, 1, 1],
-            };
-            self.rest = tail.get(1..);
             if !raw.is_empty() {
-                let whole = self.segment.raw().len();
-                let offset = self.segment.offset().saturating_add(whole).saturating_sub(rest.len());
-                return Some(self.leaf(raw, offset, path));
+                return Some(leaf);
             }
         }
     }
@@ -183,7 +190,7 @@ mod tests {
         let all: Vec<_> = message
             .leaves()
             .map(|l| {
-                let id = core::str::from_utf8(l.segment.id()).unwrap();
+                let id = core::str::from_utf8(l.id).unwrap();
                 let raw = core::str::from_utf8(l.raw).unwrap();
                 assert_eq!(&text[l.offset..l.offset + l.raw.len()], l.raw);
                 format!(

@@ -273,7 +273,7 @@ impl<'a> Reader<'_, 'a, '_> {
         let Some((order, line)) = self.order.take() else { return };
         self.context.enter("ORC", line);
         self.context.check(order);
-        for (number, field) in (1..).zip(order.fields()) {
+        for (number, field) in order.numbered() {
             self.context.at(number);
             match (number, used) {
                 (2, [true, _]) | (3, [_, true]) => {}

@@ -20,7 +20,7 @@ pub(crate) fn read<'a>(context: &Context<'a, '_>, header: Segment<'a>, fact: &mu
         authority.universal_id_type = text();
         authority
     };
-    for (number, field) in (1..).zip(header.fields()) {
+    for (number, field) in header.numbered() {
         let leaf = || field.component(1).and_then(|c| context.text(c.part()));
         match number {
             3 => fact.application = authority(field),
@@ -36,7 +36,7 @@ pub(crate) fn read<'a>(context: &Context<'a, '_>, header: Segment<'a>, fact: &mu
 pub(crate) fn diagnose<'a>(context: &mut Context<'a, '_>, header: Segment<'a>) {
     context.enter("MSH", 0);
     context.check(header);
-    for (number, field) in (1..).zip(header.fields()) {
+    for (number, field) in header.numbered() {
         context.at(number);
         match number {
             3 | 4 => {

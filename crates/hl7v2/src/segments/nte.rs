@@ -14,7 +14,7 @@ pub(crate) fn note<'a>(
     context.enter("NTE", line);
     context.check(segment);
     let mut note = None;
-    for (number, field) in (1..).zip(segment.fields()) {
+    for (number, field) in segment.numbered() {
         context.at(number);
         match number {
             3 => note = context.whole(field.part()).map(Note::new),
@@ -27,7 +27,7 @@ pub(crate) fn note<'a>(
 /// Reads a note that belongs to nothing that is mapped.
 pub(crate) fn diagnose<'a>(context: &mut Context<'a, '_>, segment: Segment<'a>, line: usize) {
     context.enter("NTE", line);
-    for (number, field) in (1..).zip(segment.fields()) {
+    for (number, field) in segment.numbered() {
         context.at(number);
         context.rest(field);
     }

@@ -8,30 +8,27 @@ use crate::scratch::Scratch;
 use crate::types::{cwe, dtm, ei, xcn};
 
 /// Reads a report, its performers into `scratch`. Notes, specimens and visit are up to the group.
-pub(crate) fn read<'a, 'b>(
+pub(crate) fn read<'a: 'b, 'b>(
     context: &mut Context<'a, '_>,
     segment: Segment<'a>,
     line: usize,
     key: ReportKey,
     subject: Option<SubjectKey>,
     scratch: &mut Scratch<'a>,
-) -> Report<'b>
-where
-    'a: 'b,
-{
+) -> Report<'b> {
     context.enter("OBR", line);
     context.check(segment);
     scratch.performers.clear();
     let performers = &mut scratch.performers;
     let mut report: Report<'a> = Report::new(key, subject);
     let (mut start, mut end) = (None, None);
-    for (number, field) in (1..).zip(segment.fields()) {
+    for (number, field) in segment.numbered() {
         context.at(number);
         let valued = || field.repetitions().filter(|r| !r.is_empty() && !r.is_null());
         match number {
             2 => report.placer = ei::field(context, field),
             3 => report.filler = ei::field(context, field),
-            4 => report.code = cwe::field(context, field),
+            4 => cwe::field(context, field, &mut report.code),
             7 => start = dtm::field(context, field),
             8 => end = dtm::field(context, field),
             16 => {

@@ -2,8 +2,8 @@
 
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{
-    CodeSystem, Concept, DeviceKey, Effective, EncounterKey, Identifier, Measurement, ReportKey,
-    Role, SpecimenKey, StatusCode, StatusTable, Subject, Text, Time, Value,
+    Absent, AbsentReason, CodeSystem, Concept, DeviceKey, Effective, EncounterKey, Measurement,
+    ReportKey, Role, SpecimenKey, StatusCode, StatusTable, Subject, Value,
 };
 
 use crate::context::Context;
@@ -24,19 +24,13 @@ pub(crate) struct Group<'a> {
     pub(crate) effective: Effective<'a>,
 }
 
-/// A row whose fields are read, but for those that need others.
+/// Fields that need others to be read.
 struct Row<'a> {
     kind: Field<'a>,
     value: Field<'a>,
     unit: Field<'a>,
     range: Field<'a>,
     code: Concept<'a>,
-    sub_id: Option<Text<'a>>,
-    status: Option<Text<'a>>,
-    time: Option<Time<'a>>,
-    method: Concept<'a>,
-    body_site: Concept<'a>,
-    identifier: Option<Identifier<'a>>,
 }
 
 /// Reads and hands over a measurement. The notes in `scratch` are its own.
@@ -49,20 +43,32 @@ pub(crate) fn observe<'a>(
 ) {
     context.enter("OBX", line);
     context.check(segment);
-    let row = read(context, segment, group.device.is_some(), scratch);
-    if is_containment(&row) {
+    let absent = Absent::new(AbsentReason::Unknown, segment.span());
+    let status = StatusCode::new(StatusTable::Hl70085, None);
+    let mut measurement = Measurement::new(Concept::EMPTY, Value::Absent(absent), status);
+    measurement.effective = group.effective;
+    measurement.subject = group.subject;
+    measurement.device = group.device;
+    measurement.specimen = group.specimen;
+    measurement.report = group.report;
+    measurement.encounter = group.encounter;
+    measurement.span = segment.span();
+    let row = read(context, segment, &mut measurement, scratch);
+    if is_containment(&row, &measurement) {
         context.at(0);
         return context.say(DiagnosticCode::SegmentNotMapped, segment.span());
     }
+    measurement.code = row.code;
     context.at(6);
     let unit = unit::unit(context, row.unit);
     context.at(2);
     let name = if row.kind.offset() == 0 { segment.span() } else { row.kind.span() };
     let kind = ValueType::read(context, name, row.kind.raw(), value::is_valued(&row.value));
     context.at(5);
-    let value = value::value(context, kind, row.value, unit, row.code, &mut scratch.components);
+    let components = &mut scratch.components;
+    measurement.value = value::value(context, kind, row.value, unit, &row.code, components);
     let counted = matches!(
-        value,
+        measurement.value,
         Value::Quantity(_) | Value::Range(..) | Value::Ratio(..) | Value::Compound(_)
     );
     if !unit.is_none() && !counted {
@@ -70,74 +76,57 @@ pub(crate) fn observe<'a>(
         context.at(6);
         context.say(DiagnosticCode::FieldNotMapped, row.unit.span());
     }
-    let status = StatusCode::new(StatusTable::Hl70085, row.status);
-    let mut measurement = Measurement::new(row.code, value, status);
-    context.at(7);
-    measurement.reference_range = range::reference_range(context, row.range, kind.is_numeric());
-    measurement.effective = row.time.map_or(group.effective, Effective::At);
-    measurement.subject = group.subject;
-    measurement.device = group.device;
-    measurement.specimen = group.specimen;
-    measurement.report = group.report;
-    measurement.encounter = group.encounter;
-    measurement.sub_id = row.sub_id;
-    measurement.identifier = row.identifier;
-    measurement.method = row.method;
-    measurement.body_site = row.body_site;
+    if !row.range.is_empty() {
+        context.at(7);
+        let numeric = kind.is_numeric();
+        measurement.reference_range = range::reference_range(context, row.range, numeric);
+    }
     measurement.interpretation = &scratch.interpretation;
     measurement.performers = &scratch.performers;
     measurement.notes = &scratch.notes;
-    measurement.span = segment.span();
     context.sink.measurement(&measurement);
 }
 
-fn read<'a>(
+fn read<'a: 'b, 'b>(
     context: &mut Context<'a, '_>,
     segment: Segment<'a>,
-    equipped: bool,
+    measurement: &mut Measurement<'b>,
     scratch: &mut Scratch<'a>,
 ) -> Row<'a> {
-    let mut row = Row {
-        kind: Field::ABSENT,
-        value: Field::ABSENT,
-        unit: Field::ABSENT,
-        range: Field::ABSENT,
-        code: Concept::EMPTY,
-        sub_id: None,
-        status: None,
-        time: None,
-        method: Concept::EMPTY,
-        body_site: Concept::EMPTY,
-        identifier: None,
-    };
+    let (kind, value, unit, range) = (Field::ABSENT, Field::ABSENT, Field::ABSENT, Field::ABSENT);
+    let mut row = Row { kind, value, unit, range, code: Concept::EMPTY };
     let Scratch { performers, interpretation, .. } = scratch;
     performers.clear();
     interpretation.clear();
-    for (number, field) in (1..).zip(segment.fields()) {
+    for (number, field) in segment.numbered() {
         context.at(number);
         let valued = || field.repetitions().filter(|r| !r.is_empty() && !r.is_null());
         match number {
             2 => row.kind = field,
-            3 => row.code = cwe::field(context, field),
-            4 => row.sub_id = context.whole(field.part()),
+            3 => cwe::field(context, field, &mut row.code),
+            4 => measurement.sub_id = context.whole(field.part()),
             5 => row.value = field,
             6 => row.unit = field,
             7 => row.range = field,
-            8 => {
-                let table = CodeSystem::Hl7Table(78);
-                let concepts = valued().map(|r| cwe::concept(context, r, table));
-                interpretation.extend(concepts.filter(|c| !c.is_empty()));
+            8 => interpretation.extend(valued().filter_map(|repetition| {
+                let mut concept = Concept::EMPTY;
+                cwe::concept(context, repetition, CodeSystem::Hl7Table(78), &mut concept);
+                (!concept.is_empty()).then_some(concept)
+            })),
+            11 => measurement.status.code = context.code(field),
+            14 => {
+                if let Some(time) = dtm::field(context, field) {
+                    measurement.effective = Effective::At(time);
+                }
             }
-            11 => row.status = context.code(field),
-            14 => row.time = dtm::field(context, field),
             16 => {
                 performers.extend(valued().filter_map(|r| xcn::person(context, Role::Performer, r)))
             }
-            17 => row.method = cwe::field(context, field),
+            17 => cwe::field(context, field, &mut measurement.method),
             // Read before, with those of the other rows.
-            18 if equipped => {}
-            20 => row.body_site = cwe::field(context, field),
-            21 => row.identifier = ei::field(context, field),
+            18 if measurement.device.is_some() => {}
+            20 => cwe::field(context, field, &mut measurement.body_site),
+            21 => measurement.identifier = ei::field(context, field),
             23 => performers
                 .extend(valued().filter_map(|r| xon::organization(context, Role::Performer, r))),
             _ => context.rest(field),
@@ -148,13 +137,13 @@ fn read<'a>(
 
 /// Whether a row stands for a device or a part of one (IHE DEV TF-2, appendix B.8): no type, no
 /// value, status `X`, and zeros at the end of OBX-4. It is no cancelled observation.
-fn is_containment(row: &Row<'_>) -> bool {
-    let path = row.sub_id.map_or(&[][..], |sub_id| sub_id.raw());
+fn is_containment(row: &Row<'_>, measurement: &Measurement<'_>) -> bool {
+    let path = measurement.sub_id.map_or(&[][..], |sub_id| sub_id.raw());
     let levels = path.iter().filter(|b| **b == b'.').count();
     let numbers = path.iter().all(|b| b.is_ascii_digit() || *b == b'.');
     row.kind.is_empty()
         && row.value.is_empty()
-        && row.status.is_some_and(|status| status.is("X"))
+        && measurement.status.code.is_some_and(|status| status.is("X"))
         && numbers
         && levels >= 3
         && path.ends_with(b".0")

@@ -23,7 +23,7 @@ pub(crate) fn observe<'a>(
     telecoms.clear();
     addresses.clear();
     let mut patient = Patient::new(key);
-    for (number, field) in (1..).zip(segment.fields()) {
+    for (number, field) in segment.numbered() {
         context.at(number);
         let valued = || field.repetitions().filter(|r| !r.is_empty() && !r.is_null());
         match number {

@@ -21,7 +21,7 @@ pub(crate) fn observe<'a>(
     let performers = &mut scratch.performers;
     performers.clear();
     let mut encounter = Encounter::new(key, subject);
-    for (number, field) in (1..).zip(segment.fields()) {
+    for (number, field) in segment.numbered() {
         context.at(number);
         let valued = || field.repetitions().filter(|r| !r.is_empty() && !r.is_null());
         match number {

@@ -7,29 +7,23 @@ use crate::context::Context;
 use crate::types::{cwe, dtm, ei};
 
 /// Reads a specimen. Its notes are up to the group.
-pub(crate) fn read<'a, 'b>(
+pub(crate) fn read<'a: 'b, 'b>(
     context: &mut Context<'a, '_>,
     segment: Segment<'a>,
     line: usize,
     key: SpecimenKey,
     subject: Option<SubjectKey>,
-) -> Specimen<'b>
-where
-    'a: 'b,
-{
+) -> Specimen<'b> {
     context.enter("SPM", line);
     context.check(segment);
     let mut specimen: Specimen<'a> = Specimen::new(key, subject);
-    for (number, field) in (1..).zip(segment.fields()) {
+    for (number, field) in segment.numbered() {
         context.at(number);
-        if field.is_empty() {
-            continue;
-        }
         match number {
             2 => {
                 // EIP: placer and filler.
                 let repetition = context.first(field);
-                for (number, component) in (1..).zip(repetition.components()) {
+                for (number, component) in (1_u32..).zip(repetition.components()) {
                     let parts = component.subcomponents().map(|s| s.part());
                     match number {
                         1 => specimen.placer = ei::identifier(context, parts),
@@ -38,9 +32,9 @@ where
                     }
                 }
             }
-            4 => specimen.kind = cwe::field(context, field),
-            7 => specimen.method = cwe::field(context, field),
-            8 => specimen.body_site = cwe::field(context, field),
+            4 => cwe::field(context, field, &mut specimen.kind),
+            7 => cwe::field(context, field, &mut specimen.method),
+            8 => cwe::field(context, field, &mut specimen.body_site),
             17 => {
                 // DR: from and to.
                 let repetition = context.first(field);

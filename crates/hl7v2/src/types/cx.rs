@@ -13,7 +13,7 @@ pub(crate) fn identifier<'a>(
 ) -> Option<Identifier<'a>> {
     let value = repetition.component(1).and_then(|c| context.text(c.part()));
     let mut identifier = value.map(Identifier::new);
-    for (number, component) in (1..).zip(repetition.components()).skip(1) {
+    for (number, component) in (1_u32..).zip(repetition.components()).skip(1) {
         match (number, &mut identifier) {
             (4, Some(identifier)) => {
                 let parts = component.subcomponents().map(|s| s.part());

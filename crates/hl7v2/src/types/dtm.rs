@@ -5,7 +5,7 @@
 
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{DateTime, Precision, Time, TimeOfDay, Zone};
-use iomt_core::wire::{Cursor, ErrorKind, IResult, complete, take, u8};
+use iomt_core::wire::{Cursor, ErrorKind, IResult, ParseError, complete, u8};
 use nom::Parser;
 use nom::bytes::complete::take_while_m_n;
 use nom::combinator::{opt, verify};
@@ -42,48 +42,51 @@ pub(crate) fn time<'a>(context: &mut Context<'a, '_>, part: Part<'a>) -> Option<
     Some(Time::text(value, text))
 }
 
-/// `count` digits as a number.
-fn digits<'a>(count: usize) -> impl Fn(Cursor<'a>) -> IResult<'a, u16> {
-    move |at| {
-        let (after, digits) = take(count, "DTM")(at)?;
-        match number(digits.rest()) {
-            Some(number) => Ok((after, number)),
-            None => Err(nom::Err::Error(at.error(ErrorKind::Malformed, "DTM"))),
-        }
-    }
-}
-
 /// ASCII digits alone as a number.
 fn number<T: core::str::FromStr>(digits: &[u8]) -> Option<T> {
     let digits = digits.iter().all(u8::is_ascii_digit).then_some(digits)?;
     core::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// One or two digits of a clock or calendar, as long as there are any.
-fn pairs<'a, const N: usize>(at: Cursor<'a>) -> IResult<'a, [Option<u16>; N]> {
-    let (mut at, mut all) = (at, [None; N]);
-    for slot in &mut all {
-        (at, *slot) = opt(digits(2)).parse(at)?;
-        if slot.is_none() {
-            break;
-        }
+/// The digits that come, at least `least` and at most `most`.
+fn digits<'a>(
+    least: usize,
+    most: usize,
+) -> impl Parser<Cursor<'a>, Output = Cursor<'a>, Error = ParseError> {
+    take_while_m_n(least, most, |b: u8| b.is_ascii_digit())
+}
+
+/// Two digits a part, as long as there are any; `None` where one is left over.
+fn pairs<const N: usize>(digits: &[u8]) -> Option<[Option<u8>; N]> {
+    let mut all = [None; N];
+    let (pairs, []) = digits.as_chunks::<2>() else { return None };
+    for (slot, [tens, ones]) in all.iter_mut().zip(pairs) {
+        *slot = Some(value(*tens).wrapping_mul(10).wrapping_add(value(*ones)));
     }
-    Ok((at, all))
+    Some(all)
+}
+
+/// What a digit is worth.
+const fn value(digit: u8) -> u8 {
+    digit.wrapping_sub(b'0')
 }
 
 /// The digits after the point.
 fn fraction(at: Cursor<'_>) -> IResult<'_, Cursor<'_>> {
-    let point = verify(u8("DTM"), |b| *b == b'.');
-    preceded(point, take_while_m_n(1, 9, |b: u8| b.is_ascii_digit())).parse(at)
+    preceded(verify(u8("DTM"), |b| *b == b'.'), digits(1, 9)).parse(at)
 }
 
-/// `+ZZZZ` or `-ZZZZ`, at the end.
+/// `+ZZZZ` or `-ZZZZ`.
 fn zone(at: Cursor<'_>) -> IResult<'_, Zone> {
     let sign = verify(u8("DTM"), |b| matches!(b, b'+' | b'-'));
-    let (after, (sign, hours, minutes)) = (sign, digits(2), digits(2)).parse(at)?;
-    let total = hours.checked_mul(60).and_then(|h| h.checked_add(minutes).filter(|_| minutes < 60));
-    let total = total.and_then(|total| i16::try_from(total).ok());
-    let signed = total.and_then(|t| if sign == b'-' { t.checked_neg() } else { Some(t) });
+    let (after, (sign, digits)) = (sign, digits(4, 4)).parse(at)?;
+    let minutes = match pairs(digits.rest()) {
+        Some([Some(hours), Some(minutes)]) if minutes < 60 => {
+            i16::from(hours).checked_mul(60).and_then(|h| h.checked_add(i16::from(minutes)))
+        }
+        _ => None,
+    };
+    let signed = minutes.and_then(|m| if sign == b'-' { m.checked_neg() } else { Some(m) });
     match signed.and_then(Zone::from_minutes) {
         Some(zone) => Ok((after, zone)),
         None => Err(nom::Err::Error(at.error(ErrorKind::Malformed, "DTM"))),
@@ -98,13 +101,10 @@ fn places(fraction: Option<Cursor<'_>>) -> Option<(u32, u8)> {
 
 /// What a DTM, TS or DT means.
 pub(crate) fn date_time(raw: &[u8]) -> Option<DateTime> {
-    let grammar = (digits(4), pairs::<5>, opt(fraction), opt(zone));
-    let (left, (year, parts, decimals, zone)) = complete(raw, grammar).ok()?;
-    if !left.rest().is_empty() {
-        return None;
-    }
-    let [month, day, hour, minute, second] =
-        parts.map(|part| part.and_then(|n| u8::try_from(n).ok()));
+    let grammar = (digits(4, 14), opt(fraction), opt(zone));
+    let (left, (digits, decimals, zone)) = complete(raw, grammar).ok()?;
+    let (year, parts) = digits.rest().split_at_checked(4)?;
+    let [month, day, hour, minute, second] = pairs(parts)?;
     let precision = match (month, day, hour, minute, second) {
         (None, ..) => Precision::Year,
         (_, None, ..) => Precision::Month,
@@ -113,9 +113,12 @@ pub(crate) fn date_time(raw: &[u8]) -> Option<DateTime> {
         (.., None) => Precision::Minute,
         _ => Precision::Second,
     };
-    if decimals.is_some() && precision != Precision::Second {
+    if !left.rest().is_empty() || (decimals.is_some() && precision != Precision::Second) {
         return None;
     }
+    let year = year
+        .iter()
+        .fold(0_u16, |year, digit| year.wrapping_mul(10).wrapping_add(u16::from(value(*digit))));
     let mut all = DateTime::from_ymd(year, month.unwrap_or(1), day.unwrap_or(1))?;
     if precision > Precision::Day {
         all = all.at(hour.unwrap_or(0), minute.unwrap_or(0), second.unwrap_or(0))?;
@@ -126,21 +129,15 @@ pub(crate) fn date_time(raw: &[u8]) -> Option<DateTime> {
 
 /// What a TM means: nothing in `Some` where it is an hour alone, which no clock shows.
 pub(crate) fn time_of_day(raw: &[u8]) -> Option<Option<TimeOfDay>> {
-    let grammar = (digits(2), pairs::<2>, opt(fraction), opt(zone));
-    let (left, (hour, parts, decimals, _)) = complete(raw, grammar).ok()?;
-    let [minute, second] = parts.map(|part| part.and_then(|n| u8::try_from(n).ok()));
-    let hour = u8::try_from(hour).ok()?;
-    let all = TimeOfDay::new(hour, minute.unwrap_or(0), second)?;
-    match (left.rest(), minute, second, decimals) {
-        ([], None, ..) if decimals.is_none() => Some(None),
-        ([], Some(_), None, None) => Some(Some(all)),
-        ([], Some(_), Some(_), _) => {
-            let mut all = all;
-            (all.fraction, all.places) = places(decimals)?;
-            Some(Some(all))
-        }
-        _ => None,
+    let grammar = (digits(2, 6), opt(fraction), opt(zone));
+    let (left, (digits, decimals, _)) = complete(raw, grammar).ok()?;
+    let [hour, minute, second] = pairs(digits.rest())?;
+    let mut all = TimeOfDay::new(hour?, minute.unwrap_or(0), second)?;
+    if !left.rest().is_empty() || (decimals.is_some() && second.is_none()) {
+        return None;
     }
+    (all.fraction, all.places) = places(decimals)?;
+    Some(minute.map(|_| all))
 }
 
 #[cfg(test)]

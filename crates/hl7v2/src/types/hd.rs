@@ -10,7 +10,7 @@ pub(crate) fn authority<'a>(
     parts: impl Iterator<Item = Part<'a>>,
 ) -> Authority<'a> {
     let mut authority = Authority::NONE;
-    for (number, part) in (1..).zip(parts) {
+    for (number, part) in (1_u32..).zip(parts) {
         match number {
             1 => authority.namespace = context.text(part),
             2 => authority.universal_id = context.text(part),

@@ -81,7 +81,7 @@ pub(crate) fn value<'a, 's>(
     kind: ValueType,
     field: Field<'a>,
     unit: Unit<'a>,
-    code: Concept<'a>,
+    code: &Concept<'a>,
     components: &'s mut Vec<Component<'a>>,
 ) -> Value<'s>
 where
@@ -94,16 +94,15 @@ where
     if kind == ValueType::Text {
         return context.whole(field.part()).map_or(unknown, Value::Text);
     }
+    let mut all = field.repetitions().filter(|r| !r.is_empty());
+    let Some(first) = all.next() else { return unknown };
+    let Some(second) = all.next() else { return one(context, kind, first, unit) };
     components.clear();
-    for repetition in field.repetitions().filter(|r| !r.is_empty()) {
+    for repetition in [first, second].into_iter().chain(all) {
         let value = one(context, kind, repetition, unit);
-        components.push(Component::new(code, value));
+        components.push(Component::new(*code, value));
     }
-    match components.as_slice() {
-        [only] => only.value,
-        [] => unknown,
-        several => Value::Compound(several),
-    }
+    Value::Compound(components)
 }
 
 /// Reads one repetition. What its type does not allow is absent, and kept as sent.
@@ -119,7 +118,8 @@ fn one<'a>(
     }
     let read = match kind {
         ValueType::Coded => {
-            let concept = cwe::concept(context, repetition, CodeSystem::Unknown);
+            let mut concept = Concept::EMPTY;
+            cwe::concept(context, repetition, CodeSystem::Unknown, &mut concept);
             return if concept.is_empty() { unknown } else { Value::Concept(concept) };
         }
         ValueType::Numeric => {

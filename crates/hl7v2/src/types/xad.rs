@@ -11,7 +11,7 @@ pub(crate) fn address<'a>(
     repetition: Repetition<'a>,
 ) -> Option<Address<'a>> {
     let mut address = Address::default();
-    for (number, component) in (1_u16..).zip(repetition.components()) {
+    for (number, component) in (1_u32..).zip(repetition.components()) {
         let part = component.part();
         match number {
             1 => {

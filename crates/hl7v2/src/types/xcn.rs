@@ -14,7 +14,7 @@ pub(crate) fn person<'a>(
 ) -> Option<Performer<'a>> {
     let (mut value, mut type_code, mut authority) = (None, None, Authority::NONE);
     let mut name = HumanName::default();
-    for (number, component) in (1_u16..).zip(repetition.components()) {
+    for (number, component) in (1_u32..).zip(repetition.components()) {
         match number {
             1 => value = context.text(component.part()),
             2..=7 => xpn::part(context, &mut name, number.saturating_sub(1), component),
@@ -36,7 +36,7 @@ pub(crate) fn nested<'a>(
 ) -> Option<Performer<'a>> {
     let (mut value, mut authority) = (None, Authority::NONE);
     let mut name = HumanName::default();
-    for (number, part) in (1_u16..).zip(component.subcomponents().map(|s| s.part())) {
+    for (number, part) in (1_u32..).zip(component.subcomponents().map(|s| s.part())) {
         let text = context.text(part);
         match number {
             1 => value = text,

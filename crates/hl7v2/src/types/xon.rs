@@ -14,7 +14,7 @@ pub(crate) fn organization<'a>(
 ) -> Option<Performer<'a>> {
     let (mut name, mut number, mut type_code) = (None, None, None);
     let mut authority = Authority::NONE;
-    for (position, component) in (1_u16..).zip(repetition.components()) {
+    for (position, component) in (1_u32..).zip(repetition.components()) {
         match position {
             1 => name = context.text(component.part()),
             // The identifier of 2.5 and later, then the number of older versions.

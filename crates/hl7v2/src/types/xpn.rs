@@ -11,7 +11,7 @@ pub(crate) fn name<'a>(
     repetition: Repetition<'a>,
 ) -> Option<HumanName<'a>> {
     let mut name = HumanName::default();
-    for (number, component) in (1..).zip(repetition.components()) {
+    for (number, component) in (1_u32..).zip(repetition.components()) {
         match number {
             1..=6 => part(context, &mut name, number, component),
             7 => name.use_code = context.text(component.part()),
@@ -32,7 +32,7 @@ pub(crate) fn is_named(name: &HumanName<'_>) -> bool {
 pub(crate) fn part<'a>(
     context: &mut Context<'a, '_>,
     name: &mut HumanName<'a>,
-    number: u16,
+    number: u32,
     component: Component<'a>,
 ) {
     let slot = match number {

@@ -16,7 +16,7 @@ pub(crate) fn telecom<'a>(
     let (mut old, mut unformatted, mut address) = (None, None, None);
     let (mut equipment, mut use_code) = (None, None);
     let mut number: Option<(usize, usize)> = None;
-    for (position, component) in (1_u16..).zip(repetition.components()) {
+    for (position, component) in (1_u32..).zip(repetition.components()) {
         let (raw, offset) = component.part();
         match position {
             1 => old = context.text((raw, offset)),
