@@ -90,15 +90,60 @@ pub fn tenths(text: &[u8]) -> Option<i64> {
     }
 }
 
-/// Blood Pressure Measurement, 2A35: 120/80 mean 93 mmHg, 2026-11-24 08:30:00, pulse 72.
-pub const BLOOD_PRESSURE: [u8; 16] =
-    [0x06, 0x78, 0x00, 0x50, 0x00, 0x5D, 0x00, 0xEA, 0x07, 11, 24, 8, 30, 0, 0x48, 0x00];
+/// One message again and again, each time under another control id: a message that is the same in
+/// all is a replay, and is not translated again.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    message: Vec<u8>,
+    /// Where the digits of MSH-10 stand.
+    digits: std::ops::Range<usize>,
+    number: usize,
+}
+
+impl Feed {
+    /// Of a message whose MSH-10 is a letter and six digits, as those here are.
+    ///
+    /// # Panics
+    /// If it is not.
+    #[must_use]
+    pub fn new(message: &str) -> Self {
+        let before: usize = message.split('|').take(9).map(|field| field.len() + 1).sum();
+        let digits = before + 1..before + 7;
+        let control_id = &message[digits.clone()];
+        assert!(control_id.bytes().all(|byte| byte.is_ascii_digit()));
+        Self { message: message.into(), digits, number: 0 }
+    }
+
+    /// The next message.
+    #[expect(clippy::should_implement_trait, reason = "it lends the message")]
+    pub fn next(&mut self) -> &[u8] {
+        self.number += 1;
+        let mut number = self.number;
+        for digit in self.message[self.digits.clone()].iter_mut().rev() {
+            *digit = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+        &self.message
+    }
+}
+
+/// Blood Pressure Measurement, 2A35: 120/80 mean 93 mmHg, pulse 72, on 2026-11-24 after midnight;
+/// each `second` of the day is another reading.
+#[must_use]
+pub fn blood_pressure(second: u32) -> [u8; 16] {
+    let (hour, minute, second) = time_of_day(second);
+    [0x06, 0x78, 0, 0x50, 0, 0x5D, 0, 0xEA, 0x07, 11, 24, hour, minute, second, 0x48, 0]
+}
 
 /// Heart Rate Measurement, 2A37: 72 beats a minute, in contact with the skin.
 pub const HEART_RATE: [u8; 2] = [0x06, 72];
 
-/// The same with one RR interval of 853 ms (873/1024 s).
-pub const HEART_RATE_RR: [u8; 4] = [0x16, 72, 0x69, 0x03];
+/// Hour, minute and second of a day.
+#[must_use]
+pub fn time_of_day(second: u32) -> (u8, u8, u8) {
+    let part = |unit: u32, of: u32| (second / unit % of) as u8;
+    (part(3600, 24), part(60, 60), part(1, 60))
+}
 
 #[cfg(test)]
 mod tests {
@@ -109,6 +154,20 @@ mod tests {
         assert!((700..1100).contains(&adt().len()), "{}", adt().len());
         assert!((1900..2600).contains(&oru(10).len()), "{}", oru(10).len());
         assert_eq!(oru(1000).matches("\rOBX|").count(), 1000);
+    }
+
+    #[test]
+    fn each_message_has_its_own_control_id() {
+        let mut feed = Feed::new(&oru(1));
+        feed.next();
+        let text = String::from_utf8(feed.next().to_vec()).unwrap();
+        assert_eq!(text, oru(1).replace("|B000042|", "|B000002|"));
+        Feed::new(&adt());
+    }
+
+    #[test]
+    fn each_second_is_a_reading() {
+        assert_eq!(blood_pressure(3 * 3600 + 4 * 60 + 5)[11..14], [3, 4, 5]);
     }
 
     #[test]

@@ -258,7 +258,9 @@ impl Contestant for Hl7v2Stream {
         let mut parser = hl7v2::StreamParser::new(text.as_bytes());
         let mut segments = 0;
         while let Some(event) = parser.next_event().unwrap() {
-            segments += usize::from(matches!(event, hl7v2::Event::Segment { .. }));
+            // The header is an event of its own.
+            let header = matches!(event, hl7v2::Event::StartMessage { .. });
+            segments += usize::from(header || matches!(event, hl7v2::Event::Segment { .. }));
         }
         segments
     }

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use iomt::{Config, Connection, Input, Output, Translator};
+use iomt_benches::Feed;
 
 const ROUNDS: usize = 9;
 /// Seconds of a turn.
@@ -33,31 +34,6 @@ impl Output for Counts {
 
     fn diagnostic(&mut self, _: u64, diagnostic: &iomt::Diagnostic) {
         self.problems += usize::from(diagnostic.severity == iomt::Severity::Error);
-    }
-}
-
-/// A message that is never the same one twice: the translator knows replays.
-struct Feed {
-    bytes: Vec<u8>,
-    /// Where the six digits of MSH-10 stand.
-    at: usize,
-    number: u32,
-}
-
-impl Feed {
-    fn new(text: &str) -> Self {
-        let at = text.find("|B000042|").expect("the control id of our ORU") + 2;
-        Self { bytes: text.into(), at, number: 0 }
-    }
-
-    fn next(&mut self) -> &[u8] {
-        self.number = (self.number + 1) % 1_000_000;
-        let mut number = self.number;
-        for digit in self.bytes[self.at..self.at + 6].iter_mut().rev() {
-            *digit = b'0' + (number % 10) as u8;
-            number /= 10;
-        }
-        &self.bytes
     }
 }
 
