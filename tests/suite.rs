@@ -4,6 +4,8 @@
 mod corpora;
 #[path = "suite/expect.rs"]
 mod expect;
+#[path = "suite/identity.rs"]
+mod identity;
 #[path = "suite/no_phi.rs"]
 mod no_phi;
 #[path = "suite/properties.rs"]

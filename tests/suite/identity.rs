@@ -1,0 +1,104 @@
+//! Identity: what is the same stays one, what is not never becomes one.
+
+use std::collections::BTreeSet;
+
+use iomt::{Config, DiagnosticCode, Form, Translator};
+
+use crate::support::Record;
+
+const HEAD: &str = "OBR|1||F1^LAB|24323-8^panel^LN|||20261124083000+0100\r";
+
+fn message(sender: &str, control: u32, patient: &str, status: char, value: &str) -> String {
+    format!(
+        "MSH|^~\\&|LIS|{sender}|HIS|HOSP|20261124090000+0100||ORU^R01^ORU_R01|M{control}|P|2.5.1\r\
+         PID|1||{patient}||Muster^Maria\r{HEAD}\
+         OBX|1|NM|2339-0^Glucose^LN||{value}|mg/dL|||||{status}\r"
+    )
+}
+
+fn run(feed: &str, to: Form) -> Record {
+    let mut config = Config::default();
+    config.to = to;
+    let mut record = Record::default();
+    let protocol = iomt::protocol("hl7v2").unwrap();
+    Translator::new(config).file(protocol, feed.as_bytes(), &mut record);
+    record
+}
+
+fn ids(record: &Record, kind: &str) -> Vec<String> {
+    let start = format!("{{\"resourceType\":\"{kind}\",\"id\":\"");
+    let of = |d: &String| d.strip_prefix(&start).map(|rest| rest[..36].to_owned());
+    record.documents.iter().filter_map(of).collect()
+}
+
+#[test]
+fn a_correction_and_a_withdrawal_reach_the_same_resource() {
+    let feed = message("A", 1, "4711^^^H^MR", 'F', "98")
+        + &message("A", 2, "4711^^^H^MR", 'C', "97")
+        + &message("A", 3, "4711^^^H^MR", 'W', "97");
+    let record = run(&feed, Form::Ndjson);
+    let observations = ids(&record, "Observation");
+    assert_eq!((observations.len(), BTreeSet::from_iter(&observations).len()), (3, 1));
+    let bundles = run(&feed, Form::Bundle).documents;
+    let url = format!("Observation?identifier=urn:ietf:rfc:3986|urn:uuid:{}", observations[0]);
+    assert!(bundles.iter().all(|b| b.contains(&format!("\"method\":\"PUT\",\"url\":\"{url}\""))));
+    assert!(bundles.iter().all(|b| !b.contains("\"id\":")), "no id in a transaction");
+}
+
+#[test]
+fn equal_numbers_of_two_authorities_or_senders_are_two_patients() {
+    let feed = message("A", 1, "4711^^^H^MR", 'F', "98")
+        + &message("A", 2, "4711^^^G^MR", 'F', "98")
+        + &message("B", 3, "4711^^^H^MR", 'F', "98");
+    let record = run(&feed, Form::Ndjson);
+    assert_eq!(BTreeSet::from_iter(ids(&record, "Patient")).len(), 3);
+}
+
+#[test]
+fn an_authority_with_a_system_is_one_for_all_senders() {
+    let number = "4711^^^&1.2.3&ISO^MR";
+    let feed = message("A", 1, number, 'F', "98") + &message("B", 2, number, 'F', "98");
+    let record = run(&feed, Form::Ndjson);
+    assert_eq!(BTreeSet::from_iter(ids(&record, "Patient")).len(), 1);
+    let bundle = &run(&feed, Form::Bundle).documents[0];
+    assert!(bundle.contains("\"ifNoneExist\":\"identifier=urn:oid:1.2.3|4711\""), "{bundle}");
+}
+
+#[test]
+fn a_query_holds_what_it_should() {
+    let number = "a|b&,$ c\u{fc}^^^&1.2.3&ISO^MR".replace('|', "\\F\\").replace("b&", "b\\T\\");
+    let bundle = &run(&message("A", 1, &number, 'F', "98"), Form::Bundle).documents[0];
+    let query = "identifier=urn:oid:1.2.3|a%5C%7Cb%26%5C%2C%5C%24%20c%C3%BC\"";
+    assert!(bundle.contains(query), "{bundle}");
+}
+
+#[test]
+fn what_is_equal_within_a_message_gets_an_ordinal() {
+    let feed = message("A", 1, "4711^^^H^MR", 'F', "98")
+        + "OBX|2|NM|2339-0^Glucose^LN||99|mg/dL|||||F\r";
+    let record = run(&feed, Form::Ndjson);
+    assert_eq!(BTreeSet::from_iter(ids(&record, "Observation")).len(), 2);
+    assert!(record.has(DiagnosticCode::IdentityRepeated));
+}
+
+#[test]
+fn a_source_tells_equal_local_names_apart() {
+    let feed = message("A", 1, "4711^^^H^MR", 'F', "98");
+    let of = |source: &str| {
+        let mut config = Config::default();
+        (config.to, config.source) = (Form::Ndjson, source.into());
+        let mut record = Record::default();
+        let protocol = iomt::protocol("hl7v2").unwrap();
+        Translator::new(config).file(protocol, feed.as_bytes(), &mut record);
+        ids(&record, "Patient")
+    };
+    assert_ne!(of("north"), of("south"));
+    assert_eq!(of("north"), of("north"));
+}
+
+#[test]
+fn demographics_are_created_and_not_overwritten_by_results() {
+    let bundle = &run(&message("A", 1, "4711^^^H^MR", 'F', "98"), Form::Bundle).documents[0];
+    assert!(bundle.contains("\"method\":\"POST\",\"url\":\"Patient\",\"ifNoneExist\":"));
+    assert!(!bundle.contains("\"method\":\"PUT\",\"url\":\"Patient"));
+}
