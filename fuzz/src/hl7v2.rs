@@ -64,7 +64,9 @@ fn views(data: &[u8]) {
     assert_eq!(walked, leaves, "leaves by walking, and by the views");
     // By their paths; a few, for each is a look-up.
     for leaf in message.leaves().step_by(leaves / 64 + 1) {
-        let by_path = leaf.segment.field(leaf.field as usize).and_then(|field| {
+        let segment = message.line(leaf.line).expect("the line that it is on");
+        assert_eq!(segment.id(), leaf.id);
+        let by_path = segment.field(leaf.field as usize).and_then(|field| {
             let repetition = field.repetition(leaf.repetition as usize)?;
             let component = repetition.component(leaf.component as usize)?;
             component.subcomponent(leaf.subcomponent as usize)
