@@ -1,0 +1,228 @@
+//! What a parse and a translation ask of the heap: no allocation once buffers have grown, and never
+//! more than the input warrants. `ALLOCATIONS=1` shows where the first few come from.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::backtrace::Backtrace;
+use std::cell::Cell;
+use std::fs;
+use std::path::Path;
+
+use iomt::hl7v2::{Index, Message};
+use iomt::model::DateTime;
+use iomt::{Config, Form, Input, Limits, Output, Protocol, Translator};
+use iomt_benches::{Feed, HEART_RATE, adt, blood_pressure, oru, time_of_day};
+
+/// Counts what this thread asks for.
+struct Counting;
+
+#[derive(Clone, Copy, Default)]
+struct Heap {
+    allocations: usize,
+    live: isize,
+    peak: isize,
+    /// How many backtraces are still to be shown.
+    traces: usize,
+}
+
+thread_local! {
+    static HEAP: Cell<Heap> = const {
+        Cell::new(Heap { allocations: 0, live: 0, peak: 0, traces: 0 })
+    };
+}
+
+#[global_allocator]
+static GLOBAL: Counting = Counting;
+
+fn count(allocations: usize, bytes: isize) {
+    // While a thread ends there is nothing left to count in.
+    let _ = HEAP.try_with(|heap| {
+        let mut now = heap.get();
+        now.allocations += allocations;
+        now.live += bytes;
+        now.peak = now.peak.max(now.live);
+        if allocations > 0 && now.traces > 0 {
+            // What the backtrace itself asks for does not count.
+            heap.set(Heap { traces: 0, ..now });
+            eprintln!("{bytes} byte(s)\n{}", Backtrace::force_capture());
+            now.traces -= 1;
+        }
+        heap.set(now);
+    });
+}
+
+// SAFETY: every call goes on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(1, layout.size() as isize);
+        // SAFETY: the caller's layout.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(1, layout.size() as isize);
+        // SAFETY: the caller's layout.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(1, size as isize - layout.size() as isize);
+        // SAFETY: the caller's pointer and layout.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(0, -(layout.size() as isize));
+        // SAFETY: the caller's pointer and layout.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+/// Allocations during `work`.
+fn allocations(work: impl FnOnce()) -> usize {
+    let traces = if std::env::var_os("ALLOCATIONS").is_some() { 3 } else { 0 };
+    HEAP.set(Heap { traces, ..Heap::default() });
+    work();
+    HEAP.get().allocations
+}
+
+/// Most bytes held at a time during `work`.
+fn peak(work: impl FnOnce()) -> usize {
+    HEAP.set(Heap::default());
+    work();
+    usize::try_from(HEAP.get().peak).unwrap()
+}
+
+/// Drops documents, and counts what was written.
+#[derive(Default)]
+struct Dropped {
+    documents: usize,
+    bytes: usize,
+}
+
+impl Output for Dropped {
+    fn document(&mut self, json: &str) {
+        self.documents += 1;
+        self.bytes += json.len();
+    }
+
+    fn outcome(&mut self, _: u64, json: &str) {
+        self.bytes += json.len();
+    }
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(allocations(|| drop(std::hint::black_box(Box::new(7_u8)))), 1);
+    assert_eq!(peak(|| drop(std::hint::black_box(vec![0_u8; 1000]))), 1000);
+}
+
+#[test]
+fn a_parse_allocates_nothing() {
+    let mut index = Index::new();
+    let largest = oru(1000);
+    Message::parse(largest.as_bytes(), &mut index).unwrap();
+    for text in [adt(), oru(10), largest] {
+        let found = allocations(|| {
+            let message = Message::parse(text.as_bytes(), &mut index).unwrap();
+            let leaves: usize = message.leaves().map(|leaf| leaf.raw.len()).sum();
+            let name = message.field(b"PID", 5).and_then(|field| field.component(2)).unwrap();
+            assert!(leaves > 100 && name.raw() == b"Alexandra");
+        });
+        assert_eq!(found, 0);
+    }
+}
+
+/// Translates `messages` of what `next` gives after as many to warm up; gives the allocations.
+fn steady(protocol: &str, to: Form, mut next: impl FnMut(&mut dyn FnMut(Input<'_>))) -> usize {
+    const MESSAGES: usize = 500;
+    let mut config = Config::default();
+    config.to = to;
+    config.subject = Some("Patient/42".into());
+    config.device = Some("Device/7".into());
+    // What is remembered of earlier messages comes and goes within the warm-up.
+    let mut limits = Limits::DEFAULT;
+    limits.remembered = 64;
+    let mut translator = Translator::with_limits(config, limits);
+    let mut connection = translator.connect(iomt::protocol(protocol).unwrap());
+    let mut output = Dropped::default();
+    let mut run = || {
+        for _ in 0..MESSAGES {
+            next(&mut |input| translator.push(&mut connection, input, &mut output).unwrap());
+        }
+    };
+    run();
+    let found = allocations(run);
+    assert!(output.documents >= 2 * MESSAGES);
+    found
+}
+
+#[test]
+fn a_steady_translation_allocates_nothing() {
+    for (rows, to) in [(10, Form::Bundle), (10, Form::Ndjson), (3, Form::Bundle)] {
+        let mut feed = Feed::new(&oru(rows));
+        let found = steady("hl7v2", to, |push| push(Input::message(feed.next())));
+        assert_eq!(found, 0, "ORU of {rows} rows to {}", to.as_str());
+    }
+}
+
+#[test]
+fn a_steady_connection_allocates_nothing() {
+    for to in [Form::Ndjson, Form::Bundle] {
+        let (mut second, midnight) = (0, DateTime::parse_rfc3339("2026-11-24T00:00:00Z").unwrap());
+        let found = steady("gatt", to, |push| {
+            second += 1;
+            let mut at = midnight;
+            (at.hour, at.minute, at.second) = time_of_day(second);
+            push(Input::characteristic(0x2A35, &blood_pressure(second)).received(at));
+            push(Input::characteristic(0x2A37, &HEART_RATE).received(at));
+        });
+        assert_eq!(found, 0, "2A35 and 2A37 to {}", to.as_str());
+    }
+}
+
+/// The messages that are made here, and every vector.
+fn inputs() -> Vec<(String, &'static Protocol, Vec<u8>)> {
+    let hl7v2 = iomt::protocol("hl7v2").unwrap();
+    let made = [("ADT", adt()), ("ORU10", oru(10)), ("ORU1000", oru(1000))];
+    let mut all: Vec<_> =
+        made.into_iter().map(|(name, text)| (name.to_owned(), hl7v2, text.into_bytes())).collect();
+    for protocol in iomt::PROTOCOLS {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors").join(protocol.name);
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            let mut bytes = fs::read(&path).unwrap();
+            if protocol.name == "hl7v2" {
+                // Vectors have a segment a line.
+                bytes.iter_mut().filter(|b| **b == b'\n').for_each(|b| *b = b'\r');
+            }
+            all.push((path.display().to_string(), protocol, bytes));
+        }
+    }
+    all
+}
+
+#[test]
+fn a_parse_holds_little() {
+    for (name, _, bytes) in inputs() {
+        let held = peak(|| {
+            let _ = Message::parse(&bytes, &mut Index::new());
+        });
+        assert!(held <= 4 * bytes.len() + (64 << 10), "{name}: {held} of {}", bytes.len());
+    }
+}
+
+#[test]
+fn a_translation_holds_little() {
+    for (name, protocol, bytes) in inputs() {
+        for to in [Form::Bundle, Form::Ndjson] {
+            let mut config = Config::default();
+            config.to = to;
+            let mut output = Dropped::default();
+            let held = peak(|| {
+                Translator::new(config).file(protocol, &bytes, &mut output);
+            });
+            let bound = 16 * bytes.len() + 2 * output.bytes + (64 << 10);
+            assert!(held <= bound, "{name}: {held} of {}, {bound} at most", bytes.len());
+        }
+    }
+}
