@@ -25,7 +25,7 @@ use crate::{
 
 static UNREADABLE: Rule =
     Rule::fatal("file-unreadable", IssueCode::NotFound, "the file cannot be read");
-static SIZE: Rule = Rule::fatal("file-size", IssueCode::TooLong, "the file is too long");
+static SIZE: Rule = Rule::fatal("limit-bytes", IssueCode::TooLong, "the file is too long");
 static XML: Rule = Rule::fatal("format-xml", IssueCode::NotSupported, "XML is not read yet");
 
 #[derive(clap::Args)]

@@ -98,7 +98,7 @@ fn a_file_that_offsets_cannot_count_exceeds_a_limit() {
     let line = r#"{"file":"long.hl7","message":0,"code":"LimitExceeded","severity":"error","#;
     assert!(run.err.starts_with(line), "{}", run.err);
     let run = dir.run(&["validate", "long.hl7"]);
-    assert!(run.status == 1 && run.out.contains("file-size"), "{}", run.out);
+    assert!(run.status == 1 && run.out.contains("limit-bytes"), "{}", run.out);
 }
 
 #[cfg(target_os = "linux")]

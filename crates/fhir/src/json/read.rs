@@ -18,8 +18,8 @@ pub(super) mod rules {
 
     pub(crate) static UTF8: Rule = Rule::fatal("json-utf8", Structure, "the text is not UTF-8");
     pub(crate) static SYNTAX: Rule = Rule::fatal("json-syntax", Structure, "the text is not JSON");
-    pub(crate) static DEPTH: Rule = Rule::fatal("json-depth", TooLong, "values nest too deeply");
-    pub(crate) static SIZE: Rule = Rule::fatal("json-size", TooLong, "the text is too long");
+    pub(crate) static DEPTH: Rule = Rule::fatal("limit-depth", TooLong, "values nest too deeply");
+    pub(crate) static SIZE: Rule = Rule::fatal("limit-bytes", TooLong, "the text is too long");
     pub(crate) static OBJECT: Rule =
         Rule::fatal("json-resource", Structure, "a resource is an object with a resourceType");
     pub(crate) static NO_TYPE: Rule =

@@ -129,7 +129,7 @@ fn every_rule_fires_at_its_place() {
     wrong(r#"{"resourceType":1}"#, "json-resource", "", r#"{"resourceType":1}"#);
     wrong(r#"{"resourceType":"Account","x":1}"#, "unchecked-type", "Resource", "\"Account\"");
     wrong(r#"{"resourceType":"Patient",}"#, "json-syntax", "", "");
-    wrong(&"{\"a\":".repeat(100), "json-depth", "", "");
+    wrong(&"{\"a\":".repeat(100), "limit-depth", "", "");
     let (mut tape, mut issues) = (Tape::new(), Vec::new());
     assert_eq!(read(b"{\"a\":\"\xff\"}", &mut tape, &mut issues), None);
     assert_eq!((issues[0].rule.key, issues[0].span.offset), ("json-utf8", 6));
