@@ -148,29 +148,36 @@ impl<'a, 's> Context<'a, 's> {
     pub(crate) fn text(&self, (raw, offset): Part<'a>) -> Option<Text<'a>> {
         match raw {
             [] => None,
-            [b' ', ..] | [.., b' '] => {
-                let start = raw.iter().position(|b| *b != b' ')?;
-                let end = raw.iter().rposition(|b| *b != b' ')?;
-                self.make(raw.get(start..=end)?, offset.saturating_add(start))
-            }
-            _ => self.make(raw, offset),
+            // Neither blank nor null.
+            [first, ..] if *first > b'"' && raw.last() > Some(&b' ') => self.make(raw, offset),
+            _ => self.trimmed(raw, offset),
         }
+    }
+
+    #[inline(never)]
+    fn trimmed(&self, raw: &'a [u8], offset: usize) -> Option<Text<'a>> {
+        let start = raw.iter().position(|b| *b != b' ')?;
+        let end = raw.iter().rposition(|b| *b != b' ')?;
+        let trimmed = raw.get(start..=end)?;
+        if trimmed == b"\"\"" || trimmed.iter().all(u8::is_ascii_whitespace) {
+            return None;
+        }
+        self.make(trimmed, offset.saturating_add(start))
     }
 
     /// All of a field or repetition as one text, with the blanks and delimiters in it.
     pub(crate) fn whole(&self, (raw, offset): Part<'a>) -> Option<Text<'a>> {
+        if raw == b"\"\"" || raw.iter().all(u8::is_ascii_whitespace) {
+            return None;
+        }
         if self.repeats && raw.contains(&self.codecs.text.delimiters.repetition) {
-            let said = raw.iter().any(|b| !b.is_ascii_whitespace());
-            return said.then(|| self.coded(raw, offset, &self.codecs.text)).flatten();
+            return self.coded(raw, offset, &self.codecs.text);
         }
         self.make(raw, offset)
     }
 
     #[inline]
     fn make(&self, raw: &'a [u8], offset: usize) -> Option<Text<'a>> {
-        if raw == b"\"\"" || raw.iter().all(u8::is_ascii_whitespace) {
-            return None;
-        }
         let start = offset.wrapping_sub(self.message.offset());
         let plain = self.plain.and_then(|all| all.get(start..start.wrapping_add(raw.len())));
         match plain {
@@ -201,6 +208,11 @@ impl<'a, 's> Context<'a, 's> {
         // Highlighting alone, say, means nothing at all.
         let mut visible = Visible(false);
         (text.write(&mut visible).is_ok() && visible.0).then_some(text)
+    }
+
+    /// Whether a field has several repetitions.
+    pub(crate) fn repeats(&self, field: Field<'a>) -> bool {
+        self.repeats && field.raw().contains(&field.delimiters().repetition)
     }
 
     /// The first repetition of a field whose target has one.

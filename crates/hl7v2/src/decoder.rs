@@ -37,7 +37,7 @@ pub struct Hl7Decoder {
     limits: Limits,
     index: Index,
     scratch: Scratch<'static>,
-    devices: Devices,
+    devices: Devices<'static>,
 }
 
 impl fmt::Debug for Hl7Decoder {
@@ -147,8 +147,9 @@ impl Hl7Decoder {
             }
             msh::diagnose(&mut context, header);
             let mut scratch = core::mem::take(&mut self.scratch).recycle();
-            oru_r01::observe(&mut context, &mut scratch, &mut self.devices);
-            self.scratch = scratch.recycle();
+            let mut devices = core::mem::take(&mut self.devices).recycle();
+            oru_r01::observe(&mut context, &mut scratch, &mut devices);
+            (self.scratch, self.devices) = (scratch.recycle(), devices.recycle());
         });
         context.sink.end(match read {
             Ok(()) => End::Complete,

@@ -112,7 +112,7 @@ impl<'a> Iterator for Split<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let rest = self.rest?;
         let offset = self.offset;
-        let end = rest.iter().position(|b| *b == self.at).unwrap_or(rest.len());
+        let end = find(rest, self.at);
         let (part, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
         self.rest = tail.get(1..);
         self.offset = offset.wrapping_add(end).wrapping_add(1);
@@ -139,6 +139,32 @@ impl<'a> Iterator for Split<'a> {
         self.offset = self.offset.wrapping_add(skipped);
         self.next()
     }
+}
+
+/// Where `byte` first stands in `text`, or its length: eight bytes at a time.
+#[inline]
+fn find(text: &[u8], byte: u8) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const TOPS: u64 = u64::from_ne_bytes([0x80; 8]);
+    let wanted = u64::from_ne_bytes([byte; 8]);
+    let (mut rest, mut passed) = (text, 0_usize);
+    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
+        // A byte that is zero borrows from its top bit; only those above the first may be wrong.
+        let word = u64::from_le_bytes(*chunk) ^ wanted;
+        let hits = word.wrapping_sub(ONES) & !word & TOPS;
+        if hits != 0 {
+            let bits = usize::try_from(hits.trailing_zeros()).unwrap_or(0);
+            return passed.wrapping_add(bits >> 3);
+        }
+        (rest, passed) = (after, passed.wrapping_add(8));
+    }
+    for other in rest {
+        if *other == byte {
+            return passed;
+        }
+        passed = passed.wrapping_add(1);
+    }
+    passed
 }
 
 macro_rules! parts {
@@ -219,12 +245,35 @@ impl<'a> Segment<'a> {
     }
 
     /// The fields that have bytes, with their numbers.
-    pub(crate) fn numbered(&self) -> impl Iterator<Item = (u16, Field<'a>)> + use<'a> {
-        let mut number = 0_u16;
-        self.fields().filter_map(move |field| {
-            number = number.saturating_add(1);
-            (!field.is_empty()).then_some((number, field))
-        })
+    pub(crate) fn numbered(&self) -> Numbered<'a> {
+        Numbered { fields: self.fields(), number: 0 }
+    }
+}
+
+/// The fields of a segment that have bytes, with their numbers.
+pub(crate) struct Numbered<'a> {
+    fields: Fields<'a>,
+    number: u16,
+}
+
+impl<'a> Iterator for Numbered<'a> {
+    type Item = (u16, Field<'a>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let Self { fields: Fields { split, header, delimiters }, number } = self;
+        if *header == 0 {
+            let rest = split.rest?;
+            let empty = rest.iter().position(|b| *b != split.at).unwrap_or(rest.len());
+            split.rest = rest.get(empty..);
+            split.offset = split.offset.wrapping_add(empty);
+            *number = number.saturating_add(u16::try_from(empty).unwrap_or(u16::MAX));
+            *number = number.saturating_add(1);
+            let (raw, offset) = split.next()?;
+            return (!raw.is_empty()).then_some((*number, Field::new(raw, offset, *delimiters)));
+        }
+        *number = number.saturating_add(1);
+        self.fields.next().map(|field| (self.number, field))
     }
 }
 

@@ -1,8 +1,8 @@
 //! HL7 v2 §7.3.1: ORU^R01, unsolicited observation message.
 //!
 //! A group is an OBR and what follows it up to the next OBR, PID or PV1. It is passed over twice:
-//! first its specimens, its report and its devices are declared, then its observations follow as
-//! they stand. PID and PV1 hold for what comes after them, and for nothing before.
+//! first its specimens and its report are declared, then its observations follow as they stand, each
+//! device before the first of them that names it. PID and PV1 hold for what comes after them, and for nothing before.
 
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{Effective, EncounterKey, ReportKey, SpecimenKey, Subject, SubjectKey};
@@ -24,13 +24,12 @@ const NAMES: &[&str] =
 struct Reader<'r, 'a, 's> {
     context: &'r mut Context<'a, 's>,
     scratch: &'r mut Scratch<'a>,
-    devices: &'r mut Devices,
-    /// Numbers of the next patient, visit, report, specimen and OBX.
+    devices: &'r mut Devices<'a>,
+    /// Numbers of the next patient, visit, report and specimen.
     subjects: u32,
     encounters: u32,
     reports: u32,
     specimens: u32,
-    rows: usize,
     /// The last PID, its bytes and its key.
     patient: Option<(&'a [u8], SubjectKey)>,
     encounter: Option<EncounterKey>,
@@ -46,9 +45,8 @@ struct Reader<'r, 'a, 's> {
 pub(crate) fn observe<'a>(
     context: &mut Context<'a, '_>,
     scratch: &mut Scratch<'a>,
-    devices: &mut Devices,
+    devices: &mut Devices<'a>,
 ) {
-    devices.collect(&context.message);
     let mut reader = Reader {
         context,
         scratch,
@@ -57,7 +55,6 @@ pub(crate) fn observe<'a>(
         encounters: 0,
         reports: 0,
         specimens: 0,
-        rows: 0,
         patient: None,
         encounter: None,
         report: None,
@@ -164,18 +161,16 @@ impl<'a> Reader<'_, 'a, '_> {
                     next = next.saturating_add(1);
                 }
                 b"OBX" => {
-                    let device = self.devices.of(self.rows);
-                    self.rows = self.rows.saturating_add(1);
                     self.notes(line);
                     let group = Group {
                         subject: self.subject().map_or(Subject::Unknown, Subject::Patient),
                         encounter: self.encounter,
                         report: self.report,
                         specimen,
-                        device,
                         effective: self.effective,
                     };
-                    obx::observe(self.context, segment, line, &group, self.scratch);
+                    let (devices, scratch) = (&mut *self.devices, &mut *self.scratch);
+                    obx::observe(self.context, segment, line, &group, devices, scratch);
                 }
                 _ => self.other(segment, line),
             }
@@ -217,17 +212,13 @@ impl<'a> Reader<'_, 'a, '_> {
             self.context.say(DiagnosticCode::SegmentOutOfOrder, segment.span());
         }
         self.scratch.specimens.clear();
-        let (mut line, mut row) = (start, self.rows);
+        let mut line = start;
         let ends = |id: &[u8; 3]| matches!(id, b"OBR" | b"PID" | b"PV1");
         while let Some(segment) = self.context.message.line(line) {
             match segment.id() {
                 _ if !self.context.message.is_segment(line) => {}
                 id if ends(id) && line > start => break,
                 b"SPM" => self.specimen(segment, line),
-                b"OBX" => {
-                    self.devices.declare(self.context, line, row, self.scratch);
-                    row = row.saturating_add(1);
-                }
                 _ => {}
             }
             line = line.saturating_add(1);

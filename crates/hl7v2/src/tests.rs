@@ -206,7 +206,7 @@ fn all_fields_of_an_observation() {
         ],
     );
     let (facts, mut diagnostics) = facts(&format!("OBR|1\n{obx}"));
-    assert_eq!(facts[0], "device 0 id=DEV@NS&001122&EUI-64");
+    assert_eq!(facts[..2], ["report 0", "device 0 id=DEV@NS&001122&EUI-64"]);
     let want = "LN|2339-0 display=Glucose: 5.4 ucum=mmol/L status=F at=2026-01-15T14:30:00+01:00 \
                 device=0 report=0 sub=1.2 id=OID@NS method=named 99M|M1 display=m \
                 site=SCT|SITE display=s flag=HL70078|H flag=named L|A range=\"3.9-5.6\"(3.9,5.6) \
@@ -380,19 +380,31 @@ fn devices_are_declared_once_and_the_lowest_level_measures() {
         [row("M1^N~I1^N"), row("M1^N~I1^N"), row("M2~I1^N"), row(""), row("^^X"), row("I1^N~M2")];
     let (facts, diagnostics) = facts(&format!("OBR|1\n{}", text.concat()));
     let want = [
-        "device 1 id=I1@N",
-        "device 0 in=1 id=M1@N",
-        "device 2 in=1 id=M2",
         "report 0",
-        "?|a: text \"x\" device=0 report=0",
-        "?|a: text \"x\" device=0 report=0",
+        "device 0 id=I1@N",
+        "device 1 in=0 id=M1@N",
+        "?|a: text \"x\" device=1 report=0",
+        "?|a: text \"x\" device=1 report=0",
+        "device 2 in=0 id=M2",
         "?|a: text \"x\" device=2 report=0",
         "?|a: text \"x\" report=0",
         "?|a: text \"x\" report=0",
-        "?|a: text \"x\" device=1 report=0",
+        "?|a: text \"x\" device=0 report=0",
     ];
     assert_eq!(facts, want);
     assert_eq!(diagnostics, ["FieldNotMapped OBX[5]-18"]);
+}
+
+#[test]
+fn many_devices_are_told_apart() {
+    let row =
+        |n: usize| segment("OBX", &[(2, "ST"), (3, "a"), (5, "x"), (18, &format!("D{}", n % 40))]);
+    let rows: Vec<_> = (0..80).map(row).collect();
+    let (facts, _) = facts(&format!("OBR|1\n{}", rows.join("\n")));
+    assert_eq!(facts.iter().filter(|f| f.starts_with("device")).count(), 40);
+    let last = facts.last().unwrap();
+    assert_eq!(last, "?|a: text \"x\" device=39 report=0");
+    assert!(facts.contains(&"device 39 id=D39".into()));
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{
-    Absent, AbsentReason, CodeSystem, Concept, DeviceKey, Effective, EncounterKey, Measurement,
-    ReportKey, Role, SpecimenKey, StatusCode, StatusTable, Subject, Value,
+    Absent, AbsentReason, CodeSystem, Concept, Effective, EncounterKey, Measurement, ReportKey,
+    Role, SpecimenKey, StatusCode, StatusTable, Subject, Value,
 };
 
 use crate::context::Context;
+use crate::devices::Devices;
 use crate::scratch::Scratch;
 use crate::types::value::{self, ValueType};
 use crate::types::{cwe, dtm, ei, range, unit, xcn, xon};
@@ -19,7 +20,6 @@ pub(crate) struct Group<'a> {
     pub(crate) encounter: Option<EncounterKey>,
     pub(crate) report: Option<ReportKey>,
     pub(crate) specimen: Option<SpecimenKey>,
-    pub(crate) device: Option<DeviceKey>,
     /// OBR-7 and OBR-8, for observations without a time of their own.
     pub(crate) effective: Effective<'a>,
 }
@@ -30,7 +30,7 @@ struct Row<'a> {
     value: Field<'a>,
     unit: Field<'a>,
     range: Field<'a>,
-    code: Concept<'a>,
+    code: Field<'a>,
 }
 
 /// Reads and hands over a measurement. The notes in `scratch` are its own.
@@ -39,6 +39,7 @@ pub(crate) fn observe<'a>(
     segment: Segment<'a>,
     line: usize,
     group: &Group<'a>,
+    devices: &mut Devices<'a>,
     scratch: &mut Scratch<'a>,
 ) {
     context.enter("OBX", line);
@@ -48,25 +49,34 @@ pub(crate) fn observe<'a>(
     let mut measurement = Measurement::new(Concept::EMPTY, Value::Absent(absent), status);
     measurement.effective = group.effective;
     measurement.subject = group.subject;
-    measurement.device = group.device;
     measurement.specimen = group.specimen;
     measurement.report = group.report;
     measurement.encounter = group.encounter;
     measurement.span = segment.span();
-    let row = read(context, segment, &mut measurement, scratch);
+    let row = read(context, segment, &mut measurement, devices, scratch);
     if is_containment(&row, &measurement) {
         context.at(0);
         return context.say(DiagnosticCode::SegmentNotMapped, segment.span());
     }
-    measurement.code = row.code;
     context.at(6);
     let unit = unit::unit(context, row.unit);
     context.at(2);
     let name = if row.kind.offset() == 0 { segment.span() } else { row.kind.span() };
     let kind = ValueType::read(context, name, row.kind.raw(), value::is_valued(&row.value));
-    context.at(5);
-    let components = &mut scratch.components;
-    measurement.value = value::value(context, kind, row.value, unit, &row.code, components);
+    if kind == ValueType::Text || !context.repeats(row.value) {
+        context.at(3);
+        cwe::field(context, row.code, &mut measurement.code);
+        context.at(5);
+        measurement.value = value::value(context, kind, row.value, unit);
+    } else {
+        let mut code = Concept::EMPTY;
+        context.at(3);
+        cwe::field(context, row.code, &mut code);
+        measurement.code = code;
+        context.at(5);
+        let components = &mut scratch.components;
+        measurement.value = value::values(context, kind, row.value, unit, &code, components);
+    }
     let counted = matches!(
         measurement.value,
         Value::Quantity(_) | Value::Range(..) | Value::Ratio(..) | Value::Compound(_)
@@ -91,10 +101,11 @@ fn read<'a: 'b, 'b>(
     context: &mut Context<'a, '_>,
     segment: Segment<'a>,
     measurement: &mut Measurement<'b>,
+    devices: &mut Devices<'a>,
     scratch: &mut Scratch<'a>,
 ) -> Row<'a> {
     let (kind, value, unit, range) = (Field::ABSENT, Field::ABSENT, Field::ABSENT, Field::ABSENT);
-    let mut row = Row { kind, value, unit, range, code: Concept::EMPTY };
+    let mut row = Row { kind, value, unit, range, code: Field::ABSENT };
     let Scratch { performers, interpretation, .. } = scratch;
     performers.clear();
     interpretation.clear();
@@ -103,7 +114,7 @@ fn read<'a: 'b, 'b>(
         let valued = || field.repetitions().filter(|r| !r.is_empty() && !r.is_null());
         match number {
             2 => row.kind = field,
-            3 => cwe::field(context, field, &mut row.code),
+            3 => row.code = field,
             4 => measurement.sub_id = context.whole(field.part()),
             5 => row.value = field,
             6 => row.unit = field,
@@ -123,8 +134,7 @@ fn read<'a: 'b, 'b>(
                 performers.extend(valued().filter_map(|r| xcn::person(context, Role::Performer, r)))
             }
             17 => cwe::field(context, field, &mut measurement.method),
-            // Read before, with those of the other rows.
-            18 if measurement.device.is_some() => {}
+            18 => measurement.device = devices.read(context, field),
             20 => cwe::field(context, field, &mut measurement.body_site),
             21 => measurement.identifier = ei::field(context, field),
             23 => performers

@@ -1,26 +1,11 @@
 //! HL7 v2 chapter 2A, CWE, coded with exceptions, and its older and smaller relatives CE, CNE, CF,
 //! IS and ID.
 
+use iomt_core::DiagnosticCode;
 use iomt_core::model::{CodeSystem, Coding, Concept, Text};
 
 use crate::context::{Context, Part};
 use crate::{Field, Repetition};
-
-/// The components of a CWE, as they are numbered.
-pub(crate) fn components<'a>(
-    context: &mut Context<'a, '_>,
-    repetition: Repetition<'a>,
-) -> [Part<'a>; 13] {
-    const NONE: Part<'static> = (&[], 0);
-    let mut parts: [Part<'a>; 13] = [NONE; 13];
-    for (number, component) in repetition.components().enumerate() {
-        match parts.get_mut(number) {
-            Some(slot) => *slot = component.part(),
-            None => context.unmapped(component.part()),
-        }
-    }
-    parts
-}
 
 /// Reads up to three codings and the original text into `concept`. A coding without system is of
 /// `default`. What has a name but no code is the text, unless there is one.
@@ -30,27 +15,63 @@ pub(crate) fn concept<'a: 'b, 'b>(
     default: CodeSystem<'a>,
     concept: &mut Concept<'b>,
 ) {
-    let [c1, n1, s1, c2, n2, s2, v1, v2, original, c3, n3, s3, v3] =
-        components(context, repetition);
-    concept.text = context.text(original);
+    let mut components = repetition.components().map(|c| c.part());
+    let [first, second, third] = &mut concept.codings;
+    let (mut text, mut name) = (None, None);
+    coding(context, &mut components, default, first, &mut name);
+    coding(context, &mut components, default, second, &mut name);
+    for slot in [&mut *first, &mut *second] {
+        version(context, components.next(), slot);
+    }
+    if let Some(original) = components.next() {
+        text = context.text(original);
+        coding(context, &mut components, default, third, &mut name);
+        version(context, components.next(), third);
+        components.for_each(|part| context.unmapped(part));
+    }
+    concept.text = text.or(name);
+    if let (Some(_), Some(name)) = (text, name) {
+        context.say(DiagnosticCode::FieldNotMapped, name.span());
+    }
     concept.span = repetition.span();
-    let parts = [(c1, n1, s1, v1), (c2, n2, s2, v2), (c3, n3, s3, v3)];
-    for (slot, (code, name, system, version)) in concept.codings.iter_mut().zip(parts) {
-        let display = context.text(name);
-        if let Some(code) = context.text(code) {
-            let system = context.text(system).map_or(default, code_system);
-            let coding = slot.insert(Coding::new(system, code));
-            coding.display = display;
-            coding.version = context.text(version);
-        } else {
-            if concept.text.is_none() {
-                concept.text = display;
-            } else {
-                context.unmapped(name);
-            }
-            context.unmapped(system);
-            context.unmapped(version);
-        }
+}
+
+/// Reads code, name and system. A name without code goes to `name`, if there is none yet.
+fn coding<'a: 'b, 'b>(
+    context: &mut Context<'a, '_>,
+    components: &mut impl Iterator<Item = Part<'a>>,
+    default: CodeSystem<'a>,
+    slot: &mut Option<Coding<'b>>,
+    name: &mut Option<Text<'a>>,
+) {
+    let Some(code) = components.next() else { return };
+    let (display, system) = (components.next(), components.next());
+    let display = display.and_then(|display| context.text(display));
+    if let Some(code) = context.text(code) {
+        let system = system.and_then(|system| context.text(system));
+        let coding = slot.insert(Coding::new(system.map_or(default, code_system), code));
+        coding.display = display;
+        return;
+    }
+    match (display, &name) {
+        (Some(display), Some(_)) => context.say(DiagnosticCode::FieldNotMapped, display.span()),
+        (Some(_), None) => *name = display,
+        (None, _) => {}
+    }
+    if let Some(system) = system {
+        context.unmapped(system);
+    }
+}
+
+fn version<'a: 'b, 'b>(
+    context: &mut Context<'a, '_>,
+    part: Option<Part<'a>>,
+    slot: &mut Option<Coding<'b>>,
+) {
+    match (part, slot) {
+        (Some(part), Some(coding)) => coding.version = context.text(part),
+        (Some(part), None) => context.unmapped(part),
+        (None, _) => {}
     }
 }
 

@@ -60,6 +60,9 @@ fn digits<'a>(
 fn pairs<const N: usize>(digits: &[u8]) -> Option<[Option<u8>; N]> {
     let mut all = [None; N];
     let (pairs, []) = digits.as_chunks::<2>() else { return None };
+    if pairs.len() > N {
+        return None;
+    }
     for (slot, [tens, ones]) in all.iter_mut().zip(pairs) {
         *slot = Some(value(*tens).wrapping_mul(10).wrapping_add(value(*ones)));
     }
@@ -99,12 +102,34 @@ fn places(fraction: Option<Cursor<'_>>) -> Option<(u32, u8)> {
     Some((number(digits.rest())?, u8::try_from(digits.rest().len()).ok()?))
 }
 
+/// The digits at the beginning, and the fraction and the zone that may follow them.
+struct Parts<'a> {
+    digits: &'a [u8],
+    fraction: u32,
+    places: u8,
+    zone: Option<Zone>,
+}
+
+fn parts(raw: &[u8]) -> Option<Parts<'_>> {
+    let end = raw.iter().position(|b| !b.is_ascii_digit()).unwrap_or(raw.len());
+    let (digits, rest) = raw.split_at_checked(end)?;
+    if rest.is_empty() {
+        return Some(Parts { digits, fraction: 0, places: 0, zone: None });
+    }
+    let grammar = (opt(fraction), opt(zone));
+    let (left, (decimals, zone)) = complete(rest, grammar).ok()?;
+    let (fraction, places) = places(decimals)?;
+    left.rest().is_empty().then_some(Parts { digits, fraction, places, zone })
+}
+
 /// What a DTM, TS or DT means.
 pub(crate) fn date_time(raw: &[u8]) -> Option<DateTime> {
-    let grammar = (digits(4, 14), opt(fraction), opt(zone));
-    let (left, (digits, decimals, zone)) = complete(raw, grammar).ok()?;
-    let (year, parts) = digits.rest().split_at_checked(4)?;
-    let [month, day, hour, minute, second] = pairs(parts)?;
+    let Parts { digits, fraction, places, zone } = parts(raw)?;
+    let (year, rest) = digits.split_first_chunk::<4>()?;
+    let year = year
+        .iter()
+        .fold(0_u16, |year, digit| year.wrapping_mul(10).wrapping_add(u16::from(value(*digit))));
+    let [month, day, hour, minute, second] = pairs(rest)?;
     let precision = match (month, day, hour, minute, second) {
         (None, ..) => Precision::Year,
         (_, None, ..) => Precision::Month,
@@ -113,30 +138,26 @@ pub(crate) fn date_time(raw: &[u8]) -> Option<DateTime> {
         (.., None) => Precision::Minute,
         _ => Precision::Second,
     };
-    if !left.rest().is_empty() || (decimals.is_some() && precision != Precision::Second) {
+    if places > 0 && precision != Precision::Second {
         return None;
     }
-    let year = year
-        .iter()
-        .fold(0_u16, |year, digit| year.wrapping_mul(10).wrapping_add(u16::from(value(*digit))));
     let mut all = DateTime::from_ymd(year, month.unwrap_or(1), day.unwrap_or(1))?;
     if precision > Precision::Day {
         all = all.at(hour.unwrap_or(0), minute.unwrap_or(0), second.unwrap_or(0))?;
     }
-    (all.fraction, all.places) = places(decimals)?;
+    (all.fraction, all.places) = (fraction, places);
     Some(all.to(precision).in_zone(zone))
 }
 
 /// What a TM means: nothing in `Some` where it is an hour alone, which no clock shows.
 pub(crate) fn time_of_day(raw: &[u8]) -> Option<Option<TimeOfDay>> {
-    let grammar = (digits(2, 6), opt(fraction), opt(zone));
-    let (left, (digits, decimals, _)) = complete(raw, grammar).ok()?;
-    let [hour, minute, second] = pairs(digits.rest())?;
+    let Parts { digits, fraction, places, .. } = parts(raw)?;
+    let [hour, minute, second] = pairs(digits)?;
     let mut all = TimeOfDay::new(hour?, minute.unwrap_or(0), second)?;
-    if !left.rest().is_empty() || (decimals.is_some() && second.is_none()) {
+    if places > 0 && second.is_none() {
         return None;
     }
-    (all.fraction, all.places) = places(decimals)?;
+    (all.fraction, all.places) = (fraction, places);
     Some(minute.map(|_| all))
 }
 

@@ -1,13 +1,7 @@
 //! HL7 v2 §7.4.2.7: OBX-7, references range.
 
 use iomt_core::model::{ReferenceRange, Text};
-use iomt_core::wire::{
-    Cursor, ErrorKind, IResult, Number, ParseError, Scaled, complete, number, u8,
-};
-use nom::Parser;
-use nom::branch::alt;
-use nom::bytes::complete::{take_while, take_while1};
-use nom::combinator::{all_consuming, opt, verify};
+use iomt_core::wire::{Number, Scaled, number};
 
 use crate::Field;
 use crate::context::Context;
@@ -29,42 +23,40 @@ pub(crate) fn reference_range<'a>(
 
 /// The limits that a text says exactly.
 fn limits(raw: &[u8]) -> Option<(Option<Scaled>, Option<Scaled>)> {
-    let between = (decimal, blanks, character(b'-'), blanks, decimal)
-        .map(|(low, _, _, _, high)| (Some(low), Some(high)));
-    let above =
-        (character(b'>'), opt(character(b'=')), blanks, decimal).map(|(.., n)| (Some(n), None));
-    let below =
-        (character(b'<'), opt(character(b'=')), blanks, decimal).map(|(.., n)| (None, Some(n)));
-    let mut grammar = all_consuming(alt((between, above, below)));
-    let (low, high) = complete(raw.trim_ascii(), |at| grammar.parse(at)).ok()?.1;
-    let scaled = |limit: Option<Number>| match limit {
-        Some(Number::Scaled(scaled)) => Some(Some(scaled)),
-        Some(Number::Long) => None,
-        None => Some(None),
-    };
-    let (low, high) = (scaled(low)?, scaled(high)?);
-    let ordered = low.zip(high).is_none_or(|(low, high)| in_order(low, high) == Some(true));
-    ordered.then_some((low, high))
-}
-
-/// `digits[.digits]`, perhaps negative.
-fn decimal(at: Cursor<'_>) -> IResult<'_, Number> {
-    let digits = || take_while1::<_, Cursor<'_>, ParseError>(|b: u8| b.is_ascii_digit());
-    let mut all = (opt(character(b'-')), digits(), opt((character(b'.'), digits())));
-    let (after, _) = all.parse(at)?;
-    let text = at.rest().get(..after.offset().saturating_sub(at.offset()));
-    match text.and_then(number) {
-        Some(number) => Ok((after, number)),
-        None => Err(nom::Err::Error(at.error(ErrorKind::Malformed, "OBX-7"))),
+    match raw.trim_ascii() {
+        [b'>', b'=', rest @ ..] | [b'>', rest @ ..] => Some((Some(alone(rest)?), None)),
+        [b'<', b'=', rest @ ..] | [b'<', rest @ ..] => Some((None, Some(alone(rest)?))),
+        text => {
+            let (low, rest) = decimal(text)?;
+            let high = alone(rest.trim_ascii_start().strip_prefix(b"-")?)?;
+            (in_order(low, high)?).then_some((Some(low), Some(high)))
+        }
     }
 }
 
-fn character<'a>(byte: u8) -> impl Parser<Cursor<'a>, Output = u8, Error = ParseError> {
-    verify(u8("OBX-7"), move |b| *b == byte)
+/// A number after blanks, and nothing else.
+fn alone(text: &[u8]) -> Option<Scaled> {
+    match decimal(text.trim_ascii_start())? {
+        (number, []) => Some(number),
+        _ => None,
+    }
 }
 
-fn blanks(at: Cursor<'_>) -> IResult<'_, Cursor<'_>> {
-    take_while(|b| b == b' ')(at)
+/// `digits[.digits]`, perhaps negative, and what follows.
+fn decimal(text: &[u8]) -> Option<(Scaled, &[u8])> {
+    let digits = |text: &[u8]| text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let sign = usize::from(text.starts_with(b"-"));
+    let mut end = sign.saturating_add(digits(text.get(sign..)?));
+    if let Some([b'.', fraction @ ..]) = text.get(end..) {
+        end = end.saturating_add(1).saturating_add(digits(fraction));
+    }
+    let (text, rest) = text.split_at_checked(end)?;
+    match number(text)? {
+        Number::Scaled(scaled) if !matches!(text, [.., b'.'] | [b'.', ..] | [b'-', b'.', ..]) => {
+            Some((scaled, rest))
+        }
+        _ => None,
+    }
 }
 
 /// Whether `low` is at most `high`; nothing where they cannot be compared exactly.

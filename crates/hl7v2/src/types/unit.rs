@@ -4,7 +4,6 @@ use iomt_core::model::{Mdc, Text, Unit};
 
 use crate::Field;
 use crate::context::Context;
-use crate::types::cwe;
 
 /// Reads a unit: its UCUM code, its number in IEEE 11073-10101, else the code or name as sent.
 pub(crate) fn unit<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Unit<'a> {
@@ -13,16 +12,24 @@ pub(crate) fn unit<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Unit<
         return unit;
     }
     let repetition = context.first(field);
-    let [c1, n1, s1, c2, n2, s2, v1, v2, original, c3, n3, s3, v3] =
-        cwe::components(context, repetition);
-    let (mut display, mut other) = (None, None);
-    for (code, name, system) in [(c1, n1, s1), (c2, n2, s2), (c3, n3, s3)] {
-        let (code, name) = (context.text(code), context.text(name));
-        match (system.0.trim_ascii(), code) {
-            (b"UCUM", Some(code)) if unit.ucum.is_none() => {
+    let mut components = repetition.components().map(|c| c.part());
+    let (mut display, mut other, mut original) = (None, None, None);
+    for coding in 0..3 {
+        if coding == 2 {
+            // Versions say nothing of a unit.
+            for version in components.by_ref().take(2) {
+                context.unmapped(version);
+            }
+            original = components.next().and_then(|part| context.text(part));
+        }
+        let Some(code) = components.next() else { break };
+        let (name, system) = (components.next(), components.next());
+        let (code, name) = (context.text(code), name.and_then(|name| context.text(name)));
+        match (system.map(|(raw, _)| raw.trim_ascii()), code) {
+            (Some(b"UCUM"), Some(code)) if unit.ucum.is_none() => {
                 (unit.ucum, display) = (Some(code), name);
             }
-            (b"MDC", Some(code)) if unit.mdc.is_none() => match number(code) {
+            (Some(b"MDC"), Some(code)) if unit.mdc.is_none() => match number(code) {
                 // The name is the reference identifier that goes with the number.
                 Some(number) => unit.mdc = Some(number),
                 // Some senders have the reference identifier, and 0 for the number.
@@ -31,10 +38,8 @@ pub(crate) fn unit<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Unit<
             _ => other = other.or(code).or(name),
         }
     }
-    for version in [v1, v2, v3] {
-        context.unmapped(version);
-    }
-    unit.text = context.text(original).or(display).or(other);
+    components.for_each(|part| context.unmapped(part));
+    unit.text = original.or(display).or(other);
     unit.span = if unit.is_none() { unit.span } else { repetition.span() };
     unit
 }

@@ -74,9 +74,22 @@ pub(crate) fn is_valued(field: &Field<'_>) -> bool {
     !field.is_null() && field.raw().iter().any(|b| !parts.contains(b))
 }
 
-/// Reads OBX-5. Of text, all of the field is the value and repetitions are its lines; several
-/// repetitions of another type are components with the code of the whole.
-pub(crate) fn value<'a, 's>(
+/// Reads OBX-5. Of text, all of the field is the value and repetitions are its lines; of another
+/// type it has one repetition.
+pub(crate) fn value<'a>(
+    context: &mut Context<'a, '_>,
+    kind: ValueType,
+    field: Field<'a>,
+    unit: Unit<'a>,
+) -> Value<'a> {
+    if !is_valued(&field) {
+        return Value::Absent(Absent::new(AbsentReason::Unknown, field.span()));
+    }
+    one(context, kind, Repetition::new(field.raw(), field.offset(), field.delimiters()), unit)
+}
+
+/// Reads the repetitions of OBX-5, where it has several: components with the code of the whole.
+pub(crate) fn values<'a, 's>(
     context: &mut Context<'a, '_>,
     kind: ValueType,
     field: Field<'a>,
@@ -87,22 +100,21 @@ pub(crate) fn value<'a, 's>(
 where
     'a: 's,
 {
-    let unknown = Value::Absent(Absent::new(AbsentReason::Unknown, field.span()));
-    if !is_valued(&field) {
-        return unknown;
-    }
-    if kind == ValueType::Text {
-        return context.whole(field.part()).map_or(unknown, Value::Text);
-    }
-    let mut all = field.repetitions().filter(|r| !r.is_empty());
-    let Some(first) = all.next() else { return unknown };
-    let Some(second) = all.next() else { return one(context, kind, first, unit) };
     components.clear();
-    for repetition in [first, second].into_iter().chain(all) {
+    for repetition in field.repetitions().filter(|r| !r.is_empty()) {
         let value = one(context, kind, repetition, unit);
         components.push(Component::new(*code, value));
     }
-    Value::Compound(components)
+    match components.as_slice() {
+        [] => Value::Absent(Absent::new(AbsentReason::Unknown, field.span())),
+        [only] => only.value,
+        several
+            if several.iter().all(|c| matches!(c.value, Value::Absent(a) if a.sent.is_none())) =>
+        {
+            Value::Absent(Absent::new(AbsentReason::Unknown, field.span()))
+        }
+        several => Value::Compound(several),
+    }
 }
 
 /// Reads one repetition. What its type does not allow is absent, and kept as sent.
