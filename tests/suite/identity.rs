@@ -74,8 +74,8 @@ fn a_query_holds_what_it_should() {
 
 #[test]
 fn what_is_equal_within_a_message_gets_an_ordinal() {
-    let feed = message("A", 1, "4711^^^H^MR", 'F', "98")
-        + "OBX|2|NM|2339-0^Glucose^LN||99|mg/dL|||||F\r";
+    let feed =
+        message("A", 1, "4711^^^H^MR", 'F', "98") + "OBX|2|NM|2339-0^Glucose^LN||99|mg/dL|||||F\r";
     let record = run(&feed, Form::Ndjson);
     assert_eq!(BTreeSet::from_iter(ids(&record, "Observation")).len(), 2);
     assert!(record.has(DiagnosticCode::IdentityRepeated));

@@ -2,7 +2,7 @@
 
 use iomt::fhir::{NodeId, Tape, Validate, json};
 use iomt::validate::Validator;
-use iomt::{BundleKind, Config, Form, PROTOCOLS, Protocol};
+use iomt::{BundleKind, Config, Form, Limits, PROTOCOLS, Protocol, Translator};
 use proptest::prelude::*;
 
 use crate::support::{Record, translate, vectors};
@@ -33,6 +33,28 @@ fn every_document_of_every_vector_is_valid_and_canonical() {
                 let mut config = vector.config();
                 (config.to, config.bundle, config.provenance) = (Form::Bundle, bundle, true);
                 check(&translate(protocol, &vector.bytes, config));
+            }
+        }
+    }
+}
+
+/// What is remembered of Observations makes them faster, never others.
+#[test]
+fn templates_change_nothing() {
+    let mut without = Limits::DEFAULT;
+    without.templates = 0;
+    for to in [Form::Ndjson, Form::Bundle] {
+        for protocol in PROTOCOLS {
+            let mut config = Config::default();
+            (config.to, config.subject) = (to, Some("Patient/p1".into()));
+            let mut with = Translator::new(config.clone());
+            let mut without = Translator::with_limits(config, without);
+            for vector in vectors(protocol.name).iter().cycle().take(600) {
+                let (mut a, mut b) = (Record::default(), Record::default());
+                with.file(protocol, &vector.bytes, &mut a);
+                without.file(protocol, &vector.bytes, &mut b);
+                assert_eq!(a.documents, b.documents, "{}", vector.path.display());
+                assert_eq!(a.diagnostics, b.diagnostics, "{}", vector.path.display());
             }
         }
     }

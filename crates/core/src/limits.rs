@@ -16,6 +16,9 @@ pub struct Limits {
     pub depth: usize,
     /// Sessions (devices) that one input keeps open: 4,096 at least, twice as many at most.
     pub sessions: usize,
+    /// Shapes of Observations remembered, to write the next one alike faster; 0 for none: 256 at
+    /// least, twice as many at most.
+    pub templates: usize,
     /// Messages or resources remembered, to know them again: 4,096 at least, twice as many at most.
     pub remembered: usize,
 }
@@ -29,6 +32,7 @@ impl Limits {
         repetitions: 10_000,
         depth: 64,
         sessions: 4096,
+        templates: 256,
         remembered: 4096,
     };
 }

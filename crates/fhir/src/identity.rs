@@ -54,18 +54,25 @@ impl fmt::Display for Uuid {
 
 /// A name that is hashed while its parts are given. Each part is followed by its length, so that
 /// parts cannot run together; an absent part is not an empty one.
-pub(crate) struct Name(Sha1);
+pub(crate) struct Name {
+    hash: Sha1,
+    /// Parts are short and many: they are gathered before they are hashed.
+    buffer: [u8; 192],
+    used: usize,
+    len: u64,
+}
 
 impl Name {
     /// A name for a kind of thing.
     pub(crate) fn new(kind: &str) -> Self {
-        let mut hash = Sha1::new();
-        hash.update(NAMESPACE);
-        Self(hash).str(kind)
+        let mut name = Self { hash: Sha1::new(), buffer: [0; 192], used: 0, len: 0 };
+        name.feed(&NAMESPACE);
+        name.str(kind)
     }
 
-    pub(crate) fn finish(self) -> Uuid {
-        let digest: [u8; 20] = self.0.finalize().into();
+    pub(crate) fn finish(mut self) -> Uuid {
+        self.hash.update(self.buffer.get(..self.used).unwrap_or_default());
+        let digest: [u8; 20] = self.hash.finalize().into();
         let mut bytes = [0; 16];
         for (to, from) in bytes.iter_mut().zip(digest) {
             *to = from;
@@ -75,32 +82,46 @@ impl Name {
         Uuid::from_bytes(bytes)
     }
 
+    fn feed(&mut self, bytes: &[u8]) {
+        let end = self.used.saturating_add(bytes.len());
+        if let Some(room) = self.buffer.get_mut(self.used..end) {
+            room.copy_from_slice(bytes);
+            self.used = end;
+            return;
+        }
+        self.hash.update(self.buffer.get(..self.used).unwrap_or_default());
+        self.hash.update(bytes);
+        self.used = 0;
+    }
+
     /// A part that `write` writes.
     fn part(mut self, write: impl FnOnce(&mut dyn Write) -> fmt::Result) -> Self {
-        let mut feed = Feed { hash: &mut self.0, len: 0 };
+        self.len = 0;
         // Writing into a hash does not fail; a text that cannot be written is told by its start.
-        let failed = write(&mut feed).is_err();
-        let len = feed.len;
-        self.0.update(len.to_be_bytes());
+        let failed = write(&mut self).is_err();
+        let len = self.len;
+        self.feed(&len.to_be_bytes());
         if failed { self.none() } else { self }
     }
 
     pub(crate) fn none(mut self) -> Self {
-        self.0.update(u64::MAX.to_be_bytes());
+        self.feed(&u64::MAX.to_be_bytes());
         self
     }
 
-    pub(crate) fn str(self, part: &str) -> Self {
-        self.part(|w| w.write_str(part))
+    pub(crate) fn str(mut self, part: &str) -> Self {
+        self.feed(part.as_bytes());
+        self.feed(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        self
     }
 
     pub(crate) fn uuid(mut self, part: Uuid) -> Self {
-        self.0.update(part.0.to_be_bytes());
+        self.feed(&part.0.to_be_bytes());
         self
     }
 
     pub(crate) fn number(mut self, part: u64) -> Self {
-        self.0.update(part.to_be_bytes());
+        self.feed(&part.to_be_bytes());
         self
     }
 
@@ -108,7 +129,10 @@ impl Name {
     pub(crate) fn text(self, part: Option<Text<'_>>) -> Self {
         match part {
             None => self.none(),
-            Some(text) => self.part(|w| text.write(w)),
+            Some(text) => match text.as_str() {
+                Some(plain) => self.str(plain),
+                None => self.part(|w| text.write(w)),
+            },
         }
     }
 
@@ -148,14 +172,9 @@ impl Name {
     }
 }
 
-struct Feed<'a> {
-    hash: &'a mut Sha1,
-    len: u64,
-}
-
-impl Write for Feed<'_> {
+impl Write for Name {
     fn write_str(&mut self, part: &str) -> fmt::Result {
-        self.hash.update(part);
+        self.feed(part.as_bytes());
         self.len = self.len.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
         Ok(())
     }

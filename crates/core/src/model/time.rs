@@ -46,11 +46,17 @@ impl Zone {
         if utc_as_z && self.0 == 0 {
             return out.write_char('Z');
         }
+        let mut line = Line::new();
+        self.line(&mut line);
+        line.write(out)
+    }
+
+    fn line(self, line: &mut Line) {
         let minutes = self.0.unsigned_abs();
-        out.write_char(if self.0 < 0 { '-' } else { '+' })?;
-        two(out, minutes / 60)?;
-        out.write_char(':')?;
-        two(out, minutes % 60)
+        line.byte(if self.0 < 0 { b'-' } else { b'+' });
+        line.two(minutes / 60);
+        line.byte(b':');
+        line.two(minutes % 60);
     }
 }
 
@@ -173,41 +179,85 @@ impl DateTime {
 
     /// Writes the date: `2026`, `2026-11` or `2026-11-23`, to its precision and at most to the day.
     pub fn write_date(&self, out: &mut dyn Write) -> fmt::Result {
-        two(out, self.year / 100)?;
-        two(out, self.year % 100)?;
-        for (part, precision) in [(self.month, Precision::Month), (self.day, Precision::Day)] {
-            if self.precision >= precision {
-                out.write_char('-')?;
-                two(out, u16::from(part))?;
+        let mut line = Line::new();
+        self.date(&mut line);
+        line.write(out)
+    }
+
+    /// Writes date, `T`, time with the digits of the fraction that there are, and, if there is
+    /// one, zone. A time that is precise to the day or less is written as the date alone.
+    pub fn write_iso(&self, out: &mut dyn Write) -> fmt::Result {
+        let mut line = Line::new();
+        self.date(&mut line);
+        if self.precision > Precision::Day {
+            line.byte(b'T');
+            line.two(u16::from(self.hour));
+            line.byte(b':');
+            line.two(u16::from(self.minute));
+            line.byte(b':');
+            line.two(u16::from(self.second));
+            if self.places > 0 {
+                line.byte(b'.');
+                line.digits(self.fraction, self.places);
+            }
+            match self.zone {
+                Some(Zone(0)) if self.utc_as_z => line.byte(b'Z'),
+                Some(zone) => zone.line(&mut line),
+                None => {}
             }
         }
-        Ok(())
+        line.write(out)
     }
 
-    /// Writes the time of day, `10:00:00.000`, with the digits of the fraction that there are.
-    pub fn write_clock(&self, out: &mut dyn Write) -> fmt::Result {
-        two(out, u16::from(self.hour))?;
-        out.write_char(':')?;
-        two(out, u16::from(self.minute))?;
-        out.write_char(':')?;
-        two(out, u16::from(self.second))?;
-        match usize::from(self.places) {
-            0 => Ok(()),
-            places => write!(out, ".{:0places$}", self.fraction),
+    fn date(&self, line: &mut Line) {
+        line.two(self.year / 100);
+        line.two(self.year % 100);
+        for (part, precision) in [(self.month, Precision::Month), (self.day, Precision::Day)] {
+            if self.precision >= precision {
+                line.byte(b'-');
+                line.two(u16::from(part));
+            }
+        }
+    }
+}
+
+/// A time is written in one piece: at most 19 characters, a fraction of 10 and a zone of 6.
+struct Line {
+    bytes: [u8; 40],
+    len: usize,
+}
+
+impl Line {
+    const fn new() -> Self {
+        Self { bytes: [0; 40], len: 0 }
+    }
+
+    fn byte(&mut self, byte: u8) {
+        if let Some(slot) = self.bytes.get_mut(self.len) {
+            *slot = byte;
+            self.len = self.len.saturating_add(1);
         }
     }
 
-    /// Writes date, `T`, time and, if there is one, zone. A time that is precise to the day or less
-    /// is written as the date alone.
-    pub fn write_iso(&self, out: &mut dyn Write) -> fmt::Result {
-        self.write_date(out)?;
-        if self.precision <= Precision::Day {
-            return Ok(());
-        }
-        out.write_char('T')?;
-        self.write_clock(out)?;
-        self.zone.map_or(Ok(()), |zone| zone.write(self.utc_as_z, out))
+    fn two(&mut self, number: u16) {
+        self.byte(digit(u32::from(number / 10)));
+        self.byte(digit(u32::from(number)));
     }
+
+    fn digits(&mut self, number: u32, places: u8) {
+        for place in (0..u32::from(places.min(9))).rev() {
+            self.byte(digit(number.checked_div(10_u32.saturating_pow(place)).unwrap_or(0)));
+        }
+    }
+
+    fn write(&self, out: &mut dyn Write) -> fmt::Result {
+        let bytes = self.bytes.get(..self.len).unwrap_or_default();
+        out.write_str(core::str::from_utf8(bytes).map_err(|_| fmt::Error)?)
+    }
+}
+
+fn digit(number: u32) -> u8 {
+    b'0'.wrapping_add(u8::try_from(number % 10).unwrap_or(0))
 }
 
 /// A time of the input: what it means, if it can be read, and as it was sent.
@@ -253,12 +303,6 @@ impl<'a> Time<'a> {
 
 fn small(digits: &str) -> Option<u16> {
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
-}
-
-fn two(out: &mut dyn Write, number: u16) -> fmt::Result {
-    let digit = |n: u16| char::from(b'0'.wrapping_add(u8::try_from(n % 10).unwrap_or(0)));
-    out.write_char(digit(number / 10))?;
-    out.write_char(digit(number))
 }
 
 #[cfg(test)]

@@ -127,6 +127,7 @@ impl Builder<'_> {
             Value::Compound(components) => {
                 for component in *components {
                     self.component(component, plan.vital);
+                    self.holes.part = self.holes.part.saturating_add(1);
                 }
             }
             Value::Bits(bits) => self.bits(bits),

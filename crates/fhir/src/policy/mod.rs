@@ -26,7 +26,7 @@ use iomt_core::{Diagnostic, DiagnosticCode, Place};
 use crate::config::{Config, Form};
 use crate::identity::Uuid;
 use crate::table::{ElementId, el};
-use crate::tape::{Mark, Tape};
+use crate::tape::{Mark, NodeId, Tape};
 
 /// What the facts of a message are read with.
 #[derive(Debug, Default)]
@@ -69,8 +69,47 @@ impl Party {
     }
 }
 
+/// A part of an Observation that differs where others are alike.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Hole {
+    /// The id.
+    Id,
+    /// The id as a URN.
+    Urn,
+    Subject,
+    Encounter,
+    Specimen,
+    Device,
+    /// An instant.
+    Time,
+    /// The number of a quantity, of this component.
+    Value(u8),
+}
+
+/// Where the holes of the Observation on the tape are.
+#[derive(Debug, Default)]
+pub(crate) struct Holes {
+    pub(crate) list: Vec<(NodeId, Hole)>,
+    /// A number was converted: it is no plain hole.
+    pub(crate) unfit: bool,
+    /// The component at work.
+    part: u8,
+}
+
+impl Holes {
+    pub(crate) fn clear(&mut self) {
+        self.list.clear();
+        (self.unfit, self.part) = (false, 0);
+    }
+
+    fn add(&mut self, node: Option<NodeId>, hole: Hole) {
+        self.list.extend(node.map(|node| (node, hole)));
+    }
+}
+
 /// Writes one resource.
 pub(crate) struct Builder<'w> {
+    pub(crate) holes: &'w mut Holes,
     pub(crate) tape: &'w mut Tape,
     pub(crate) cx: &'w Context,
     pub(crate) notes: &'w mut Vec<Diagnostic>,
@@ -91,38 +130,46 @@ impl Builder<'_> {
     ) -> Mark {
         let mark = self.tape.open(root, span);
         if self.cx.config.to == Form::Ndjson {
-            self.tape.write(id_of, Span::NONE, |w| id.write(w));
+            let node = self.tape.write(id_of, Span::NONE, |w| id.write(w));
+            self.holes.add(node, Hole::Id);
         }
         mark
     }
 
-    pub(crate) fn reference(&mut self, element: ElementId, target: Target<'_>) {
+    /// Writes a reference; gives the node of its text.
+    pub(crate) fn reference(&mut self, element: ElementId, target: Target<'_>) -> Option<NodeId> {
         let mark = self.tape.open(element, Span::NONE);
-        match target {
+        let node = match target {
             Target::Resource(kind, id) => {
                 let form = self.cx.config.to;
-                self.tape.write(el::REFERENCE_REFERENCE, Span::NONE, |w| {
+                let node = self.tape.write(el::REFERENCE_REFERENCE, Span::NONE, |w| {
                     write_reference(form, kind, id, w)
                 });
+                match element {
+                    el::OBSERVATION_SUBJECT => self.holes.add(node, Hole::Subject),
+                    el::OBSERVATION_ENCOUNTER => self.holes.add(node, Hole::Encounter),
+                    el::OBSERVATION_SPECIMEN => self.holes.add(node, Hole::Specimen),
+                    el::OBSERVATION_DEVICE => self.holes.add(node, Hole::Device),
+                    _ => {}
+                }
+                node
             }
-            Target::External(reference) => {
-                self.tape.str(el::REFERENCE_REFERENCE, reference, Span::NONE);
-            }
-            Target::Display(display) => {
-                self.tape.str(el::REFERENCE_DISPLAY, display, Span::NONE);
-            }
-        }
+            Target::External(text) => self.tape.str(el::REFERENCE_REFERENCE, text, Span::NONE),
+            Target::Display(text) => self.tape.str(el::REFERENCE_DISPLAY, text, Span::NONE),
+        };
         self.tape.close(mark);
+        node
     }
 
     /// The identifier by which our own output is found again.
     pub(crate) fn own_identifier(&mut self, element: ElementId, id: Uuid) {
         let mark = self.tape.open(element, Span::NONE);
         self.tape.text(el::IDENTIFIER_SYSTEM, "urn:ietf:rfc:3986");
-        self.tape.write(el::IDENTIFIER_VALUE, Span::NONE, |w| {
+        let node = self.tape.write(el::IDENTIFIER_VALUE, Span::NONE, |w| {
             w.write_str("urn:uuid:")?;
             id.write(w)
         });
+        self.holes.add(node, Hole::Urn);
         self.tape.close(mark);
     }
 

@@ -8,23 +8,24 @@ use iomt_core::wire::Span;
 use super::{Builder, Target};
 use crate::identity::Uuid;
 use crate::table::el;
+use crate::tape::NodeId;
 
 /// What made the resources.
 const ASSEMBLER: &str = concat!("iomt ", env!("CARGO_PKG_VERSION"));
 
 impl Builder<'_> {
-    /// Writes the Provenance of `targets`, from the message that `message` writes the id of.
+    /// Writes the Provenance of `target` from the message of this id; gives where the target stands.
     pub(crate) fn provenance(
         &mut self,
         id: Uuid,
-        targets: &[(&'static str, Uuid)],
+        target: Option<&(&'static str, Uuid)>,
         message: &str,
         span: Span,
-    ) {
+    ) -> Option<NodeId> {
         let mark = self.resource(el::ROOT_PROVENANCE, el::PROVENANCE_ID, id, span);
-        for (kind, target) in targets {
-            self.reference(el::PROVENANCE_TARGET, Target::Resource(kind, *target));
-        }
+        let node = target.and_then(|(kind, target)| {
+            self.reference(el::PROVENANCE_TARGET, Target::Resource(kind, *target))
+        });
         self.recorded();
         let agent = self.tape.open(el::PROVENANCE_AGENT, Span::NONE);
         self.coded(
@@ -44,6 +45,7 @@ impl Builder<'_> {
         self.tape.close(what);
         self.tape.close(entity);
         self.tape.close(mark);
+        node
     }
 
     /// When it was received; else when it was sent, where that has a zone; else unknown.

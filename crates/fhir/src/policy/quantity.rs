@@ -7,8 +7,8 @@ use iomt_core::model::{Comparator, Decimal, Quantity, Unit};
 use iomt_core::wire::{Scaled, Span, write_canonical};
 use iomt_nomenclature::unit;
 
-use super::Builder;
 use super::code::{MDC, UCUM};
+use super::{Builder, Hole};
 use crate::table::{ElementId, el};
 
 const TRANSLATION: &str = "http://hl7.org/fhir/StructureDefinition/iso21090-PQ-translation";
@@ -73,14 +73,21 @@ impl Builder<'_> {
         if unit.is_none() && !quantity.unit.is_none() {
             self.note(DiagnosticCode::UnitUnknown, quantity.unit.span, "Quantity.unit");
         }
+        let observed = matches!(
+            element,
+            el::OBSERVATION_VALUE_QUANTITY | el::OBSERVATION_COMPONENT_VALUE_QUANTITY
+        );
+        let hole = observed.then_some(Hole::Value(self.holes.part));
+        self.holes.unfit |= observed && !is_same(&quantity.value, &value);
         let mark = self.tape.open(element, quantity.span);
         if let (Some(from), Some(to)) = (known, unit)
             && !core::ptr::eq(from, to)
             && (quantity.unit.span.is_some() || !same_unit(from.ucum, to.ucum))
         {
-            self.translation(quantity, from);
+            self.translation(quantity, from, hole);
         }
-        self.tape.write(el::QUANTITY_VALUE, quantity.span, |w| write_decimal(&value, w));
+        let node = self.tape.write(el::QUANTITY_VALUE, quantity.span, |w| write_decimal(&value, w));
+        self.holes.list.extend(node.zip(hole));
         if let Some(sent) = quantity.comparator {
             self.tape.text_at(el::QUANTITY_COMPARATOR, comparator(sent), quantity.span);
         }
@@ -114,11 +121,19 @@ impl Builder<'_> {
     }
 
     /// The quantity as sent, beside one in another unit.
-    fn translation(&mut self, quantity: &Quantity<'_>, from: &'static unit::Unit) {
+    fn translation(
+        &mut self,
+        quantity: &Quantity<'_>,
+        from: &'static unit::Unit,
+        hole: Option<Hole>,
+    ) {
         let extension = self.tape.open(el::QUANTITY_EXTENSION, quantity.span);
         self.tape.text(el::EXTENSION_URL, TRANSLATION);
         let mark = self.tape.open(el::EXTENSION_VALUE_QUANTITY, quantity.span);
-        self.tape.write(el::QUANTITY_VALUE, quantity.span, |w| write_decimal(&quantity.value, w));
+        let node = self
+            .tape
+            .write(el::QUANTITY_VALUE, quantity.span, |w| write_decimal(&quantity.value, w));
+        self.holes.list.extend(node.zip(hole));
         if let Some(sent) = quantity.comparator {
             self.tape.text_at(el::QUANTITY_COMPARATOR, comparator(sent), quantity.span);
         }
@@ -154,6 +169,10 @@ impl Builder<'_> {
         let quantity = Quantity::new(Decimal::Scaled(value), *unit, Span::NONE);
         self.quantity(element, &quantity, allowed);
     }
+}
+
+fn is_same(a: &Decimal<'_>, b: &Decimal<'_>) -> bool {
+    matches!((a, b), (Decimal::Scaled(a), Decimal::Scaled(b)) if a == b)
 }
 
 const fn known_display(unit: &unit::Unit) -> &'static str {

@@ -4,7 +4,7 @@ use iomt_core::DiagnosticCode;
 use iomt_core::model::{DateTime, Effective, Precision, Text, Time};
 use iomt_core::wire::Span;
 
-use super::Builder;
+use super::{Builder, Hole};
 use crate::table::{ElementId, el};
 
 const ORIGINAL_TEXT: &str = "http://hl7.org/fhir/StructureDefinition/originalText";
@@ -45,6 +45,12 @@ impl When<'_> {
 }
 
 impl<'a> Moment<'a> {
+    /// Whether it goes out as one text, to the second and with a zone.
+    pub(crate) fn is_instant(&self) -> bool {
+        let exact = |v: DateTime| v.precision == Precision::Second && v.zone.is_some();
+        self.original.is_none() && self.value.is_some_and(exact)
+    }
+
     /// A time that was not sent as text and has a zone.
     pub(crate) const fn plain(value: DateTime, span: Span) -> Self {
         Self { value: Some(value), original: None, span }
@@ -104,7 +110,10 @@ impl Builder<'_> {
     pub(crate) fn date_time(&mut self, element: ElementId, moment: &Moment<'_>) {
         let Some(original) = moment.original else {
             if let Some(value) = moment.value {
-                self.tape.write(element, moment.span, |w| value.write_iso(w));
+                let node = self.tape.write(element, moment.span, |w| value.write_iso(w));
+                if element == el::OBSERVATION_EFFECTIVE_DATE_TIME {
+                    self.holes.add(node, Hole::Time);
+                }
             }
             return;
         };

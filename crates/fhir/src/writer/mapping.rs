@@ -1,7 +1,8 @@
 //! The sink: declarations become entries, measurements become Observations.
 
 use iomt_core::model::{
-    Device, Encounter, Message, Patient, Performer, PersonIndex, Report, Role, Specimen, SubjectKey,
+    Authority, Device, Encounter, Message, Patient, Performer, PersonIndex, Report, Role, Specimen,
+    SubjectKey,
 };
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, End, Place, Sink};
@@ -10,7 +11,7 @@ use super::message::MessageState;
 use super::render::{Fate, Request, write_search};
 use super::session::{Entry, Kind, Refer};
 use super::{Output, Session, Writer, builder};
-use crate::config::{Form, OnInvalid, Partial};
+use crate::config::{Config, Form, OnInvalid, Partial};
 use crate::identity::{Name, Uuid};
 use crate::policy::{Builder, Party, ReportLinks, Target, identity, role};
 use crate::table::el;
@@ -179,17 +180,24 @@ impl Mapping<'_> {
         let Some(mark) = self.w.message.report.mark.take() else { return };
         let mut tape = core::mem::take(&mut self.w.message.report.tape);
         let results = core::mem::take(&mut self.w.message.report.results);
-        let mut builder = Builder { tape: &mut tape, cx: &self.w.cx, notes: &mut self.w.notes };
-        for id in &results {
-            let target = Target::Resource("Observation", *id);
-            builder.reference(el::DIAGNOSTIC_REPORT_RESULT, target);
-        }
+        let (first, others) = results.split_first().map_or((None, &[][..]), |(f, o)| (Some(f), o));
+        let node = first.and_then(|(kind, id)| {
+            let mut builder = Builder {
+                tape: &mut tape,
+                cx: &self.w.cx,
+                notes: &mut self.w.notes,
+                holes: &mut self.w.holes,
+            };
+            builder.reference(el::DIAGNOSTIC_REPORT_RESULT, Target::Resource(kind, *id))
+        });
         tape.close(mark);
         let (id, ordinal) = (self.w.message.report.id, self.session.ordinal);
         if !self.w.message.report.dropped {
             let request = self.w.result_request(self.w.message.session);
             let what = ("DiagnosticReport", id);
-            if self.w.finish(&tape, what, request, ordinal, self.output) == Fate::Written {
+            self.w.list = node;
+            let fate = self.w.finish_list(&tape, what, request, others, ordinal, self.output);
+            if fate == Fate::Written {
                 self.w.message.targets.push(what);
             }
         }
@@ -212,20 +220,25 @@ impl Mapping<'_> {
         };
         let span = self.w.message.span;
         self.w.tape.clear();
-        builder!(self.w).provenance(id, &targets, &message, span);
-        self.finish_tape(("Provenance", id), Request::Create);
+        let (first, others) = targets.split_first().map_or((None, &[][..]), |(f, o)| (Some(f), o));
+        self.w.list = builder!(self.w).provenance(id, first, &message, span);
+        self.tell_notes();
+        let tape = core::mem::take(&mut self.w.tape);
+        let (what, ordinal) = (("Provenance", id), self.session.ordinal);
+        self.w.finish_list(&tape, what, Request::Create, others, ordinal, self.output);
+        self.w.tape = tape;
         self.w.message.id = message;
         self.w.message.targets = targets;
     }
+}
 
-    /// Checks and writes what is on the tape at work.
-    pub(super) fn finish_tape(&mut self, what: (&'static str, Uuid), request: Request<'_>) -> Fate {
-        self.tell_notes();
-        let tape = core::mem::take(&mut self.w.tape);
-        let fate = self.w.finish(&tape, what, request, self.session.ordinal, self.output);
-        self.w.tape = tape;
-        fate
-    }
+/// The identity of a sender within a site.
+pub(super) fn sender(
+    config: &Config,
+    facility: &Authority<'_>,
+    application: &Authority<'_>,
+) -> Uuid {
+    Name::new("sender").str(&config.source).authority(facility).authority(application).finish()
 }
 
 fn subject_entry(session: &Session, key: Option<SubjectKey>) -> Option<&Entry> {
@@ -242,11 +255,11 @@ impl Sink for Mapping<'_> {
             self.session.forget();
         }
         let cx = &mut self.w.cx;
-        cx.sender = Name::new("sender")
-            .str(&cx.config.source)
-            .authority(&message.facility)
-            .authority(&message.application)
-            .finish();
+        cx.sender = if message.facility.is_none() && message.application.is_none() {
+            self.w.nobody
+        } else {
+            sender(&cx.config, &message.facility, &message.application)
+        };
         let sent = message.sent.and_then(|t| t.value);
         (cx.sent, cx.header_zone) = (sent, sent.and_then(|t| t.zone));
         cx.received = message.received;
@@ -307,8 +320,13 @@ impl Sink for Mapping<'_> {
             }
         }
         entry.refer = Refer::Resource;
-        Builder { tape: &mut entry.tape, cx: &self.w.cx, notes: &mut self.w.notes }
-            .patient(patient, entry.id);
+        Builder {
+            tape: &mut entry.tape,
+            cx: &self.w.cx,
+            notes: &mut self.w.notes,
+            holes: &mut self.w.holes,
+        }
+        .patient(patient, entry.id);
         self.tell_notes();
         if let Some((start, end)) = self.w.message.ids.get(&entry.id).copied() {
             self.compare_patient(&entry, (start, end), patient.span);
@@ -346,13 +364,13 @@ impl Sink for Mapping<'_> {
         participants.extend(self.w.parties.iter().map(|(party, _)| *party));
         let subject =
             subject_entry(self.session, encounter.subject).and_then(|e| e.target(Kind::Patient));
-        Builder { tape: &mut entry.tape, cx: &self.w.cx, notes: &mut self.w.notes }.encounter(
-            encounter,
-            entry.id,
-            subject,
-            &participants,
-            &self.w.names,
-        );
+        Builder {
+            tape: &mut entry.tape,
+            cx: &self.w.cx,
+            notes: &mut self.w.notes,
+            holes: &mut self.w.holes,
+        }
+        .encounter(encounter, entry.id, subject, &participants, &self.w.names);
         self.w.performers = participants;
         entry.refer = Refer::Resource;
         self.tell_notes();
@@ -389,8 +407,13 @@ impl Sink for Mapping<'_> {
             let parent = device.parent.and_then(|p| self.session.entry(Kind::Device, p.0));
             entry.parent = parent.and(device.parent).map(|p| p.0);
             let parent = parent.and_then(|p| p.target(Kind::Device));
-            Builder { tape: &mut entry.tape, cx: &self.w.cx, notes: &mut self.w.notes }
-                .device(device, entry.id, parent);
+            Builder {
+                tape: &mut entry.tape,
+                cx: &self.w.cx,
+                notes: &mut self.w.notes,
+                holes: &mut self.w.holes,
+            }
+            .device(device, entry.id, parent);
             self.tell_notes();
         }
         self.keep(Kind::Device, device.key.0, entry);
@@ -413,8 +436,13 @@ impl Sink for Mapping<'_> {
         };
         let subject =
             subject_entry(self.session, specimen.subject).and_then(|e| e.target(Kind::Patient));
-        Builder { tape: &mut entry.tape, cx: &self.w.cx, notes: &mut self.w.notes }
-            .specimen(specimen, entry.id, subject);
+        Builder {
+            tape: &mut entry.tape,
+            cx: &self.w.cx,
+            notes: &mut self.w.notes,
+            holes: &mut self.w.holes,
+        }
+        .specimen(specimen, entry.id, subject);
         entry.refer = Refer::Resource;
         self.tell_notes();
         let request = self.w.result_request(self.w.message.session);
@@ -438,7 +466,7 @@ impl Sink for Mapping<'_> {
         let id = name.concept(&report.code).finish();
         let subject = subject_entry(self.session, report.subject);
         let dropped = subject.is_some_and(|e| e.refer == Refer::Dropped);
-        let mut specimens = core::mem::take(&mut self.w.message.report.results);
+        let mut specimens = core::mem::take(&mut self.w.message.report.specimens);
         specimens.extend(report.specimens.iter().filter_map(|key| {
             let entry = self.session.entry(Kind::Specimen, key.0)?;
             (entry.refer == Refer::Resource).then_some(entry.id)
@@ -453,11 +481,16 @@ impl Sink for Mapping<'_> {
             names: &self.w.names,
             specimens: &specimens,
         };
-        let mark = Builder { tape: &mut tape, cx: &self.w.cx, notes: &mut self.w.notes }
-            .report(report, id, &links);
+        let mark = Builder {
+            tape: &mut tape,
+            cx: &self.w.cx,
+            notes: &mut self.w.notes,
+            holes: &mut self.w.holes,
+        }
+        .report(report, id, &links);
         specimens.clear();
         let state = &mut self.w.message.report;
-        (state.tape, state.results, state.mark) = (tape, specimens, Some(mark));
+        (state.tape, state.specimens, state.mark) = (tape, specimens, Some(mark));
         (state.key, state.id, state.filler) = (Some(report.key.0), id, filler);
         state.dropped = dropped;
         self.tell_notes();

@@ -52,7 +52,8 @@ pub(super) struct ReportState {
     pub(super) filler: Option<Uuid>,
     pub(super) tape: Tape,
     pub(super) mark: Option<Mark>,
-    pub(super) results: Vec<Uuid>,
+    pub(super) results: Vec<(&'static str, Uuid)>,
+    pub(super) specimens: Vec<Uuid>,
     pub(super) dropped: bool,
 }
 

@@ -1,6 +1,7 @@
 //! From facts to output: what a message says is built, checked and held until the message ends.
 
 mod mapping;
+mod memo;
 mod message;
 mod observe;
 mod pressure;
@@ -12,12 +13,14 @@ mod session;
 use core::fmt;
 use std::hash::{BuildHasher, RandomState};
 
+use iomt_core::model::Authority;
 use iomt_core::{Diagnostic, Limits, Sink};
 
 use crate::config::Config;
+use crate::identity::Uuid;
 use crate::issue::{Issue, Validate};
-use crate::policy::{Context, Party};
-use crate::tape::Tape;
+use crate::policy::{Context, Holes, Party};
+use crate::tape::{NodeId, Tape};
 
 use mapping::Mapping;
 use message::MessageState;
@@ -53,6 +56,10 @@ pub struct Writer {
     extra: Tape,
     issues: Vec<Issue>,
     notes: Vec<Diagnostic>,
+    holes: Holes,
+    /// The first reference of a list, whose others follow it when it is written.
+    list: Option<NodeId>,
+    memo: memo::Memo,
     parties: Vec<(Party, bool)>,
     performers: Vec<Party>,
     names: String,
@@ -61,6 +68,8 @@ pub struct Writer {
     message: MessageState,
     remembered: remembered::Remembered,
     hasher: RandomState,
+    /// The sender of messages that name none.
+    nobody: Uuid,
 }
 
 impl fmt::Debug for Writer {
@@ -78,6 +87,7 @@ impl Writer {
         validator: Option<Box<dyn Validate + Send>>,
     ) -> Self {
         let validator = validator.filter(|_| config.validate);
+        let nobody = mapping::sender(&config, &Authority::NONE, &Authority::NONE);
         Self {
             cx: Context { config, ..Context::default() },
             limits,
@@ -86,6 +96,9 @@ impl Writer {
             extra: Tape::new(),
             issues: Vec::new(),
             notes: Vec::new(),
+            holes: Holes::default(),
+            list: None,
+            memo: memo::Memo::default(),
             parties: Vec::new(),
             performers: Vec::new(),
             names: String::new(),
@@ -94,6 +107,7 @@ impl Writer {
             message: MessageState::default(),
             remembered: remembered::Remembered::default(),
             hasher: RandomState::new(),
+            nobody,
         }
     }
 
@@ -127,6 +141,7 @@ macro_rules! builder {
             tape: &mut $writer.$tape,
             cx: &$writer.cx,
             notes: &mut $writer.notes,
+            holes: &mut $writer.holes,
         }
     };
 }

@@ -5,7 +5,7 @@ use iomt_core::model::{AbsentReason, Effective, Measurement, StatusTable, Subjec
 use iomt_core::wire::Span;
 
 use super::mapping::Mapping;
-use super::render::Fate;
+use super::render::{Fate, begin};
 use super::session::{Entry, Kind, Refer};
 use super::{Session, builder};
 use crate::config::Config;
@@ -69,9 +69,22 @@ impl Mapping<'_> {
 
     fn observe_one(&mut self, m: &Measurement<'_>, when: &When<'_>) {
         let id = self.identity(m, None);
+        let report = m.report.map(|r| r.0);
+        let keyed = self.w.limits.templates > 0;
+        if keyed && self.fill(m, id, when) {
+            return self.count(id, report);
+        }
         let mut plan = Plan::new(m);
         self.build(m, id, when, &plan);
         let mut valid = self.check_tape();
+        if keyed
+            && valid
+            && self.w.memo.has_key()
+            && self.w.notes.is_empty()
+            && self.w.issues.is_empty()
+        {
+            self.w.keep();
+        }
         if !valid && plan.vital {
             // Without the codes that imply the profile, it says no less and promises less.
             if plan.is_sent() {
@@ -82,7 +95,26 @@ impl Mapping<'_> {
             self.build(m, id, when, &plan);
             valid = self.check_tape();
         }
-        self.finish_observation(id, valid, m.report.map(|r| r.0));
+        self.finish_observation(id, valid, report);
+    }
+
+    /// Writes an Observation like one before, if there was one.
+    fn fill(&mut self, m: &Measurement<'_>, id: Uuid, when: &When<'_>) -> bool {
+        let w = &mut *self.w;
+        let links = links(self.session, &w.cx.config, &w.performers, &w.names, m);
+        if !w.memo.make_key(m, when, &links) {
+            return false;
+        }
+        let (form, out) = (w.cx.config.to, &mut w.message.out);
+        let before = out.len();
+        let start = begin(form, id, out);
+        if !w.memo.fill(m, when, &links, (form, id), out) {
+            out.truncate(before);
+            return false;
+        }
+        let request = w.result_request(w.message.session);
+        w.finish_entry("Observation", id, request, start);
+        true
     }
 
     /// Whether the resource on the tape at work is valid.
@@ -97,6 +129,7 @@ impl Mapping<'_> {
         let w = &mut *self.w;
         let links = links(self.session, &w.cx.config, &w.performers, &w.names, m);
         w.tape.clear();
+        w.holes.clear();
         builder!(w).observation(m, id, when, &links, plan);
     }
 
@@ -109,10 +142,15 @@ impl Mapping<'_> {
         let fate = self.w.finish_checked(&tape, valid, what, request, ordinal, self.output);
         self.w.tape = tape;
         if fate == Fate::Written {
-            self.w.message.targets.push(("Observation", id));
-            if report.is_some() && report == self.w.message.report.key {
-                self.w.message.report.results.push(id);
-            }
+            self.count(id, report);
+        }
+    }
+
+    /// An Observation is written: it is a result, and Provenance is about it.
+    fn count(&mut self, id: Uuid, report: Option<u32>) {
+        self.w.message.targets.push(("Observation", id));
+        if report.is_some() && report == self.w.message.report.key {
+            self.w.message.report.results.push(("Observation", id));
         }
     }
 

@@ -67,14 +67,8 @@ impl Mapping<'_> {
             PressureRow::Systolic => [&w.extra, &half.component],
         };
         w.tape.clear();
-        Builder { tape: &mut w.tape, cx: &w.cx, notes: &mut w.notes }.pressure(
-            m,
-            id,
-            when,
-            &links,
-            &half.alone,
-            rows,
-        );
+        Builder { tape: &mut w.tape, cx: &w.cx, notes: &mut w.notes, holes: &mut w.holes }
+            .pressure(m, id, when, &links, &half.alone, rows);
         if self.check_tape() {
             if let Some(half) = self.w.message.halves.get_mut(at) {
                 half.row = None;

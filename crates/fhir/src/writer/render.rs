@@ -1,6 +1,7 @@
 //! A finished resource: checked, and written as the form has it.
 
 use core::fmt::Write;
+use core::hash::BuildHasher;
 
 use iomt_core::model::Identifier;
 use iomt_core::wire::Span;
@@ -10,8 +11,8 @@ use super::{Output, Writer};
 use crate::config::{BundleKind, Form, OnInvalid, Results};
 use crate::identity::Uuid;
 use crate::issue;
-use crate::json;
-use crate::policy::{has_system, write_system};
+use crate::json::{self, Buffer};
+use crate::policy::{has_system, write_reference, write_system};
 use crate::tape::{NodeId, Tape};
 
 /// How a server is asked to store a resource.
@@ -104,6 +105,33 @@ impl Writer {
         self.finish_checked(tape, valid, what, request, ordinal, output)
     }
 
+    /// [`finish`](Self::finish) of a resource whose last list of references goes on: the first
+    /// one is on the tape (`list`), and the others are of its form.
+    pub(super) fn finish_list(
+        &mut self,
+        tape: &Tape,
+        what: (&'static str, Uuid),
+        request: Request<'_>,
+        others: &[(&'static str, Uuid)],
+        ordinal: u64,
+        output: &mut dyn Output,
+    ) -> Fate {
+        let valid = tape.root().is_some_and(|root| self.is_valid(tape, root));
+        let (Some(root), Some(node)) = (tape.root(), self.list.take()) else {
+            return self.finish_checked(tape, valid, what, request, ordinal, output);
+        };
+        if !valid && self.report_invalid(tape, ordinal, output) == Fate::Left {
+            return Fate::Left;
+        }
+        let (form, text) = (self.cx.config.to, tape.text_of(node));
+        let start = begin(form, what.1, &mut self.message.out);
+        let first = (text.as_ptr().addr(), text.len());
+        let mut list = List { out: &mut self.message.out, form, first, others };
+        json::write(tape, root, &mut list);
+        self.finish_entry(what.0, what.1, request, start);
+        Fate::Written
+    }
+
     /// [`finish`](Self::finish) of a resource that was checked; what is wrong is in `issues`.
     pub(super) fn finish_checked(
         &mut self,
@@ -130,41 +158,50 @@ impl Writer {
         id: Uuid,
         request: Request<'_>,
     ) {
+        let start = begin(self.cx.config.to, id, &mut self.message.out);
+        json::write(tape, root, &mut self.message.out);
+        self.finish_entry(kind, id, request, start);
+    }
+
+    /// Remembers the Observation on the tape at work, which is valid.
+    pub(super) fn keep(&mut self) {
+        if let Some(root) = self.tape.root() {
+            self.memo.keep(&self.tape, root, &self.holes, self.limits.templates);
+        }
+    }
+
+    pub(super) fn finish_entry(
+        &mut self,
+        kind: &'static str,
+        id: Uuid,
+        request: Request<'_>,
+        start: usize,
+    ) {
         let out = &mut self.message.out;
-        let start = out.len();
-        if self.cx.config.to == Form::Ndjson {
-            json::write(tape, root, out);
+        if self.cx.config.to == Form::Bundle {
+            if self.cx.config.bundle != BundleKind::Collection {
+                write_request(kind, id, request, out);
+            }
+            out.push('}');
             let end = out.len();
             if kind != "Observation" {
-                let hash = {
-                    use core::hash::BuildHasher;
-                    self.hasher.hash_one(out.get(start..).unwrap_or_default())
-                };
-                if self.remembered.get(id) == Some(hash) {
-                    out.truncate(start);
-                    self.message.ids.insert(id, (start, start));
-                    return;
-                }
-                self.message.written.push((id, hash));
+                self.message.ids.insert(id, (start, end));
             }
-            self.message.lines.push(end);
-            self.message.ids.insert(id, (start, end));
             return;
         }
-        if start > 0 {
-            out.push(',');
-        }
-        let start = out.len();
-        // Writing into a String does not fail.
-        out.push_str("{\"fullUrl\":\"urn:uuid:");
-        let _ = id.write(out);
-        out.push_str("\",\"resource\":");
-        json::write(tape, root, out);
-        if self.cx.config.bundle != BundleKind::Collection {
-            write_request(kind, id, request, out);
-        }
-        out.push('}');
         let end = out.len();
+        if kind == "Observation" {
+            self.message.lines.push(end);
+            return;
+        }
+        let hash = self.hasher.hash_one(out.get(start..).unwrap_or_default());
+        if self.remembered.get(id) == Some(hash) {
+            out.truncate(start);
+            self.message.ids.insert(id, (start, start));
+            return;
+        }
+        self.message.written.push((id, hash));
+        self.message.lines.push(end);
         self.message.ids.insert(id, (start, end));
     }
 
@@ -175,6 +212,44 @@ impl Writer {
             Results::Put | Results::Post => Request::CreateIfNone(""),
         }
     }
+}
+
+/// Writes the others of a list of references after the first one goes by.
+struct List<'a> {
+    out: &'a mut String,
+    form: Form,
+    /// Address and length of the text of the first reference on the tape.
+    first: (usize, usize),
+    others: &'a [(&'static str, Uuid)],
+}
+
+impl Buffer for List<'_> {
+    fn put(&mut self, text: &str) {
+        self.out.push_str(text);
+        if (text.as_ptr().addr(), text.len()) == self.first {
+            for (kind, id) in self.others {
+                self.out.push_str("\"},{\"reference\":\"");
+                // Writing into a String does not fail.
+                let _ = write_reference(self.form, kind, *id, self.out);
+            }
+        }
+    }
+}
+
+/// Begins an entry or a line; gives where it starts.
+pub(super) fn begin(form: Form, id: Uuid, out: &mut String) -> usize {
+    if form == Form::Ndjson {
+        return out.len();
+    }
+    if !out.is_empty() {
+        out.push(',');
+    }
+    let start = out.len();
+    out.push_str("{\"fullUrl\":\"urn:uuid:");
+    // Writing into a String does not fail.
+    let _ = id.write(out);
+    out.push_str("\",\"resource\":");
+    start
 }
 
 fn write_request(kind: &str, id: Uuid, request: Request<'_>, out: &mut String) {
