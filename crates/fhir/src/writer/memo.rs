@@ -1,0 +1,370 @@
+//! Observations that are alike but for ids, references, time and numbers: the first one is built,
+//! checked and rendered; of the others only these holes are filled.
+//!
+//! That is sound because what fills a hole always has one form (a UUID, a decimal, a time with a
+//! zone), so that the rules that held for the first hold for all; and everything else that an
+//! Observation is made of is in the key. `Limits::templates` bounds the memory; 0 turns it off,
+//! and a test proves that the output is the same.
+
+use std::collections::HashMap;
+
+use iomt_core::model::{
+    AbsentReason, Code, CodeSystem, Comparator, Concept, Decimal, Mdc, Measurement, StatusTable,
+    Text, Unit, Value,
+};
+use iomt_core::wire::Scaled;
+
+use crate::config::Form;
+use crate::identity::Uuid;
+use crate::json::{self, Buffer};
+use crate::policy::{Hole, Holes, Links, Target, When, write_reference};
+use crate::tape::{NodeId, Tape};
+
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    young: HashMap<Box<[u8]>, Template>,
+    old: HashMap<Box<[u8]>, Template>,
+    /// The key at work.
+    key: Vec<u8>,
+    recorder: Recorder,
+}
+
+/// A rendered Observation: its text, and where in it which hole begins and ends.
+#[derive(Debug)]
+struct Template {
+    text: Box<str>,
+    holes: Box<[(usize, usize, Hole)]>,
+}
+
+impl Memo {
+    /// Makes the key of a measurement; false if it has parts that no template has.
+    pub(super) fn make_key(
+        &mut self,
+        m: &Measurement<'_>,
+        when: &When<'_>,
+        links: &Links<'_>,
+    ) -> bool {
+        self.key.clear();
+        let made = Key(&mut self.key).measurement(m, when, links).is_some();
+        if !made {
+            self.key.clear();
+        }
+        made
+    }
+
+    /// Whether there is a key at work.
+    pub(super) const fn has_key(&self) -> bool {
+        !self.key.is_empty()
+    }
+
+    /// Writes an Observation from its template, if there is one.
+    pub(super) fn fill(
+        &self,
+        m: &Measurement<'_>,
+        when: &When<'_>,
+        links: &Links<'_>,
+        (form, id): (Form, Uuid),
+        out: &mut String,
+    ) -> bool {
+        let Some(template) = self.young.get(&*self.key).or_else(|| self.old.get(&*self.key)) else {
+            return false;
+        };
+        let mut from = 0;
+        for (start, end, hole) in &template.holes {
+            out.push_str(template.text.get(from..*start).unwrap_or_default());
+            // Writing into a String does not fail.
+            let _ = write_hole(*hole, m, when, links, (form, id), out);
+            from = *end;
+        }
+        out.push_str(template.text.get(from..).unwrap_or_default());
+        true
+    }
+
+    /// Remembers the Observation on `tape` under the key at work.
+    pub(super) fn keep(&mut self, tape: &Tape, root: NodeId, holes: &Holes, limit: usize) {
+        if holes.unfit || limit == 0 {
+            return;
+        }
+        self.recorder.start(tape, holes);
+        json::write(tape, root, &mut self.recorder);
+        if let Some(template) = self.recorder.finish() {
+            if self.young.len() >= limit {
+                core::mem::swap(&mut self.young, &mut self.old);
+                self.young.clear();
+            }
+            self.young.insert(self.key.as_slice().into(), template);
+        }
+    }
+}
+
+fn write_hole(
+    hole: Hole,
+    m: &Measurement<'_>,
+    when: &When<'_>,
+    links: &Links<'_>,
+    (form, id): (Form, Uuid),
+    out: &mut String,
+) -> core::fmt::Result {
+    let target = match hole {
+        Hole::Id => return id.write(out),
+        Hole::Urn => {
+            out.push_str("urn:uuid:");
+            return id.write(out);
+        }
+        Hole::Time => {
+            return match when {
+                When::At(moment) => moment.value.map_or(Ok(()), |v| v.write_iso(out)),
+                When::Unknown | When::Period(..) => Ok(()),
+            };
+        }
+        Hole::Value(part) => return write_value(part, &m.value, out),
+        Hole::Subject => links.subject,
+        Hole::Encounter => links.encounter,
+        Hole::Specimen => links.specimen,
+        Hole::Device => links.device,
+    };
+    match target {
+        Some(Target::Resource(kind, id)) => write_reference(form, kind, id, out),
+        Some(Target::External(_) | Target::Display(_)) | None => Ok(()),
+    }
+}
+
+fn write_value(part: u8, value: &Value<'_>, out: &mut String) -> core::fmt::Result {
+    match value {
+        Value::Quantity(quantity) => match quantity.value {
+            Decimal::Scaled(scaled) => scaled.write(out),
+            Decimal::Lexical(_) => Ok(()),
+        },
+        Value::Compound(parts) => {
+            let part = parts.get(usize::from(part)).map(|part| &part.value);
+            match part {
+                Some(value @ Value::Quantity(_)) => write_value(0, value, out),
+                _ => Ok(()),
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Renders JSON, and sees where the texts of the holes go by.
+#[derive(Debug, Default)]
+struct Recorder {
+    text: String,
+    /// Address and length of the text of each hole on the tape.
+    wanted: Vec<(usize, usize, Hole)>,
+    found: Vec<(usize, usize, Hole)>,
+}
+
+impl Recorder {
+    fn start(&mut self, tape: &Tape, holes: &Holes) {
+        self.text.clear();
+        self.found.clear();
+        self.wanted.clear();
+        self.wanted.extend(holes.list.iter().map(|(node, hole)| {
+            let text = tape.text_of(*node);
+            (text.as_ptr().addr(), text.len(), *hole)
+        }));
+    }
+
+    /// The template, if all holes were seen.
+    fn finish(&self) -> Option<Template> {
+        let all = self.found.len() == self.wanted.len();
+        let (text, holes) = (self.text.as_str().into(), self.found.as_slice().into());
+        all.then_some(Template { text, holes })
+    }
+}
+
+impl Buffer for Recorder {
+    fn put(&mut self, text: &str) {
+        let at = (text.as_ptr().addr(), text.len());
+        let hole = self.wanted.iter().find(|(start, len, _)| (*start, *len) == at);
+        let start = self.text.len();
+        self.text.push_str(text);
+        if let Some((_, _, hole)) = hole {
+            self.found.push((start, self.text.len(), *hole));
+        }
+    }
+}
+
+/// Writes a key: every part that is not a hole, each told apart from its neighbours. `None` where
+/// a part has no place in a key.
+struct Key<'a>(&'a mut Vec<u8>);
+
+impl Key<'_> {
+    fn measurement(
+        &mut self,
+        m: &Measurement<'_>,
+        when: &When<'_>,
+        links: &Links<'_>,
+    ) -> Option<()> {
+        if m.identifier.is_some() || !m.notes.is_empty() || !links.performers.is_empty() {
+            return None;
+        }
+        self.concept(&m.code)?;
+        self.value(&m.value)?;
+        self.byte(match m.status.table {
+            StatusTable::Hl70085 => 0,
+            StatusTable::Hl70123 => 1,
+            StatusTable::Measured => 2,
+            StatusTable::Ongoing => 3,
+        });
+        self.text(m.status.code)?;
+        self.len(m.flags.len())?;
+        for flag in m.flags {
+            self.str(flag.table)?;
+            self.0.extend(flag.code.to_le_bytes());
+        }
+        self.len(m.interpretation.len())?;
+        for concept in m.interpretation {
+            self.concept(concept)?;
+        }
+        self.concept(&m.method)?;
+        self.concept(&m.body_site)?;
+        self.byte(u8::from(m.reference_range.is_some()));
+        if let Some(range) = &m.reference_range {
+            self.scaled(range.low);
+            self.scaled(range.high);
+            self.text(range.text)?;
+        }
+        self.len(m.supplemental.len())?;
+        self.0.extend(m.supplemental.iter().flat_map(|mdc| mdc.code().to_le_bytes()));
+        self.byte(match when {
+            When::Unknown => 0,
+            When::At(moment) if moment.is_instant() => 1,
+            When::At(_) | When::Period(..) => return None,
+        });
+        [links.subject, links.encounter, links.specimen, links.device]
+            .into_iter()
+            .try_for_each(|target| self.target(target))
+    }
+
+    fn byte(&mut self, byte: u8) {
+        self.0.push(byte);
+    }
+
+    fn len(&mut self, len: usize) -> Option<()> {
+        self.0.extend(u16::try_from(len).ok()?.to_le_bytes());
+        Some(())
+    }
+
+    fn str(&mut self, text: &str) -> Option<()> {
+        self.len(text.len())?;
+        self.0.extend_from_slice(text.as_bytes());
+        Some(())
+    }
+
+    /// A text that means what it is: of others, the reading may change with the message.
+    fn text(&mut self, text: Option<Text<'_>>) -> Option<()> {
+        match text {
+            None => self.0.extend(u16::MAX.to_le_bytes()),
+            Some(text) => self.str(text.as_str().filter(|t| t.len() < 1024)?)?,
+        }
+        Some(())
+    }
+
+    fn scaled(&mut self, value: Option<Scaled>) {
+        self.byte(u8::from(value.is_some()));
+        if let Some(value) = value {
+            self.0.extend(value.mantissa.to_le_bytes());
+            self.0.extend(value.exponent.to_le_bytes());
+        }
+    }
+
+    fn concept(&mut self, concept: &Concept<'_>) -> Option<()> {
+        for coding in &concept.codings {
+            let Some(coding) = coding else {
+                self.byte(0);
+                continue;
+            };
+            let (tag, name) = match coding.system {
+                CodeSystem::Unknown => (1, None),
+                CodeSystem::Mdc => (2, None),
+                CodeSystem::Loinc => (3, None),
+                CodeSystem::SnomedCt => (4, None),
+                CodeSystem::Ucum => (5, None),
+                CodeSystem::Named(name) => (6, Some(name)),
+                CodeSystem::Hl7Table(table) => {
+                    self.0.extend(table.to_le_bytes());
+                    (7, None)
+                }
+            };
+            self.byte(tag);
+            self.text(name)?;
+            match coding.code {
+                Code::Mdc(mdc) => self.0.extend(mdc.code().to_le_bytes()),
+                Code::Text(text) => self.text(Some(text))?,
+            }
+            self.byte(u8::from(matches!(coding.code, Code::Mdc(_))));
+            self.text(coding.display)?;
+            self.text(coding.version)?;
+        }
+        self.text(concept.text)
+    }
+
+    fn value(&mut self, value: &Value<'_>) -> Option<()> {
+        match value {
+            Value::Absent(absent) => {
+                self.byte(match absent.reason {
+                    AbsentReason::Error => 0,
+                    AbsentReason::NegativeInfinity => 1,
+                    AbsentReason::NotANumber => 2,
+                    AbsentReason::NotPerformed => 3,
+                    AbsentReason::PositiveInfinity => 4,
+                    AbsentReason::TempUnknown => 5,
+                    AbsentReason::Unknown => 6,
+                });
+                self.text(absent.sent)
+            }
+            Value::Quantity(quantity) => {
+                self.byte(match (quantity.value, quantity.comparator) {
+                    (Decimal::Lexical(_), _) => return None,
+                    (Decimal::Scaled(_), None) => 10,
+                    (Decimal::Scaled(_), Some(Comparator::Less)) => 11,
+                    (Decimal::Scaled(_), Some(Comparator::LessOrEqual)) => 12,
+                    (Decimal::Scaled(_), Some(Comparator::GreaterOrEqual)) => 13,
+                    (Decimal::Scaled(_), Some(Comparator::Greater)) => 14,
+                });
+                self.unit(&quantity.unit)
+            }
+            Value::Compound(parts) => {
+                self.byte(20);
+                self.len(parts.len())?;
+                for part in *parts {
+                    self.concept(&part.code)?;
+                    match part.value {
+                        Value::Quantity(_) | Value::Absent(_) => self.value(&part.value)?,
+                        _ => return None,
+                    }
+                }
+                Some(())
+            }
+            Value::Bits(_)
+            | Value::Concept(_)
+            | Value::Range(..)
+            | Value::Ratio(..)
+            | Value::Samples(_)
+            | Value::Text(_)
+            | Value::Time(_)
+            | Value::TimeOfDay(..) => None,
+        }
+    }
+
+    fn unit(&mut self, unit: &Unit<'_>) -> Option<()> {
+        self.byte(u8::from(unit.span.is_some()));
+        self.text(unit.ucum)?;
+        self.byte(u8::from(unit.mdc.is_some()));
+        self.0.extend(unit.mdc.map_or(0, Mdc::code).to_le_bytes());
+        self.text(unit.text)
+    }
+
+    fn target(&mut self, target: Option<Target<'_>>) -> Option<()> {
+        let (tag, text) = match target {
+            None => (0, ""),
+            Some(Target::Resource(kind, _)) => (1, kind),
+            Some(Target::External(text)) => (2, text),
+            Some(Target::Display(text)) => (3, text),
+        };
+        self.byte(tag);
+        self.str(text)
+    }
+}
