@@ -319,6 +319,26 @@ fn components_keep_their_own_absence() {
     assert!(matches!(Code::Mdc(Mdc::new(1)), Code::Mdc(_)));
 }
 
+#[test]
+fn supplemental_types_are_components() {
+    let record = run(
+        |sink| {
+            let mut m = heart_rate(72);
+            let fast = [Mdc::new(150_580)];
+            m.supplemental = &fast;
+            sink.measurement(&m);
+            sink.measurement(&heart_rate(72));
+            End::Complete
+        },
+        ndjson(),
+    );
+    let coding =
+        |code| format!(r#""coding":[{{"system":"urn:iso:std:iso:11073:10101","code":"{code}""#);
+    assert!(record.documents[0].contains(&coding("68193")));
+    assert!(record.documents[0].contains(&coding("150580")));
+    assert!(!record.documents[1].contains("68193"));
+}
+
 /// The diagnostics that the scripts here make fire.
 pub fn fired() -> BTreeSet<DiagnosticCode> {
     let mut config = ndjson();

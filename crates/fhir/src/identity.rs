@@ -24,26 +24,32 @@ impl Uuid {
         Self(u128::from_be_bytes(bytes))
     }
 
+    /// Its text, in lower case, with hyphens.
+    const fn text(self) -> [u8; 36] {
+        const fn hex(nibble: u8) -> u8 {
+            nibble.wrapping_add(if nibble < 10 { b'0' } else { b'a'.wrapping_sub(10) })
+        }
+        macro_rules! digits {
+            ($($byte:ident)* - $($two:ident)* - $($three:ident)* - $($four:ident)* - $($five:ident)*) => {{
+                let [$($byte,)* $($two,)* $($three,)* $($four,)* $($five,)*] = self.0.to_be_bytes();
+                #[rustfmt::skip]
+                let text = [
+                    $(hex($byte >> 4), hex($byte & 15),)* b'-',
+                    $(hex($two >> 4), hex($two & 15),)* b'-',
+                    $(hex($three >> 4), hex($three & 15),)* b'-',
+                    $(hex($four >> 4), hex($four & 15),)* b'-',
+                    $(hex($five >> 4), hex($five & 15),)*
+                ];
+                text
+            }};
+        }
+        digits!(a b c d - e f - g h - i j - k l m n o p)
+    }
+
     /// Writes it in lower case, with hyphens.
     pub fn write(self, out: &mut dyn Write) -> fmt::Result {
-        let mut text = [b'-'; 36];
-        let (groups, mut at) = ([4, 2, 2, 2, 6], 0_usize);
-        let mut bytes = self.0.to_be_bytes().into_iter();
-        for group in groups {
-            for byte in bytes.by_ref().take(group) {
-                if let Some([high, low]) = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
-                    (*high, *low) = (hex(byte >> 4), hex(byte & 15));
-                }
-                at = at.saturating_add(2);
-            }
-            at = at.saturating_add(1);
-        }
-        out.write_str(core::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        out.write_str(core::str::from_utf8(&self.text()).map_err(|_| fmt::Error)?)
     }
-}
-
-const fn hex(nibble: u8) -> u8 {
-    nibble.wrapping_add(if nibble < 10 { b'0' } else { b'a'.wrapping_sub(10) })
 }
 
 impl fmt::Display for Uuid {
@@ -59,7 +65,7 @@ pub(crate) struct Name {
     /// Parts are short and many: they are gathered before they are hashed.
     buffer: [u8; 192],
     used: usize,
-    len: u64,
+    len: u32,
 }
 
 impl Name {
@@ -100,18 +106,22 @@ impl Name {
         // Writing into a hash does not fail; a text that cannot be written is told by its start.
         let failed = write(&mut self).is_err();
         let len = self.len;
-        self.feed(&len.to_be_bytes());
+        self.length(len);
         if failed { self.none() } else { self }
     }
 
     pub(crate) fn none(mut self) -> Self {
-        self.feed(&u64::MAX.to_be_bytes());
+        self.length(u32::MAX);
         self
+    }
+
+    fn length(&mut self, len: u32) {
+        self.feed(&len.to_be_bytes());
     }
 
     pub(crate) fn str(mut self, part: &str) -> Self {
         self.feed(part.as_bytes());
-        self.feed(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        self.length(u32::try_from(part.len()).unwrap_or(u32::MAX));
         self
     }
 
@@ -175,7 +185,7 @@ impl Name {
 impl Write for Name {
     fn write_str(&mut self, part: &str) -> fmt::Result {
         self.feed(part.as_bytes());
-        self.len = self.len.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
+        self.len = self.len.saturating_add(u32::try_from(part.len()).unwrap_or(u32::MAX));
         Ok(())
     }
 }

@@ -22,6 +22,8 @@ const OBSERVATION_CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observ
 const MEASUREMENT_STATUS: &str = "http://hl7.org/fhir/uv/pocd/CodeSystem/measurement-status";
 const OBSERVATION_VALUE: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue";
 const INTERPRETATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
+/// MDC_ATTR_SUPPLEMENTAL_TYPES.
+const SUPPLEMENTAL_TYPES: Mdc = Mdc::new(68_193);
 const ASN1_TO_HL7: &str = "http://terminology.hl7.org/CodeSystem/ASN1ToHL7";
 
 /// What an Observation points to.
@@ -132,6 +134,9 @@ impl Builder<'_> {
             }
             Value::Bits(bits) => self.bits(bits),
             _ => {}
+        }
+        for supplemental in measurement.supplemental {
+            self.supplemental(*supplemental);
         }
         self.tape.close(root);
     }
@@ -366,6 +371,16 @@ impl Builder<'_> {
         }
         self.tape.close(code);
         self.value(value::COMPONENT, &component.value, allowed);
+        self.tape.close(mark);
+    }
+
+    /// PHD IG: each further code that says what was measured is a component.
+    fn supplemental(&mut self, code: Mdc) {
+        let mark = self.tape.open(el::OBSERVATION_COMPONENT, Span::NONE);
+        let types = Concept::mdc(SUPPLEMENTAL_TYPES);
+        self.concept(el::OBSERVATION_COMPONENT_CODE, &types);
+        let value = Concept::mdc(code);
+        self.concept(el::OBSERVATION_COMPONENT_VALUE_CODEABLE_CONCEPT, &value);
         self.tape.close(mark);
     }
 

@@ -97,7 +97,7 @@ pub(crate) struct Holes {
 }
 
 impl Holes {
-    pub(crate) fn clear(&mut self) {
+    fn clear(&mut self) {
         self.list.clear();
         (self.unfit, self.part) = (false, 0);
     }
@@ -128,6 +128,7 @@ impl Builder<'_> {
         id: Uuid,
         span: Span,
     ) -> Mark {
+        self.holes.clear();
         let mark = self.tape.open(root, span);
         if self.cx.config.to == Form::Ndjson {
             let node = self.tape.write(id_of, Span::NONE, |w| id.write(w));

@@ -129,7 +129,6 @@ impl Mapping<'_> {
         let w = &mut *self.w;
         let links = links(self.session, &w.cx.config, &w.performers, &w.names, m);
         w.tape.clear();
-        w.holes.clear();
         builder!(w).observation(m, id, when, &links, plan);
     }
 
