@@ -67,8 +67,7 @@ impl Hl7Decoder {
             let (span, place) = (Span::new(0, at), Place::named("message"));
             sink.diagnostic(Diagnostic::new(DiagnosticCode::ByteOrderMark, span, place));
         }
-        let (mut count, mut all) = (0_usize, Ok(()));
-        let (mut frame, mut payload) = (0, 0);
+        let (mut count, mut all, mut frame) = (0_usize, Ok(()), 0);
         loop {
             let header = frame::next_message(bytes, at, |name, span| {
                 let diagnostic = match name {
@@ -88,9 +87,8 @@ impl Hl7Decoder {
             }
             if frame <= header {
                 frame = frame::frame_end(bytes, header);
-                payload = frame::payload_end(bytes, header, frame);
             }
-            let framed = bytes.get(..payload).unwrap_or(bytes);
+            let framed = bytes.get(..frame).unwrap_or(bytes);
             let end = self.index.fill(framed, header, &self.limits);
             all = all.and(self.message(bytes, header, end, received, sink));
             at = end;
@@ -115,6 +113,10 @@ impl Hl7Decoder {
         let mut fact = Fact::new(PROTOCOL.name, raw, Span::new(at, raw.len()));
         fact.received = received;
         let read = Message::new(bytes, at, end, &self.index).and_then(|message| {
+            if frame::is_cut(bytes, at, end) {
+                let kind = ErrorKind::Truncated { needed: 2, available: 0 };
+                return Err(ParseError::new(kind, "frame", end));
+            }
             limits::check(&message, &self.limits)?;
             let declared = message.field(b"MSH", 18);
             match charset::resolve(declared, raw) {

@@ -167,12 +167,13 @@ pub(crate) fn frame_end(bytes: &[u8], from: usize) -> usize {
     begins.find(header).unwrap_or(bytes.len())
 }
 
-/// The end of what a frame holds, where the frame is `from..end`.
-pub(crate) fn payload_end(bytes: &[u8], from: usize, end: usize) -> usize {
-    let frame = bytes.get(from..end).unwrap_or_default();
-    let blank = |b: &u8| matches!(b, b'\r' | b'\n' | b' ' | b'\t' | 0);
-    let ends = frame.iter().rposition(|b| !blank(b)).filter(|at| frame.get(*at) == Some(&FS));
-    ends.map_or(end, |at| from.saturating_add(at))
+/// Whether the message from `at` to `end` is cut short: VT stands before it, and no FS after it, or
+/// nothing after the FS, with which a frame never ends.
+pub(crate) fn is_cut(bytes: &[u8], at: usize, end: usize) -> bool {
+    let framed = at.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&VT);
+    let run = bytes.get(end..visible(bytes, end)).unwrap_or_default();
+    let closed = memchr(FS, run).and_then(|fs| end.checked_add(fs)?.checked_add(1));
+    framed && closed.is_none_or(|after| after >= bytes.len())
 }
 
 #[cfg(test)]
@@ -232,10 +233,11 @@ mod tests {
         let text = b"\x0bMSH|a\x0b|\r\x1c\r\x0bMSH|b\x1c\r\0";
         let end = frame_end(text, 1);
         assert_eq!(end, 11);
-        assert_eq!(payload_end(text, 1, end), 9);
         assert_eq!(frame_end(text, 12), text.len());
-        assert_eq!(payload_end(text, 12, text.len()), 17);
-        assert_eq!(payload_end(b"MSH|\r", 0, 5), 5);
+        assert!(!is_cut(text, 1, 9) && !is_cut(text, 12, 17));
+        assert!(is_cut(text, 1, 6));
+        assert!(is_cut(b"\x0bMSH|\r\x1c", 1, 6) && !is_cut(b"\x0bMSH|\r\x1c\r", 1, 6));
+        assert!(!is_cut(b"MSH|\r", 0, 5));
     }
 
     #[test]

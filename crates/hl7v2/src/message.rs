@@ -104,7 +104,15 @@ impl Index {
             let new = bytes.get(next..).and_then(|b| b.first_chunk()) != Some(&self.last.0);
             if next >= bytes.len() || (new && Header::at(bytes, next).is_some()) {
                 let terminator = if run.starts_with(b"\r\n") { 2 } else { run.len().min(1) };
-                let end = stop.saturating_add(terminator);
+                let mut end = stop.saturating_add(terminator);
+                // FS after the last field ends a frame.
+                let content = bytes.get(line..stop).unwrap_or_default();
+                let kept = content.iter().rposition(|b| *b != frame::FS);
+                let kept = kept.map_or(0, |last| last.saturating_add(1));
+                if kept < content.len() {
+                    end = line.saturating_add(kept);
+                    self.found.unterminated = true;
+                }
                 if end.saturating_sub(at)
                     > limits.message_bytes.min(u32::MAX.try_into().unwrap_or(0))
                 {

@@ -530,10 +530,25 @@ fn terminators_marks_and_frames() {
     let text = format!("\x0b{header}\rPID|1\x1c\r");
     assert_eq!(one(&text), (1, said(&["Junk", "UnterminatedSegment", "Junk"])));
     // A frame that begins within a line ends the message: never are two messages one.
-    let (patients, diagnostics) = one(&format!("{header}\x0b{header}\rPID|1\r"));
+    let (patients, diagnostics) = one(&format!("{header}\x0b{header}\rPID|1\r\x1c\r"));
     assert_eq!((patients, diagnostics[0].as_str()), (1, "UnterminatedSegment message"));
     assert!(diagnostics.contains(&"SeveralMessages MSH".into()));
     assert_eq!(one(&format!("{header}\r\x1c\rPID|1\r")), (1, said(&["Junk"])));
+}
+
+#[test]
+fn a_frame_that_is_cut_short_is_rejected() {
+    let message = "MSH|^~\\&|||||||ORU^R01\rPID|1\r";
+    let cut = |text: String| {
+        let (lines, result) = read_bytes(text.as_bytes(), &Options::default());
+        let rejected = lines.facts.iter().filter(|f| f.starts_with("rejected")).count();
+        (rejected, result.map_err(|error| error.field()))
+    };
+    assert_eq!(cut(format!("\x0b{message}")).0, 1);
+    assert_eq!(cut(format!("\x0b{message}\x1c")).1, Err("frame"));
+    assert_eq!(cut(format!("\x0b{message}\x1c\r")).1, Ok(()));
+    assert_eq!(cut(format!("\x0b{message}\x1c\x0b{message}\x1c\r")).1, Ok(()));
+    assert_eq!(cut(format!("\x0b{message}\x0b{message}\x1c\r")).0, 1);
 }
 
 #[test]

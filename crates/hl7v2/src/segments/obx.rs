@@ -61,7 +61,10 @@ pub(crate) fn observe<'a>(
     context.at(6);
     let unit = unit::unit(context, row.unit);
     context.at(2);
-    let name = if row.kind.offset() == 0 { segment.span() } else { row.kind.span() };
+    let name = match row.kind.is_empty() {
+        true => segment.field(2).map_or(segment.span(), |field| field.span()),
+        false => row.kind.span(),
+    };
     let kind = ValueType::read(context, name, row.kind.raw(), value::is_valued(&row.value));
     if kind == ValueType::Text || !context.repeats(row.value) {
         context.at(3);
