@@ -48,7 +48,9 @@ pub fn emit(mode: Mode, path: &str, content: &str) -> Result {
         return Ok(());
     }
     match mode {
-        Mode::Check => Err(format!("{path} is not what its data gives: run `cargo xtask codegen`").into()),
+        Mode::Check => {
+            Err(format!("{path} is not what its data gives: run `cargo xtask codegen`").into())
+        }
         Mode::Write => {
             if let Some(dir) = full.parent() {
                 fs::create_dir_all(dir)?;

@@ -30,7 +30,7 @@ impl Builder<'_> {
                 Some(code) => {
                     self.tape.text_at(el::PATIENT_GENDER, code, sex.span());
                 }
-                None => self.unmapped(el::PATIENT_GENDER, sex, "Patient.gender"),
+                None => self.unmapped(el::PATIENT_GENDER, "unknown", sex, "Patient.gender"),
             }
         }
         if let Some(birth) = patient.birth_date {
@@ -55,11 +55,18 @@ impl Builder<'_> {
         self.tape.close(mark);
     }
 
-    /// A code without target: the text as sent stands beside no value.
-    fn unmapped(&mut self, element: ElementId, sent: Text<'_>, place: &'static str) {
+    /// A code without target: the text as sent stands beside the code for that.
+    fn unmapped(
+        &mut self,
+        element: ElementId,
+        code: &'static str,
+        sent: Text<'_>,
+        place: &'static str,
+    ) {
         const URL: &str = "http://hl7.org/fhir/StructureDefinition/originalText";
         self.note(DiagnosticCode::CodeNotMapped, sent.span(), place);
         let mark = self.tape.open(element, sent.span());
+        self.tape.value_text(mark, code);
         let value = el::EXTENSION_VALUE_STRING;
         self.extension(el::ELEMENT_EXTENSION, URL, value, sent.span(), |w| sent.write(w));
         self.tape.close(mark);
