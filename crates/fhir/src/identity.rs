@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use iomt_core::model::{Authority, Code, Concept, DateTime, Identifier, Text, Time};
+use iomt_core::model::{Authority, Code, Concept, DateTime, Effective, Identifier, Text, Time};
 use sha1::{Digest, Sha1};
 
 use crate::policy::{Context, write_system};
@@ -25,31 +25,41 @@ impl Uuid {
     }
 
     /// Its text, in lower case, with hyphens.
-    const fn text(self) -> [u8; 36] {
-        const fn hex(nibble: u8) -> u8 {
-            nibble.wrapping_add(if nibble < 10 { b'0' } else { b'a'.wrapping_sub(10) })
+    fn text(self) -> [u8; 36] {
+        let word = |shift: u32| u32::try_from((self.0 >> shift) & 0xFFFF_FFFF).unwrap_or(0);
+        let [a, b, c, d] = [96, 64, 32, 0].map(|shift| hex(word(shift)));
+        let [b0, b1, b2, b3, b4, b5, b6, b7] = b;
+        let [c0, c1, c2, c3, c4, c5, c6, c7] = c;
+        let mut text = [b'-'; 36];
+        let parts: [&[u8]; 5] =
+            [&a, &[b0, b1, b2, b3], &[b4, b5, b6, b7], &[c0, c1, c2, c3], &[c4, c5, c6, c7]];
+        let mut rest = text.as_mut_slice();
+        for part in parts {
+            let Some((room, after)) = rest.split_at_mut_checked(part.len()) else { break };
+            room.copy_from_slice(part);
+            rest = after.get_mut(1..).unwrap_or_default();
         }
-        macro_rules! digits {
-            ($($byte:ident)* - $($two:ident)* - $($three:ident)* - $($four:ident)* - $($five:ident)*) => {{
-                let [$($byte,)* $($two,)* $($three,)* $($four,)* $($five,)*] = self.0.to_be_bytes();
-                #[rustfmt::skip]
-                let text = [
-                    $(hex($byte >> 4), hex($byte & 15),)* b'-',
-                    $(hex($two >> 4), hex($two & 15),)* b'-',
-                    $(hex($three >> 4), hex($three & 15),)* b'-',
-                    $(hex($four >> 4), hex($four & 15),)* b'-',
-                    $(hex($five >> 4), hex($five & 15),)*
-                ];
-                text
-            }};
+        if let Some(room) = text.last_chunk_mut::<8>() {
+            *room = d;
         }
-        digits!(a b c d - e f - g h - i j - k l m n o p)
+        text
     }
 
     /// Writes it in lower case, with hyphens.
     pub fn write(self, out: &mut dyn Write) -> fmt::Result {
         out.write_str(core::str::from_utf8(&self.text()).map_err(|_| fmt::Error)?)
     }
+}
+
+/// Eight hexadecimal digits, all at once: a nibble to each byte, `0` added to all, and the gap to
+/// `a` to those above nine.
+const fn hex(word: u32) -> [u8; 8] {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    let [a, b, c, d] = word.to_be_bytes();
+    let wide = u64::from_be_bytes([0, a, 0, b, 0, c, 0, d]);
+    let nibbles = ((wide << 4) | wide) & (LOW * 0x0F);
+    let above = (nibbles.wrapping_add(LOW * 6) >> 4) & LOW;
+    nibbles.wrapping_add(LOW * 0x30).wrapping_add(above.wrapping_mul(0x27)).to_be_bytes()
 }
 
 impl fmt::Display for Uuid {
@@ -73,12 +83,13 @@ impl Name {
     pub(crate) fn new(kind: &str) -> Self {
         let mut name = Self { hash: Sha1::new(), buffer: [0; 192], used: 0, len: 0 };
         name.feed(&NAMESPACE);
-        name.str(kind)
+        name.str(kind);
+        name
     }
 
-    pub(crate) fn finish(mut self) -> Uuid {
+    pub(crate) fn finish(&mut self) -> Uuid {
         self.hash.update(self.buffer.get(..self.used).unwrap_or_default());
-        let digest: [u8; 20] = self.hash.finalize().into();
+        let digest: [u8; 20] = self.hash.finalize_reset().into();
         let mut bytes = [0; 16];
         for (to, from) in bytes.iter_mut().zip(digest) {
             *to = from;
@@ -101,16 +112,16 @@ impl Name {
     }
 
     /// A part that `write` writes.
-    fn part(mut self, write: impl FnOnce(&mut dyn Write) -> fmt::Result) -> Self {
+    fn part(&mut self, write: impl FnOnce(&mut dyn Write) -> fmt::Result) -> &mut Self {
         self.len = 0;
         // Writing into a hash does not fail; a text that cannot be written is told by its start.
-        let failed = write(&mut self).is_err();
+        let failed = write(self).is_err();
         let len = self.len;
         self.length(len);
         if failed { self.none() } else { self }
     }
 
-    pub(crate) fn none(mut self) -> Self {
+    pub(crate) fn none(&mut self) -> &mut Self {
         self.length(u32::MAX);
         self
     }
@@ -119,24 +130,24 @@ impl Name {
         self.feed(&len.to_be_bytes());
     }
 
-    pub(crate) fn str(mut self, part: &str) -> Self {
+    pub(crate) fn str(&mut self, part: &str) -> &mut Self {
         self.feed(part.as_bytes());
         self.length(u32::try_from(part.len()).unwrap_or(u32::MAX));
         self
     }
 
-    pub(crate) fn uuid(mut self, part: Uuid) -> Self {
+    pub(crate) fn uuid(&mut self, part: Uuid) -> &mut Self {
         self.feed(&part.0.to_be_bytes());
         self
     }
 
-    pub(crate) fn number(mut self, part: u64) -> Self {
+    pub(crate) fn number(&mut self, part: u64) -> &mut Self {
         self.feed(&part.to_be_bytes());
         self
     }
 
     /// What a text means, so that another way to escape it is the same name.
-    pub(crate) fn text(self, part: Option<Text<'_>>) -> Self {
+    pub(crate) fn text(&mut self, part: Option<Text<'_>>) -> &mut Self {
         match part {
             None => self.none(),
             Some(text) => match text.as_str() {
@@ -146,21 +157,21 @@ impl Name {
         }
     }
 
-    pub(crate) fn authority(self, part: &Authority<'_>) -> Self {
+    pub(crate) fn authority(&mut self, part: &Authority<'_>) -> &mut Self {
         self.text(part.namespace).text(part.universal_id).text(part.universal_id_type)
     }
 
     /// The system of an authority's identifiers.
-    pub(crate) fn system(self, cx: &Context, authority: &Authority<'_>) -> Self {
+    pub(crate) fn system(&mut self, cx: &Context, authority: &Authority<'_>) -> &mut Self {
         self.part(|w| write_system(cx, authority, w))
     }
 
-    pub(crate) fn identifier(self, part: &Identifier<'_>) -> Self {
+    pub(crate) fn identifier(&mut self, part: &Identifier<'_>) -> &mut Self {
         self.authority(&part.authority).text(Some(part.value))
     }
 
     /// The first coding of a concept, else its text.
-    pub(crate) fn concept(self, part: &Concept<'_>) -> Self {
+    pub(crate) fn concept(&mut self, part: &Concept<'_>) -> &mut Self {
         match part.codings().next().map(|coding| coding.code) {
             Some(Code::Mdc(mdc)) => self.number(u64::from(mdc.code())),
             Some(code) => self.text(code.text()),
@@ -169,7 +180,7 @@ impl Name {
     }
 
     /// A time as sent.
-    pub(crate) fn time(self, part: &Time<'_>) -> Self {
+    pub(crate) fn time(&mut self, part: &Time<'_>) -> &mut Self {
         match (part.sent, part.value) {
             (Some(sent), _) => self.text(Some(sent)),
             (None, Some(value)) => self.date_time(&value),
@@ -177,7 +188,16 @@ impl Name {
         }
     }
 
-    pub(crate) fn date_time(self, part: &DateTime) -> Self {
+    /// When, as sent.
+    pub(crate) fn effective(&mut self, part: &Effective<'_>) -> &mut Self {
+        match part {
+            Effective::Unknown => self.none(),
+            Effective::At(at) => self.time(at),
+            Effective::Period(start, end) => self.time(start).time(end),
+        }
+    }
+
+    pub(crate) fn date_time(&mut self, part: &DateTime) -> &mut Self {
         self.part(|w| part.write_iso(w))
     }
 }
@@ -205,7 +225,11 @@ mod tests {
     #[test]
     fn parts_are_kept_apart() {
         let of = |parts: &[Option<&'static str>]| {
-            parts.iter().fold(Name::new("x"), |n, p| n.text(p.map(Text::literal))).finish()
+            let mut name = Name::new("x");
+            for part in parts {
+                name.text(part.map(Text::literal));
+            }
+            name.finish()
         };
         let all = [
             of(&[Some("ab"), Some("c")]),

@@ -206,7 +206,7 @@ pub(crate) fn has_system(cx: &Context, authority: &Authority<'_>) -> bool {
 /// The identity of what an identifier names: system and value where there is a system, else the
 /// sender, the authority as sent, the type and the value.
 pub(crate) fn identity(cx: &Context, kind: &str, identifier: &Identifier<'_>) -> Uuid {
-    let name = Name::new(kind);
+    let mut name = Name::new(kind);
     if has_system(cx, &identifier.authority) {
         return name.system(cx, &identifier.authority).text(Some(identifier.value)).finish();
     }

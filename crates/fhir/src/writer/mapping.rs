@@ -265,13 +265,9 @@ impl Sink for Mapping<'_> {
         cx.received = message.received;
         let Some(id) = message.id else { return };
         let _ = id.write(&mut self.w.message.id);
-        let name = Name::new("message").uuid(self.w.cx.sender).text(Some(id));
-        let key =
-            message.sent.as_ref().map_or_else(|| Name::new("message").none(), |t| name.time(t));
-        if message.sent.is_none() {
-            return;
-        }
-        let (key, hash) = (key.finish(), self.w.hash(message.bytes));
+        let Some(sent) = &message.sent else { return };
+        let key = Name::new("message").uuid(self.w.cx.sender).text(Some(id)).time(sent).finish();
+        let hash = self.w.hash(message.bytes);
         self.w.message.replay = Some((key, hash));
         match self.session.replays.get(key) {
             Some(known) if known == hash => {
@@ -313,9 +309,12 @@ impl Sink for Mapping<'_> {
             }
             None => {
                 // Named, but by no number: a person of this message alone.
-                let name = Name::new("Patient").uuid(self.w.cx.sender).str(&self.w.message.id);
-                entry.id =
-                    name.number(self.session.ordinal).number(u64::from(patient.key.0)).finish();
+                entry.id = Name::new("Patient")
+                    .uuid(self.w.cx.sender)
+                    .str(&self.w.message.id)
+                    .number(self.session.ordinal)
+                    .number(u64::from(patient.key.0))
+                    .finish();
                 self.unidentified(patient.span);
             }
         }
@@ -394,8 +393,8 @@ impl Sink for Mapping<'_> {
                 entry.refer = Refer::Resource;
             }
             (None, Some(peer), _) => {
-                let name = Name::new("Device").str(&config.source).text(Some(peer));
-                (entry.id, entry.refer) = (name.finish(), Refer::Resource);
+                entry.id = Name::new("Device").str(&config.source).text(Some(peer)).finish();
+                entry.refer = Refer::Resource;
             }
             (None, None, Some(reference)) => {
                 entry.text.push_str(reference);
@@ -458,11 +457,13 @@ impl Sink for Mapping<'_> {
         self.resolve_parties(report.performers, false);
         let number = report.filler.as_ref().or(report.placer.as_ref());
         let filler = number.map(|number| identity(&self.w.cx, "order", number));
-        let name = match filler {
-            Some(filler) => Name::new("DiagnosticReport").uuid(filler),
-            None => Name::new("DiagnosticReport").uuid(self.w.cx.sender).str(&self.w.message.id),
+        let mut name = Name::new("DiagnosticReport");
+        match filler {
+            Some(filler) => name.uuid(filler),
+            None => {
+                name.uuid(self.w.cx.sender).str(&self.w.message.id).number(u64::from(report.key.0))
+            }
         };
-        let name = if filler.is_none() { name.number(u64::from(report.key.0)) } else { name };
         let id = name.concept(&report.code).finish();
         let subject = subject_entry(self.session, report.subject);
         let dropped = subject.is_some_and(|e| e.refer == Refer::Dropped);

@@ -203,48 +203,46 @@ impl Mapping<'_> {
     /// Issuer and order number, or device and subject; code; what tells equal codes apart; the
     /// time as sent. Never the value or the status.
     pub(super) fn identity(&mut self, m: &Measurement<'_>, panel: Option<&'static str>) -> Uuid {
-        let name = Name::new("Observation");
+        let mut name = Name::new("Observation");
         let report = &self.w.message.report;
         let of_report = m.report.is_some_and(|r| Some(r.0) == report.key);
         let filler = report.filler.filter(|_| of_report);
-        let name = match filler {
-            Some(filler) => name.uuid(filler),
+        match filler {
+            Some(filler) => {
+                name.uuid(filler);
+            }
             None => {
                 let device = m.device.and_then(|k| self.session.entry(Kind::Device, k.0));
-                let name = match device.filter(|d| d.refer == Refer::Resource) {
+                match device.filter(|d| d.refer == Refer::Resource) {
                     Some(device) => name.uuid(device.id),
                     None => name
                         .uuid(self.w.cx.sender)
                         .str(self.w.cx.config.device.as_deref().unwrap_or("")),
                 };
-                self.subject_name(m, name)
+                self.subject_name(m, &mut name);
             }
-        };
-        let name = match panel {
+        }
+        match panel {
             Some(code) => name.str(code),
             None => name.concept(&m.code),
         };
-        let mut name = name.text(m.sub_id);
-        name = match &m.effective {
-            Effective::Unknown => name.none(),
-            Effective::At(at) => name.time(at),
-            Effective::Period(start, end) => name.time(start).time(end),
-        };
-        for number in
-            [m.sequence, m.item].into_iter().chain(m.supplemental.iter().map(|s| Some(s.code())))
-        {
-            name = match number {
+        name.text(m.sub_id).effective(&m.effective);
+        for number in [m.sequence, m.item] {
+            match number {
                 Some(number) => name.number(u64::from(number)),
                 None => name.none(),
             };
         }
+        for supplemental in m.supplemental {
+            name.number(u64::from(supplemental.code()));
+        }
         let timeless = matches!(m.effective, Effective::Unknown);
         if timeless && self.w.message.session {
-            return self.live_identity(name);
+            return self.live_identity(&mut name);
         }
         if timeless && filler.is_none() {
             // Without order and time, it is a fact of this message alone.
-            name = name.str(&self.w.message.id).number(self.session.ordinal);
+            name.str(&self.w.message.id).number(self.session.ordinal);
         }
         let id = name.finish();
         let times = self.w.message.observations.entry(id).or_insert(0);
@@ -257,7 +255,7 @@ impl Mapping<'_> {
         Name::new("ordinal").uuid(id).number(times).finish()
     }
 
-    pub(super) fn subject_name(&self, m: &Measurement<'_>, name: Name) -> Name {
+    pub(super) fn subject_name(&self, m: &Measurement<'_>, name: &mut Name) {
         match m.subject {
             Subject::Patient(key) => match self.session.entry(Kind::Patient, key.0) {
                 Some(entry) if entry.refer == Refer::Resource => name.uuid(entry.id),
@@ -269,12 +267,12 @@ impl Mapping<'_> {
                 Some(reference) => name.str(reference),
                 None => name.none(),
             },
-        }
+        };
     }
 
     /// A reading without a time is told by when it was received, else by its place in the session;
     /// two of one instant by an ordinal.
-    fn live_identity(&mut self, name: Name) -> Uuid {
+    fn live_identity(&mut self, name: &mut Name) -> Uuid {
         let received = self.w.cx.received;
         let id = match &received {
             Some(at) => name.date_time(at).finish(),

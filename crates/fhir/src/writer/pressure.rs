@@ -2,7 +2,7 @@
 //! message with equal time, sub-id and status; else each goes out alone, or not at all.
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Effective, Measurement};
+use iomt_core::model::Measurement;
 
 use super::builder;
 use super::mapping::Mapping;
@@ -43,17 +43,14 @@ impl Mapping<'_> {
 
     /// Equal for the two rows of one panel.
     fn panel_key(&self, m: &Measurement<'_>) -> Uuid {
-        let name = Name::new("panel").text(m.sub_id).text(m.status.code);
-        let name = match &m.effective {
-            Effective::Unknown => name.none(),
-            Effective::At(at) => name.time(at),
-            Effective::Period(start, end) => name.time(start).time(end),
-        };
-        let name = self.subject_name(m, name);
+        let mut name = Name::new("panel");
+        name.text(m.sub_id).text(m.status.code).effective(&m.effective);
+        self.subject_name(m, &mut name);
         match m.report {
-            Some(report) => name.number(u64::from(report.0)).finish(),
-            None => name.none().finish(),
-        }
+            Some(report) => name.number(u64::from(report.0)),
+            None => name.none(),
+        };
+        name.finish()
     }
 
     /// Both rows are there: one panel, if it meets its profile, else each alone.
