@@ -102,3 +102,19 @@ fn demographics_are_created_and_not_overwritten_by_results() {
     assert!(bundle.contains("\"method\":\"POST\",\"url\":\"Patient\",\"ifNoneExist\":"));
     assert!(!bundle.contains("\"method\":\"PUT\",\"url\":\"Patient"));
 }
+
+#[test]
+fn live_readings_of_one_instant_are_told_apart() {
+    let mut config = Config::default();
+    config.to = Form::Ndjson;
+    let mut translator = Translator::new(config);
+    let mut connection = translator.connect(iomt::protocol("gatt").unwrap());
+    let mut record = Record::default();
+    for _ in 0..3 {
+        let input = iomt::Input::characteristic(0x2a37, &[0x10, 72, 0, 4, 0, 4]);
+        translator.push(&mut connection, input, &mut record).unwrap();
+    }
+    let observations = ids(&record, "Observation");
+    assert_eq!((observations.len(), BTreeSet::from_iter(&observations).len()), (9, 9));
+    assert!(!record.has(DiagnosticCode::IdentityRepeated), "nobody said that it was one instant");
+}

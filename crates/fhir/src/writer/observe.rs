@@ -6,7 +6,7 @@ use iomt_core::wire::Span;
 
 use super::mapping::Mapping;
 use super::render::{Fate, begin};
-use super::session::{Entry, Kind, Refer};
+use super::session::{Entry, Instant, Kind, Refer};
 use super::{Session, builder};
 use crate::config::Config;
 use crate::identity::{Name, Uuid};
@@ -273,14 +273,16 @@ impl Mapping<'_> {
     /// A reading without a time is told by when it was received, else by its place in the session;
     /// two of one instant by an ordinal.
     fn live_identity(&mut self, name: &mut Name) -> Uuid {
-        let received = self.w.cx.received;
-        let id = match &received {
-            Some(at) => name.date_time(at).finish(),
-            None => name.number(self.session.ordinal).finish(),
+        let (id, instant) = match self.w.cx.received {
+            Some(at) => (name.date_time(&at).finish(), Instant::Received(at)),
+            None => {
+                let ordinal = self.session.ordinal;
+                (name.number(ordinal).finish(), Instant::Message(ordinal))
+            }
         };
-        if self.session.live_at != received {
+        if self.session.live_at != instant {
             self.session.live.clear();
-            self.session.live_at = received;
+            self.session.live_at = instant;
         }
         let times = self.session.live.entry(id).or_insert(0);
         *times = times.saturating_add(1);

@@ -22,9 +22,23 @@ pub struct Session {
     pub(super) ordinal: u64,
     /// Identities of live readings at `live_at`, and how often each was given.
     pub(super) live: HashMap<Uuid, u64>,
-    pub(super) live_at: Option<DateTime>,
+    pub(super) live_at: Instant,
     /// Messages that were written, to know a replay.
     pub(super) replays: Remembered,
+}
+
+/// When a live reading came.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Instant {
+    Received(DateTime),
+    /// Nobody said when: with this message of the session.
+    Message(u64),
+}
+
+impl Default for Instant {
+    fn default() -> Self {
+        Self::Message(0)
+    }
 }
 
 /// Which of the facts a key names.
