@@ -1,8 +1,7 @@
 //! The sink: declarations become entries, measurements become Observations.
 
 use iomt_core::model::{
-    Authority, Device, Encounter, Message, Patient, Performer, PersonIndex, Report, Role, Specimen,
-    SubjectKey,
+    Authority, Device, Encounter, Message, Patient, Report, Specimen, SubjectKey,
 };
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, End, Place, Sink};
@@ -13,8 +12,7 @@ use super::session::{Entry, Kind, Refer};
 use super::{Output, Session, Writer, builder};
 use crate::config::{Config, Form, OnInvalid, Partial};
 use crate::identity::{Name, Uuid};
-use crate::policy::{Builder, Party, ReportLinks, Target, identity, role};
-use crate::table::el;
+use crate::policy::{ReportLinks, identity};
 
 /// MDS > VMD > channel > metric, and room.
 const DEVICE_DEPTH: u8 = 16;
@@ -86,149 +84,6 @@ impl Mapping<'_> {
         if let Some(entry) = self.session.entry_mut(Kind::Device, key) {
             *entry = taken;
         }
-    }
-
-    /// A person of whom the caller knows who it is.
-    fn person(&mut self, index: PersonIndex, entry: &mut Entry, span: Span) {
-        let config = &self.w.cx.config;
-        let reference = match index {
-            PersonIndex::Known(number) => config.persons.get(&number),
-            PersonIndex::Unknown if config.persons.is_empty() => config.subject.as_ref(),
-            PersonIndex::Unknown => None,
-        };
-        if let Some(reference) = reference {
-            entry.text.push_str(reference);
-            entry.refer = Refer::External;
-            return;
-        }
-        match index {
-            PersonIndex::Known(number) => {
-                use core::fmt::Write;
-                // Writing into a String does not fail.
-                let _ = write!(entry.text, "person {number}");
-            }
-            PersonIndex::Unknown => entry.text.push_str("person unknown"),
-        }
-        entry.refer = Refer::Display;
-        self.unidentified(span);
-    }
-
-    /// Resolves those who take part into `parties`; writes their resources.
-    pub(super) fn resolve_parties(&mut self, performers: &[Performer<'_>], all: bool) {
-        self.w.parties.clear();
-        self.w.names.clear();
-        for performer in performers {
-            let interprets = role(performer) == Role::Interpreter;
-            // R4 has the orderer on the ServiceRequest alone.
-            if role(performer) == Role::Orderer && !all {
-                continue;
-            }
-            if let Some(party) = self.party(performer) {
-                self.w.parties.push((party, interprets));
-            }
-        }
-    }
-
-    fn party(&mut self, performer: &Performer<'_>) -> Option<Party> {
-        let sender = self.w.cx.sender;
-        let (kind, id) = match performer {
-            Performer::Person { identifier: Some(number), name, .. } => {
-                let id = identity(&self.w.cx, "Practitioner", number);
-                self.w.extra.clear();
-                builder!(self.w, extra).practitioner(number, name, id);
-                ("Practitioner", id)
-            }
-            Performer::Organization { identifier, name, .. } => {
-                let id = match (identifier, name) {
-                    (Some(number), _) => identity(&self.w.cx, "Organization", number),
-                    (None, Some(_)) => Name::new("Organization").uuid(sender).text(*name).finish(),
-                    (None, None) => return None,
-                };
-                self.w.extra.clear();
-                builder!(self.w, extra).organization(identifier.as_ref(), *name, id);
-                ("Organization", id)
-            }
-            // A name alone names nobody for sure: no resource is made of it.
-            Performer::Person { identifier: None, name, .. } => {
-                let start = self.w.names.len();
-                for part in name.given.iter().flatten().chain(&name.family) {
-                    if self.w.names.len() > start {
-                        self.w.names.push(' ');
-                    }
-                    let _ = part.write(&mut self.w.names);
-                }
-                let end = self.w.names.len();
-                return (end > start).then_some(Party::Display(start, end));
-            }
-        };
-        self.tell_notes();
-        if !self.w.message.ids.contains_key(&id) {
-            let tape = core::mem::take(&mut self.w.extra);
-            let (request, ordinal) = (Request::CreateIfNone(""), self.session.ordinal);
-            let fate = self.w.finish(&tape, (kind, id), request, ordinal, self.output);
-            self.w.extra = tape;
-            if fate == Fate::Left {
-                return None;
-            }
-        }
-        Some(Party::Resource(kind, id))
-    }
-
-    /// Adds the results to the report at work, and writes it.
-    pub(super) fn finish_report(&mut self) {
-        self.flush_halves();
-        let Some(mark) = self.w.message.report.mark.take() else { return };
-        let mut tape = core::mem::take(&mut self.w.message.report.tape);
-        let results = core::mem::take(&mut self.w.message.report.results);
-        let (first, others) = results.split_first().map_or((None, &[][..]), |(f, o)| (Some(f), o));
-        let node = first.and_then(|(kind, id)| {
-            let mut builder = Builder {
-                tape: &mut tape,
-                cx: &self.w.cx,
-                notes: &mut self.w.notes,
-                holes: &mut self.w.holes,
-            };
-            builder.reference(el::DIAGNOSTIC_REPORT_RESULT, Target::Resource(kind, *id))
-        });
-        tape.close(mark);
-        let (id, ordinal) = (self.w.message.report.id, self.session.ordinal);
-        if !self.w.message.report.dropped {
-            let request = self.w.result_request(self.w.message.session);
-            let what = ("DiagnosticReport", id);
-            self.w.list = node;
-            let fate = self.w.finish_list(&tape, what, request, others, ordinal, self.output);
-            if fate == Fate::Written {
-                self.w.message.targets.push(what);
-            }
-        }
-        tape.clear();
-        self.w.message.report.tape = tape;
-        self.w.message.report.results = results;
-        self.w.message.report.results.clear();
-    }
-
-    fn finish_provenance(&mut self) {
-        let wanted = self.w.cx.config.provenance && !self.w.message.id.is_empty();
-        if !wanted || self.w.message.targets.is_empty() {
-            return;
-        }
-        let message = core::mem::take(&mut self.w.message.id);
-        let targets = core::mem::take(&mut self.w.message.targets);
-        let id = match self.w.message.replay {
-            Some((key, _)) => Name::new("Provenance").uuid(key).finish(),
-            None => Name::new("Provenance").uuid(self.w.cx.sender).str(&message).finish(),
-        };
-        let span = self.w.message.span;
-        self.w.tape.clear();
-        let (first, others) = targets.split_first().map_or((None, &[][..]), |(f, o)| (Some(f), o));
-        self.w.list = builder!(self.w).provenance(id, first, &message, span);
-        self.tell_notes();
-        let tape = core::mem::take(&mut self.w.tape);
-        let (what, ordinal) = (("Provenance", id), self.session.ordinal);
-        self.w.finish_list(&tape, what, Request::Create, others, ordinal, self.output);
-        self.w.tape = tape;
-        self.w.message.id = message;
-        self.w.message.targets = targets;
     }
 }
 
@@ -319,13 +174,7 @@ impl Sink for Mapping<'_> {
             }
         }
         entry.refer = Refer::Resource;
-        Builder {
-            tape: &mut entry.tape,
-            cx: &self.w.cx,
-            notes: &mut self.w.notes,
-            holes: &mut self.w.holes,
-        }
-        .patient(patient, entry.id);
+        builder!(self.w => &mut entry.tape).patient(patient, entry.id);
         self.tell_notes();
         if let Some((start, end)) = self.w.message.ids.get(&entry.id).copied() {
             self.compare_patient(&entry, (start, end), patient.span);
@@ -363,13 +212,13 @@ impl Sink for Mapping<'_> {
         participants.extend(self.w.parties.iter().map(|(party, _)| *party));
         let subject =
             subject_entry(self.session, encounter.subject).and_then(|e| e.target(Kind::Patient));
-        Builder {
-            tape: &mut entry.tape,
-            cx: &self.w.cx,
-            notes: &mut self.w.notes,
-            holes: &mut self.w.holes,
-        }
-        .encounter(encounter, entry.id, subject, &participants, &self.w.names);
+        builder!(self.w => &mut entry.tape).encounter(
+            encounter,
+            entry.id,
+            subject,
+            &participants,
+            &self.w.names,
+        );
         self.w.performers = participants;
         entry.refer = Refer::Resource;
         self.tell_notes();
@@ -406,13 +255,7 @@ impl Sink for Mapping<'_> {
             let parent = device.parent.and_then(|p| self.session.entry(Kind::Device, p.0));
             entry.parent = parent.and(device.parent).map(|p| p.0);
             let parent = parent.and_then(|p| p.target(Kind::Device));
-            Builder {
-                tape: &mut entry.tape,
-                cx: &self.w.cx,
-                notes: &mut self.w.notes,
-                holes: &mut self.w.holes,
-            }
-            .device(device, entry.id, parent);
+            builder!(self.w => &mut entry.tape).device(device, entry.id, parent);
             self.tell_notes();
         }
         self.keep(Kind::Device, device.key.0, entry);
@@ -435,13 +278,7 @@ impl Sink for Mapping<'_> {
         };
         let subject =
             subject_entry(self.session, specimen.subject).and_then(|e| e.target(Kind::Patient));
-        Builder {
-            tape: &mut entry.tape,
-            cx: &self.w.cx,
-            notes: &mut self.w.notes,
-            holes: &mut self.w.holes,
-        }
-        .specimen(specimen, entry.id, subject);
+        builder!(self.w => &mut entry.tape).specimen(specimen, entry.id, subject);
         entry.refer = Refer::Resource;
         self.tell_notes();
         let request = self.w.result_request(self.w.message.session);
@@ -482,13 +319,7 @@ impl Sink for Mapping<'_> {
             names: &self.w.names,
             specimens: &specimens,
         };
-        let mark = Builder {
-            tape: &mut tape,
-            cx: &self.w.cx,
-            notes: &mut self.w.notes,
-            holes: &mut self.w.holes,
-        }
-        .report(report, id, &links);
+        let mark = builder!(self.w => &mut tape).report(report, id, &links);
         specimens.clear();
         let state = &mut self.w.message.report;
         (state.tape, state.specimens, state.mark) = (tape, specimens, Some(mark));

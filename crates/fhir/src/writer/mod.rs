@@ -4,6 +4,7 @@ mod mapping;
 mod memo;
 mod message;
 mod observe;
+mod parties;
 mod pressure;
 mod release;
 mod remembered;
@@ -63,6 +64,7 @@ pub struct Writer {
     parties: Vec<(Party, bool)>,
     performers: Vec<Party>,
     names: String,
+    search: String,
     outcome: Tape,
     text: String,
     message: MessageState,
@@ -102,6 +104,7 @@ impl Writer {
             parties: Vec::new(),
             performers: Vec::new(),
             names: String::new(),
+            search: String::new(),
             outcome: Tape::new(),
             text: String::new(),
             message: MessageState::default(),
@@ -135,6 +138,14 @@ impl Writer {
 macro_rules! builder {
     ($writer:expr) => {
         builder!($writer, tape)
+    };
+    ($writer:expr => $tape:expr) => {
+        crate::policy::Builder {
+            tape: $tape,
+            cx: &$writer.cx,
+            notes: &mut $writer.notes,
+            holes: &mut $writer.holes,
+        }
     };
     ($writer:expr, $tape:ident) => {
         crate::policy::Builder {

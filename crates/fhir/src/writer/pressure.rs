@@ -9,7 +9,7 @@ use super::mapping::Mapping;
 use super::message::Half;
 use super::observe::links;
 use crate::identity::{Name, Uuid};
-use crate::policy::{Builder, Plan, PressureRow, When};
+use crate::policy::{Plan, PressureRow, When};
 
 impl Mapping<'_> {
     pub(super) fn observe_pressure(
@@ -64,8 +64,7 @@ impl Mapping<'_> {
             PressureRow::Systolic => [&w.extra, &half.component],
         };
         w.tape.clear();
-        Builder { tape: &mut w.tape, cx: &w.cx, notes: &mut w.notes, holes: &mut w.holes }
-            .pressure(m, id, when, &links, &half.alone, rows);
+        builder!(w).pressure(m, id, when, &links, &half.alone, rows);
         if self.check_tape() {
             if let Some(half) = self.w.message.halves.get_mut(at) {
                 half.row = None;

@@ -3,14 +3,71 @@
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode};
 
+use super::builder;
 use super::mapping::Mapping;
+use super::render::{Fate, Request};
 use super::session::Entry;
 use crate::config::Form;
+use crate::identity::Name;
 use crate::issue::{IssueCode, Severity};
 use crate::json;
+use crate::policy::Target;
 use crate::table::el;
 
 impl Mapping<'_> {
+    /// Adds the results to the report at work, and writes it.
+    pub(super) fn finish_report(&mut self) {
+        self.flush_halves();
+        let Some(mark) = self.w.message.report.mark.take() else { return };
+        let mut tape = core::mem::take(&mut self.w.message.report.tape);
+        let results = core::mem::take(&mut self.w.message.report.results);
+        let (first, others) = results.split_first().map_or((None, &[][..]), |(f, o)| (Some(f), o));
+        let node = first.and_then(|(kind, id)| {
+            builder!(self.w => &mut tape)
+                .reference(el::DIAGNOSTIC_REPORT_RESULT, Target::Resource(kind, *id))
+        });
+        tape.close(mark);
+        let (id, ordinal) = (self.w.message.report.id, self.session.ordinal);
+        if !self.w.message.report.dropped {
+            let request = self.w.result_request(self.w.message.session);
+            let what = ("DiagnosticReport", id);
+            self.w.list = node;
+            let fate = self.w.finish_list(&tape, what, request, others, ordinal, self.output);
+            if fate == Fate::Written {
+                self.w.message.targets.push(what);
+            }
+        }
+        tape.clear();
+        self.w.message.report.tape = tape;
+        self.w.message.report.results = results;
+        self.w.message.report.results.clear();
+    }
+
+    /// Says where the resources of the message came from.
+    pub(super) fn finish_provenance(&mut self) {
+        let wanted = self.w.cx.config.provenance && !self.w.message.id.is_empty();
+        if !wanted || self.w.message.targets.is_empty() {
+            return;
+        }
+        let message = core::mem::take(&mut self.w.message.id);
+        let targets = core::mem::take(&mut self.w.message.targets);
+        let id = match self.w.message.replay {
+            Some((key, _)) => Name::new("Provenance").uuid(key).finish(),
+            None => Name::new("Provenance").uuid(self.w.cx.sender).str(&message).finish(),
+        };
+        let span = self.w.message.span;
+        self.w.tape.clear();
+        let (first, others) = targets.split_first().map_or((None, &[][..]), |(f, o)| (Some(f), o));
+        self.w.list = builder!(self.w).provenance(id, first, &message, span);
+        self.tell_notes();
+        let tape = core::mem::take(&mut self.w.tape);
+        let (what, ordinal) = (("Provenance", id), self.session.ordinal);
+        self.w.finish_list(&tape, what, Request::Create, others, ordinal, self.output);
+        self.w.tape = tape;
+        self.w.message.id = message;
+        self.w.message.targets = targets;
+    }
+
     /// Writes the message, unless something speaks against it.
     pub(super) fn release(&mut self) {
         let span = self.w.message.span;
