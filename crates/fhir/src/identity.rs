@@ -5,8 +5,6 @@ use core::fmt::{self, Write};
 use iomt_core::model::{Authority, Code, Concept, DateTime, Effective, Identifier, Text, Time};
 use sha1::{Digest, Sha1};
 
-use crate::policy::{Context, write_system};
-
 /// The namespace of all our names: version 5 of `iomt` in the URL namespace of the RFC would do as
 /// well; it is fixed here, for every stored identity rests on it.
 const NAMESPACE: [u8; 16] = [
@@ -112,7 +110,7 @@ impl Name {
     }
 
     /// A part that `write` writes.
-    fn part(&mut self, write: impl FnOnce(&mut dyn Write) -> fmt::Result) -> &mut Self {
+    pub(crate) fn part(&mut self, write: impl FnOnce(&mut dyn Write) -> fmt::Result) -> &mut Self {
         self.len = 0;
         // Writing into a hash does not fail; a text that cannot be written is told by its start.
         let failed = write(self).is_err();
@@ -159,11 +157,6 @@ impl Name {
 
     pub(crate) fn authority(&mut self, part: &Authority<'_>) -> &mut Self {
         self.text(part.namespace).text(part.universal_id).text(part.universal_id_type)
-    }
-
-    /// The system of an authority's identifiers.
-    pub(crate) fn system(&mut self, cx: &Context, authority: &Authority<'_>) -> &mut Self {
-        self.part(|w| write_system(cx, authority, w))
     }
 
     pub(crate) fn identifier(&mut self, part: &Identifier<'_>) -> &mut Self {

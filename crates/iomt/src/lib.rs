@@ -1,8 +1,10 @@
 #![doc = include_str!("../../../README.md")]
 
+mod file;
 pub mod readings;
 mod translator;
 
+pub use file::Summary;
 pub use iomt_core::{
     Confidence, Decoder, Diagnostic, DiagnosticCode, End, Evidence, Input, Inputs, LimitKind,
     Limits, Options, Outcome, Payload, Place, Protocol, Severity, Sink, Tee, model, wire,
@@ -18,7 +20,7 @@ pub use iomt_gatt as gatt;
 pub use iomt_hl7v2 as hl7v2;
 pub use iomt_nomenclature as nomenclature;
 pub use iomt_validate as validate;
-pub use translator::{Connection, Summary, Translator};
+pub use translator::{Connection, Translator};
 
 /// Every protocol of this build. Adding a protocol is a line here.
 pub const PROTOCOLS: &[Protocol] = &[

@@ -1,10 +1,8 @@
 use iomt_core::wire::ParseError;
-use iomt_core::{Decoder, Diagnostic, Input, Inputs, Limits, Options, Payload, Protocol, Severity};
+use iomt_core::{Decoder, Input, Limits, Options, Protocol};
 use iomt_fhir::config::Config;
 use iomt_fhir::{Output, Session, Writer};
 use iomt_validate::Validator;
-
-use crate::readings;
 
 /// Turns what devices say into FHIR. One for any number of connections and files; its buffers are
 /// reused, so that in the steady state nothing is allocated.
@@ -42,18 +40,6 @@ impl Connection {
     pub fn settle(&mut self, outcome: iomt_core::Outcome) {
         self.decoder.settle(outcome);
     }
-}
-
-/// What became of a file.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct Summary {
-    /// Documents written.
-    pub documents: u64,
-    /// Diagnostics of class error: something that was sent is not in the output.
-    pub errors: u64,
-    /// Diagnostics of class warning.
-    pub warnings: u64,
 }
 
 impl Translator {
@@ -103,23 +89,6 @@ impl Translator {
         connection.decoder.push(input, &mut sink)
     }
 
-    /// Translates a whole file: messages of a protocol, or JSON Lines of readings where the
-    /// protocol takes values of characteristics.
-    pub fn file(&mut self, protocol: &Protocol, bytes: &[u8], output: &mut dyn Output) -> Summary {
-        let mut counted = Counted { output, summary: Summary::default() };
-        match protocol.inputs {
-            Inputs::Messages => {
-                let mut connection = self.connect(protocol);
-                for input in [Payload::Message(bytes), Payload::Closed] {
-                    // A message that cannot be read is reported as a diagnostic.
-                    let _ = self.push(&mut connection, Input::new(input), &mut counted);
-                }
-            }
-            Inputs::Characteristics => readings::translate(self, protocol, bytes, &mut counted),
-        }
-        counted.summary
-    }
-
     /// Hands facts of your own to FHIR.
     pub fn sink<'w>(
         &'w mut self,
@@ -127,31 +96,5 @@ impl Translator {
         output: &'w mut dyn Output,
     ) -> impl iomt_core::Sink + use<'w> {
         self.writer.sink(session, output)
-    }
-}
-
-struct Counted<'a> {
-    output: &'a mut dyn Output,
-    summary: Summary,
-}
-
-impl Output for Counted<'_> {
-    fn document(&mut self, json: &str) {
-        self.summary.documents = self.summary.documents.saturating_add(1);
-        self.output.document(json);
-    }
-
-    fn diagnostic(&mut self, message: u64, diagnostic: &Diagnostic) {
-        let count = match diagnostic.severity {
-            Severity::Error => &mut self.summary.errors,
-            Severity::Warning => &mut self.summary.warnings,
-            Severity::Information => &mut 0,
-        };
-        *count = count.saturating_add(1);
-        self.output.diagnostic(message, diagnostic);
-    }
-
-    fn outcome(&mut self, message: u64, json: &str) {
-        self.output.outcome(message, json);
     }
 }

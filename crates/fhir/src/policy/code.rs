@@ -208,7 +208,10 @@ pub(crate) fn has_system(cx: &Context, authority: &Authority<'_>) -> bool {
 pub(crate) fn identity(cx: &Context, kind: &str, identifier: &Identifier<'_>) -> Uuid {
     let mut name = Name::new(kind);
     if has_system(cx, &identifier.authority) {
-        return name.system(cx, &identifier.authority).text(Some(identifier.value)).finish();
+        return name
+            .part(|w| write_system(cx, &identifier.authority, w))
+            .text(Some(identifier.value))
+            .finish();
     }
     name.uuid(cx.sender).identifier(identifier).text(identifier.type_code).finish()
 }
