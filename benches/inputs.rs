@@ -162,7 +162,7 @@ mod tests {
         feed.next();
         let text = String::from_utf8(feed.next().to_vec()).unwrap();
         assert_eq!(text, oru(1).replace("|B000042|", "|B000002|"));
-        Feed::new(&adt());
+        let _ = Feed::new(&adt());
     }
 
     #[test]

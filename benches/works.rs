@@ -17,6 +17,7 @@ pub struct Work {
     /// What the figures are for: `message`, `Observation`, …
     pub unit: &'static str,
     /// Bytes read in one run.
+    #[allow(dead_code, reason = "only criterion tells them")]
     pub bytes: u64,
     pub run: Box<dyn FnMut()>,
 }
