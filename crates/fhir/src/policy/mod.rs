@@ -80,8 +80,10 @@ pub(crate) enum Hole {
     Encounter,
     Specimen,
     Device,
-    /// An instant.
+    /// An instant, or a day.
     Time,
+    /// A time as it was sent, beside a day.
+    Original,
     /// The number of a quantity, of this component.
     Value(u8),
 }
@@ -174,7 +176,7 @@ impl Builder<'_> {
         self.tape.close(mark);
     }
 
-    /// An extension with one text.
+    /// An extension with one text; gives the node of that.
     pub(crate) fn extension(
         &mut self,
         element: ElementId,
@@ -182,11 +184,12 @@ impl Builder<'_> {
         value: ElementId,
         span: Span,
         text: impl FnOnce(&mut dyn Write) -> fmt::Result,
-    ) {
+    ) -> Option<NodeId> {
         let mark = self.tape.open(element, span);
         self.tape.text(el::EXTENSION_URL, url);
-        self.tape.write(value, span, text);
+        let node = self.tape.write(value, span, text);
         self.tape.close(mark);
+        node
     }
 
     /// Why a required element has no content.

@@ -1,5 +1,7 @@
 //! Times: whose zone, to which precision, and what is kept as it was sent.
 
+use core::fmt::{self, Write};
+
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{DateTime, Effective, Precision, Text, Time};
 use iomt_core::wire::Span;
@@ -25,6 +27,25 @@ enum Original<'a> {
     Iso(DateTime),
 }
 
+impl Original<'_> {
+    fn write(self, out: &mut dyn Write) -> fmt::Result {
+        match self {
+            Self::Text(text) => text.write(out),
+            Self::Iso(value) => value.write_iso(out),
+        }
+    }
+
+    fn is_plain(self) -> bool {
+        match self {
+            Self::Text(text) => text.as_str().is_some_and(|t| {
+                !t.is_empty()
+                    && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.:".contains(&b))
+            }),
+            Self::Iso(_) => true,
+        }
+    }
+}
+
 /// [`Effective`] as it goes out.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum When<'a> {
@@ -45,10 +66,21 @@ impl When<'_> {
 }
 
 impl<'a> Moment<'a> {
-    /// Whether it goes out as one text, to the second and with a zone.
-    pub(crate) fn is_instant(&self) -> bool {
-        let exact = |v: DateTime| v.precision == Precision::Second && v.zone.is_some();
-        self.original.is_none() && self.value.is_some_and(exact)
+    /// Which of the plain forms it has, if any: an instant (1), or a day beside a time as sent
+    /// that needs no escapes (2).
+    pub(crate) fn form(&self) -> Option<u8> {
+        let value = self.value?;
+        match self.original {
+            None => (value.precision == Precision::Second && value.zone.is_some()).then_some(1),
+            Some(original) => {
+                (value.precision == Precision::Day && original.is_plain()).then_some(2)
+            }
+        }
+    }
+
+    /// Writes the time as it was sent.
+    pub(crate) fn write_original(&self, out: &mut dyn Write) -> fmt::Result {
+        self.original.map_or(Ok(()), |original| original.write(out))
     }
 
     /// A time that was not sent as text and has a zone.
@@ -121,17 +153,18 @@ impl Builder<'_> {
         if let Some(value) = moment.value {
             self.tape.value_write(mark, |w| value.write_iso(w));
         }
-        self.extension(
+        let node = self.extension(
             el::ELEMENT_EXTENSION,
             ORIGINAL_TEXT,
             el::EXTENSION_VALUE_STRING,
             moment.span,
-            |w| match original {
-                Original::Text(text) => text.write(w),
-                Original::Iso(value) => value.write_iso(w),
-            },
+            |w| original.write(w),
         );
         self.tape.close(mark);
+        if element == el::OBSERVATION_EFFECTIVE_DATE_TIME {
+            self.holes.add(Some(mark.node()), Hole::Time);
+            self.holes.add(node, Hole::Original);
+        }
     }
 
     /// Writes an instant where the time is one; else what was sent stands beside no value.

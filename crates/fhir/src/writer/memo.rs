@@ -117,6 +117,12 @@ fn write_hole(
                 When::Unknown | When::Period(..) => Ok(()),
             };
         }
+        Hole::Original => {
+            return match when {
+                When::At(moment) => moment.write_original(out),
+                When::Unknown | When::Period(..) => Ok(()),
+            };
+        }
         Hole::Value(part) => return write_value(part, &m.value, out),
         Hole::Subject => links.subject,
         Hole::Encounter => links.encounter,
@@ -230,8 +236,8 @@ impl Key<'_> {
         self.0.extend(m.supplemental.iter().flat_map(|mdc| mdc.code().to_le_bytes()));
         self.byte(match when {
             When::Unknown => 0,
-            When::At(moment) if moment.is_instant() => 1,
-            When::At(_) | When::Period(..) => return None,
+            When::At(moment) => moment.form()?,
+            When::Period(..) => return None,
         });
         [links.subject, links.encounter, links.specimen, links.device]
             .into_iter()
