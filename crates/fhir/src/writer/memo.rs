@@ -52,11 +52,6 @@ impl Memo {
         made
     }
 
-    /// Whether there is a key at work.
-    pub(super) const fn has_key(&self) -> bool {
-        !self.key.is_empty()
-    }
-
     /// Writes an Observation from its template, if there is one.
     pub(super) fn fill(
         &self,
@@ -80,9 +75,9 @@ impl Memo {
         true
     }
 
-    /// Remembers the Observation on `tape` under the key at work.
+    /// Remembers the Observation on `tape` under the key at work, if there is one.
     pub(super) fn keep(&mut self, tape: &Tape, root: NodeId, holes: &Holes, limit: usize) {
-        if holes.unfit || limit == 0 {
+        if holes.unfit || limit == 0 || self.key.is_empty() {
             return;
         }
         self.recorder.start(tape, holes);

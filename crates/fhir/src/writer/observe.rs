@@ -70,30 +70,25 @@ impl Mapping<'_> {
     fn observe_one(&mut self, m: &Measurement<'_>, when: &When<'_>) {
         let id = self.identity(m, None);
         let report = m.report.map(|r| r.0);
-        let keyed = self.w.limits.templates > 0;
-        if keyed && self.fill(m, id, when) {
+        if self.fill(m, id, when) {
             return self.count(id, report);
         }
         let mut plan = Plan::new(m);
         self.build(m, id, when, &plan);
-        let mut valid = self.check_tape();
-        if keyed
-            && valid
-            && self.w.memo.has_key()
-            && self.w.notes.is_empty()
-            && self.w.issues.is_empty()
-        {
-            self.w.keep();
-        }
+        let (mut valid, mut silent) = (self.check_tape(), true);
         if !valid && plan.vital {
             // Without the codes that imply the profile, it says no less and promises less.
             if plan.is_sent() {
                 self.tell(DiagnosticCode::ProfileNotMet, m.code.span, "Observation.code");
+                silent = false;
             }
             plan.vital = false;
             self.w.notes.clear();
             self.build(m, id, when, &plan);
             valid = self.check_tape();
+        }
+        if valid && silent && self.w.notes.is_empty() && self.w.issues.is_empty() {
+            self.w.keep();
         }
         self.finish_observation(id, valid, report);
     }
@@ -102,7 +97,7 @@ impl Mapping<'_> {
     fn fill(&mut self, m: &Measurement<'_>, id: Uuid, when: &When<'_>) -> bool {
         let w = &mut *self.w;
         let links = links(self.session, &w.cx.config, &w.performers, &w.names, m);
-        if !w.memo.make_key(m, when, &links) {
+        if w.limits.templates == 0 || !w.memo.make_key(m, when, &links) {
             return false;
         }
         let (form, out) = (w.cx.config.to, &mut w.message.out);
