@@ -241,8 +241,8 @@ registry! {
     ControlIdReused Warning,
     /// Two equal identities in one message; an ordinal tells them apart.
     IdentityRepeated Warning,
-    /// One person is described twice, differently, in one message.
-    PatientRepeated Warning,
+    /// One person or thing is described twice, differently, in one message; the first stands.
+    DescriptionRepeated Warning,
 
     // Output
     /// The sender's coding is kept as text, for the resource does not meet the profile that it implies.

@@ -51,8 +51,8 @@ impl Mapping<'_> {
             return;
         }
         entry.message = ordinal;
-        if self.w.message.ids.contains_key(&entry.id) {
-            return;
+        if let Some(before) = self.w.message.ids.get(&entry.id).copied() {
+            return self.compare(kind.resource(), &entry.tape, before);
         }
         let what = (kind.resource(), entry.id);
         let left = self.w.finish(&entry.tape, what, request, ordinal, self.output) == Fate::Left;
@@ -176,9 +176,6 @@ impl Sink for Mapping<'_> {
         entry.refer = Refer::Resource;
         builder!(self.w => &mut entry.tape).patient(patient, entry.id);
         self.tell_notes();
-        if let Some((start, end)) = self.w.message.ids.get(&entry.id).copied() {
-            self.compare_patient(&entry, (start, end), patient.span);
-        }
         let search = core::mem::take(&mut entry.search);
         let request =
             if number.is_some() { Request::CreateIfNone(&search) } else { Request::Create };
@@ -302,6 +299,7 @@ impl Sink for Mapping<'_> {
             }
         };
         let id = name.concept(&report.code).finish();
+        let id = self.distinct(id, report.span, "DiagnosticReport.identifier");
         let subject = subject_entry(self.session, report.subject);
         let dropped = subject.is_some_and(|e| e.refer == Refer::Dropped);
         let mut specimens = core::mem::take(&mut self.w.message.report.specimens);

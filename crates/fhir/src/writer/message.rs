@@ -32,8 +32,8 @@ pub(super) struct MessageState {
     pub(super) lines: Vec<usize>,
     /// Resources in `out`, and where each stands.
     pub(super) ids: HashMap<Uuid, (usize, usize)>,
-    /// How often each identity of an Observation was given.
-    pub(super) observations: HashMap<Uuid, u64>,
+    /// How often each identity of an Observation or DiagnosticReport was given.
+    pub(super) identities: HashMap<Uuid, u64>,
     /// What the Provenance is about.
     pub(super) targets: Vec<(&'static str, Uuid)>,
     /// What is to be remembered when it is written: id and hash of a resource.
@@ -84,7 +84,7 @@ impl MessageState {
         self.out.clear();
         self.lines.clear();
         self.ids.clear();
-        self.observations.clear();
+        self.identities.clear();
         self.targets.clear();
         self.written.clear();
         self.report.mark = None;

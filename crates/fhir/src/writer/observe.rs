@@ -240,13 +240,18 @@ impl Mapping<'_> {
             name.str(&self.w.message.id).number(self.session.ordinal);
         }
         let id = name.finish();
-        let times = self.w.message.observations.entry(id).or_insert(0);
+        self.distinct(id, m.span, "Observation.identifier")
+    }
+
+    /// An identity that this message has not given yet: an ordinal tells equal ones apart.
+    pub(super) fn distinct(&mut self, id: Uuid, span: Span, place: &'static str) -> Uuid {
+        let times = self.w.message.identities.entry(id).or_insert(0);
         *times = times.saturating_add(1);
         let times = *times;
         if times == 1 {
             return id;
         }
-        self.tell(DiagnosticCode::IdentityRepeated, m.span, "Observation.identifier");
+        self.tell(DiagnosticCode::IdentityRepeated, span, place);
         Name::new("ordinal").uuid(id).number(times).finish()
     }
 

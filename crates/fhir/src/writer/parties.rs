@@ -107,15 +107,21 @@ impl Mapping<'_> {
             }
         };
         self.tell_notes();
-        if !self.w.message.ids.contains_key(&id) {
-            let tape = core::mem::take(&mut self.w.extra);
-            let search = core::mem::take(&mut self.w.search);
-            let (request, ordinal) = (Request::CreateIfNone(&search), self.session.ordinal);
-            let fate = self.w.finish(&tape, (kind, id), request, ordinal, self.output);
-            (self.w.extra, self.w.search) = (tape, search);
-            if fate == Fate::Left {
-                return None;
+        let tape = core::mem::take(&mut self.w.extra);
+        let search = core::mem::take(&mut self.w.search);
+        let fate = match self.w.message.ids.get(&id).copied() {
+            Some(before) => {
+                self.compare(kind, &tape, before);
+                Fate::Written
             }
+            None => {
+                let (request, ordinal) = (Request::CreateIfNone(&search), self.session.ordinal);
+                self.w.finish(&tape, (kind, id), request, ordinal, self.output)
+            }
+        };
+        (self.w.extra, self.w.search) = (tape, search);
+        if fate == Fate::Left {
+            return None;
         }
         Some(Party::Resource(kind, id))
     }

@@ -6,13 +6,13 @@ use iomt_core::{Diagnostic, DiagnosticCode};
 use super::builder;
 use super::mapping::Mapping;
 use super::render::{Fate, Request};
-use super::session::Entry;
 use crate::config::Form;
 use crate::identity::Name;
 use crate::issue::{IssueCode, Severity};
 use crate::json;
 use crate::policy::Target;
 use crate::table::el;
+use crate::tape::Tape;
 
 impl Mapping<'_> {
     /// Adds the results to the report at work, and writes it.
@@ -134,14 +134,15 @@ impl Mapping<'_> {
         self.output.outcome(self.session.ordinal, &self.w.text);
     }
 
-    /// One person described twice: differently is worth knowing; the first description stands.
-    pub(super) fn compare_patient(&mut self, entry: &Entry, at: (usize, usize), span: Span) {
-        let Some(root) = entry.tape.root() else { return };
+    /// One identity described twice: differently is worth knowing; the first description stands.
+    pub(super) fn compare(&mut self, kind: &'static str, tape: &Tape, at: (usize, usize)) {
+        let Some(root) = tape.root() else { return };
         self.w.text.clear();
-        json::write(&entry.tape, root, &mut self.w.text);
+        json::write(tape, root, &mut self.w.text);
         let before = self.w.message.out.get(at.0..at.1).unwrap_or_default();
         if !before.contains(self.w.text.as_str()) && !before.is_empty() {
-            self.tell(DiagnosticCode::PatientRepeated, span, "Patient");
+            let span = tape.span_of(root);
+            self.tell(DiagnosticCode::DescriptionRepeated, span, kind);
         }
     }
 }
