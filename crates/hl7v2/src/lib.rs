@@ -24,10 +24,12 @@ mod devices;
 mod escape;
 mod field;
 mod frame;
+mod groups;
 mod leaves;
 mod limits;
 mod message;
 mod oru_r01;
+mod path;
 mod scratch;
 mod segments;
 mod types;
@@ -47,6 +49,8 @@ pub use field::{
     Component, Components, Field, Fields, Repetition, Repetitions, Segment, Subcomponent,
     Subcomponents,
 };
+pub use groups::{GroupPath, Groups, Place, Structure};
 pub use leaves::{Leaf, Leaves};
 pub use limits::SEGMENT_FIELDS;
 pub use message::{Index, Message, Segments};
+pub use path::{Node, Path};
