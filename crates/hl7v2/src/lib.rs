@@ -16,11 +16,14 @@
 #![no_std]
 extern crate alloc;
 
+mod ack;
 mod charset;
 mod context;
 mod decoder;
 mod delimiters;
 mod devices;
+mod edit;
+mod encode;
 mod escape;
 mod field;
 mod frame;
@@ -41,9 +44,12 @@ mod testing;
 #[expect(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
 mod tests;
 
+pub use ack::{Ack, AckCode, AckError, Disposition, Fault, FaultSeverity};
 pub use charset::Charset;
 pub use decoder::{Hl7Decoder, PROTOCOL};
 pub use delimiters::Delimiters;
+pub use edit::Edit;
+pub use encode::{Verbatim, write_trimmed};
 pub use escape::TextCodec;
 pub use field::{
     Component, Components, Field, Fields, Repetition, Repetitions, Segment, Subcomponent,

@@ -1,0 +1,271 @@
+//! HL7 v2 §2.6, §2.7: how values and messages are written.
+//!
+//! What is read is kept as it stands: [`Message::raw`] is the message byte for byte, and so are the
+//! parts of it. What is written here is a value, with escapes, and a message without the delimiters
+//! that say nothing.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::{self, Write};
+
+use iomt_core::model::Codec;
+use memchr::memchr;
+
+use crate::charset::{self, Resolved};
+use crate::{Charset, Delimiters, Message};
+
+/// Writes `text` so that it is one leaf: delimiters as `\F\ \S\ \T\ \R\ \E\`, the truncation character
+/// as `\P\` where the message has one, CR and LF as `\X0D\` and `\X0A\`.
+pub(crate) fn escape(text: &[u8], delimiters: &Delimiters, out: &mut Vec<u8>) {
+    let Delimiters { field, component, repetition, escape, subcomponent, truncation } = *delimiters;
+    for byte in text {
+        let code: &[u8] = match *byte {
+            b if b == field => b"F",
+            b if b == component => b"S",
+            b if b == repetition => b"R",
+            b if b == escape => b"E",
+            b if b == subcomponent => b"T",
+            b if Some(b) == truncation => b"P",
+            b'\r' => b"X0D",
+            b'\n' => b"X0A",
+            plain => {
+                out.push(plain);
+                continue;
+            }
+        };
+        out.push(escape);
+        out.extend_from_slice(code);
+        out.push(escape);
+    }
+}
+
+/// Reads the escapes of a leaf that stand for characters: delimiters and bytes. Formatting,
+/// highlighting and what is not known stay as they stand.
+fn unescape(raw: &[u8], delimiters: &Delimiters, out: &mut Vec<u8>) {
+    let mut rest = raw;
+    while let Some(at) = memchr(delimiters.escape, rest) {
+        let (plain, tail) = rest.split_at_checked(at).unwrap_or((rest, &[]));
+        out.extend_from_slice(plain);
+        let after = tail.get(1..).unwrap_or_default();
+        let Some(len) = memchr(delimiters.escape, after) else {
+            rest = tail;
+            break;
+        };
+        let body = after.get(..len).unwrap_or_default();
+        let hexadecimal = body.strip_prefix(b"X").filter(|digits| {
+            let whole = !digits.is_empty() && digits.len().is_multiple_of(2);
+            whole && digits.iter().all(u8::is_ascii_hexdigit)
+        });
+        match (body, hexadecimal) {
+            (b"F", _) => out.push(delimiters.field),
+            (b"S", _) => out.push(delimiters.component),
+            (b"T", _) => out.push(delimiters.subcomponent),
+            (b"R", _) => out.push(delimiters.repetition),
+            (b"E", _) => out.push(delimiters.escape),
+            (b"P", _) => out.push(delimiters.truncation.unwrap_or(b'#')),
+            (_, Some(digits)) => {
+                out.extend(digits.chunks_exact(2).filter_map(|pair| {
+                    u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok()
+                }))
+            }
+            _ => {
+                // What cannot be a sequence does not end with the next escape character.
+                let sequence = body.first().is_some_and(|b| b.is_ascii_uppercase() || *b == b'.');
+                let text = |b: &u8| b.is_ascii_alphanumeric() || b".+- ".contains(b);
+                let skipped = if sequence && body.iter().all(text) { 2 } else { 1 };
+                let kept = len.saturating_add(skipped);
+                out.extend_from_slice(tail.get(..kept).unwrap_or_default());
+                rest = tail.get(kept..).unwrap_or_default();
+                continue;
+            }
+        }
+        rest = after.get(len.saturating_add(1)..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+}
+
+/// How the leaves of one message are read, character by character: in its character set, with the
+/// escapes of delimiters and of bytes decoded, and formatting, highlighting and unknown escapes as
+/// they stand. Unlike [`TextCodec`](crate::TextCodec) it leaves nothing out.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Verbatim {
+    delimiters: Delimiters,
+    pub(crate) charset: Charset,
+    /// Whether the message declares no set and has only ASCII.
+    pub(crate) ascii: bool,
+}
+
+impl Message<'_> {
+    /// How its leaves are read. Looks at the whole message once.
+    #[must_use]
+    pub fn verbatim(&self) -> Verbatim {
+        let declared = self.field(b"MSH", 18);
+        let charset = match charset::resolve(declared, self.raw()) {
+            Resolved::As(charset, _) => charset,
+            Resolved::Unsplittable => Charset::Utf8,
+        };
+        let ascii = declared.is_none_or(|d| d.is_empty()) && self.raw().is_ascii();
+        Verbatim { delimiters: self.delimiters(), charset, ascii }
+    }
+
+    /// Writes the message in its shortest form: without the delimiters at the end of fields,
+    /// repetitions, components and segments, after which nothing comes, and with CR at the end of
+    /// each line. Lines that are no segments are kept.
+    pub fn write_canonical(&self, out: &mut Vec<u8>) {
+        for number in 0..self.lines() {
+            let Some(line) = self.line(number) else { break };
+            // MSH-1 and MSH-2 are no separators.
+            let declared = match line.id() {
+                _ if !self.is_segment(number) => line.raw().len(),
+                b"MSH" => line.field(2).map_or(4, |f| f.raw().len().saturating_add(4)),
+                _ => 3,
+            };
+            let (kept, rest) = line.raw().split_at_checked(declared).unwrap_or((line.raw(), &[]));
+            out.extend_from_slice(kept);
+            write_trimmed(rest, &self.delimiters(), out);
+            out.push(b'\r');
+        }
+    }
+}
+
+/// Writes `raw` without the delimiters after which no value comes: of subcomponents before the next
+/// component, of components before the next repetition, and so on.
+pub fn write_trimmed(raw: &[u8], delimiters: &Delimiters, out: &mut Vec<u8>) {
+    let levels =
+        [delimiters.field, delimiters.repetition, delimiters.component, delimiters.subcomponent];
+    let mut waiting = [0_usize; 4];
+    for byte in raw {
+        let Some(level) = levels.iter().position(|separator| separator == byte) else {
+            for (count, separator) in waiting.iter_mut().zip(levels) {
+                out.resize(out.len().saturating_add(core::mem::take(count)), separator);
+            }
+            out.push(*byte);
+            continue;
+        };
+        for (inner, count) in waiting.iter_mut().enumerate().skip(level) {
+            *count = if inner == level { count.saturating_add(1) } else { 0 };
+        }
+    }
+}
+
+impl Verbatim {
+    /// The text of a leaf.
+    #[must_use]
+    pub fn text(&self, raw: &[u8]) -> String {
+        let mut out = String::new();
+        // Writing to a String does not fail.
+        let _ = self.decode(raw, &mut out);
+        out
+    }
+
+    /// The bytes of `text` in the character set of the message, escaped; `None` if that set does not
+    /// have all of it.
+    pub(crate) fn encode(&self, text: &str, out: &mut Vec<u8>) -> Option<()> {
+        if text == "\"\"" {
+            // Bare, it would be the explicit null.
+            let quotes = [self.delimiters.escape, b'X', b'2', b'2', b'2', b'2'];
+            out.extend_from_slice(&quotes);
+            out.push(self.delimiters.escape);
+            return Some(());
+        }
+        if text.is_ascii() || (self.charset == Charset::Utf8 && !self.ascii) {
+            escape(text.as_bytes(), &self.delimiters, out);
+            return Some(());
+        }
+        if self.charset != Charset::Latin1 {
+            return None;
+        }
+        let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
+        escape(&bytes?, &self.delimiters, out);
+        Some(())
+    }
+}
+
+impl Codec for Verbatim {
+    fn decode(&self, raw: &[u8], out: &mut dyn Write) -> fmt::Result {
+        let mut bytes = Vec::new();
+        unescape(raw, &self.delimiters, &mut bytes);
+        match (self.charset, core::str::from_utf8(&bytes)) {
+            (Charset::Utf8, Ok(text)) => out.write_str(text),
+            _ => bytes.iter().try_for_each(|b| out.write_char(char::from(*b))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Index;
+
+    fn verbatim(header: &[u8]) -> Verbatim {
+        let mut index = Index::new();
+        Message::parse(header, &mut index).unwrap().verbatim()
+    }
+
+    #[test]
+    fn values_are_escaped_with_the_delimiters_of_the_message() {
+        let mut out = Vec::new();
+        escape(b"a|b^c&d~e\\f#g\r\n", &Delimiters::DEFAULT, &mut out);
+        assert_eq!(out, br"a\F\b\S\c\T\d\R\e\E\f#g\X0D\\X0A\");
+        out.clear();
+        let (custom, _) = Delimiters::parse(b"MSH#!*?@%#", 0).unwrap();
+        escape(b"#!*?@%|", &custom, &mut out);
+        assert_eq!(out, b"?F??S??R??E??T??P?|");
+    }
+
+    #[test]
+    fn leaves_are_read_verbatim() {
+        let plain = verbatim(b"MSH|^~\\&|");
+        for (raw, text) in [
+            (r"a\F\b\S\c\T\d\R\e\E\f\P\g", "a|b^c&d~e\\f#g"),
+            (r"\X0D0A\\XC3\\XA9\", "\r\né"),
+            (r"H \H\ N \N\ \.br\\.sp 2\\Z9\\C12\", r"H \H\ N \N\ \.br\\.sp 2\\Z9\\C12\"),
+            (r"C:\x\F\ \", r"C:\x| \"),
+            (r"here\there. \Xzz\ \Xabc\ \X\", r"here\there. \Xzz\ \Xabc\ \X\"),
+            (r#"\""\"#, r#"\""\"#),
+            ("a\u{1}\tb", "a\u{1}\tb"),
+        ] {
+            assert_eq!(plain.text(raw.as_bytes()), text, "{raw}");
+        }
+        assert_eq!(plain.text(b"M\xFCller"), "Müller");
+        let latin = verbatim(b"MSH|^~\\&||||||||||||||||8859/1");
+        assert_eq!(latin.text(b"\xC3\xA9\\XE9\\"), "Ã©é");
+        let custom = verbatim(b"MSH#!*?@%#");
+        assert_eq!(custom.text(b"?F??S??R??E??T??P?\\F\\"), r"#!*?@%\F\");
+    }
+
+    #[test]
+    fn what_is_escaped_is_read_as_it_was() {
+        let plain = verbatim("MSH|^~\\&|ü".as_bytes());
+        for text in ["\"\"", "|^~\\&", "a\\F\\b", "\r\n", "\\X0D\\", "Müller|&"] {
+            let mut out = Vec::new();
+            plain.encode(text, &mut out).unwrap();
+            assert_eq!(plain.text(&out), text);
+        }
+        let latin = verbatim(b"MSH|^~\\&||||||||||||||||8859/1");
+        let mut out = Vec::new();
+        latin.encode("ü|", &mut out).unwrap();
+        assert_eq!(out, b"\xFC\\F\\");
+        assert_eq!(latin.encode("€", &mut out), None);
+        // Nothing says in which set it would be read.
+        assert_eq!(verbatim(b"MSH|^~\\&|A").encode("ü", &mut out), None);
+    }
+
+    #[test]
+    fn delimiters_that_say_nothing_are_left_out() {
+        let text = b"MSH|^~\\&|App~&&^^^~~~|Fac||Rec|2001||ACK^A01&&^ACK~|20|P|2.4|||&&&&|&|~|~~~&&\n\n\nMSA|AA\r\nOBR|\r?|x\r";
+        let mut index = Index::new();
+        let message = Message::parse(text, &mut index).unwrap();
+        let mut out = Vec::new();
+        message.write_canonical(&mut out);
+        assert_eq!(out, b"MSH|^~\\&|App|Fac||Rec|2001||ACK^A01^ACK|20|P|2.4\rMSA|AA\rOBR\r?|x\r");
+        let trimmed = |raw: &[u8]| {
+            let mut out = Vec::new();
+            write_trimmed(raw, &Delimiters::DEFAULT, &mut out);
+            out
+        };
+        assert_eq!(trimmed(b"B&pod^Terra^^^L^^"), b"B&pod^Terra^^^L");
+        assert_eq!(trimmed(b"&a~^b&&^~|\"\"&|x||"), b"&a~^b|\"\"|x");
+        assert_eq!(trimmed(b"|^~&"), b"");
+    }
+}
