@@ -1,5 +1,7 @@
 //! `iomt inspect`: what a file says, with its content. It is the user's own terminal.
 
+mod leaves;
+
 use std::{
     collections::HashMap,
     fmt::{self, Write as _},
@@ -12,7 +14,7 @@ use iomt::{
     hl7v2::{self, Index},
     model::{CodeSystem, Concept, Decimal, Device, Measurement, Patient, Text, Value},
     readings::Readings,
-    wire::{ParseError, Span},
+    wire::{ErrorKind, ParseError, Span},
 };
 
 use crate::{
@@ -31,6 +33,9 @@ pub(crate) struct Arguments {
     /// Its format
     #[arg(long, value_parser = Format::parser(), default_value = "auto")]
     format: Format,
+    /// HL7 v2: write every value, `PID[1]-3[1].1.1`, a tabulator and its text, a line each
+    #[arg(long)]
+    leaves: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Ended {
@@ -53,7 +58,13 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
                         reporter.report(&input.name, message, &Diagnostic::rejected(error), None);
                     };
                     let shown = match protocol.inputs {
-                        Inputs::Messages => messages(&bytes, &mut out, &mut rejected),
+                        Inputs::Messages => {
+                            messages(&bytes, arguments.leaves, &mut out, &mut rejected)
+                        }
+                        Inputs::Characteristics if arguments.leaves => {
+                            rejected(0, &ParseError::new(ErrorKind::WrongInput, "input", 0));
+                            Ok(())
+                        }
                         Inputs::Characteristics => {
                             readings(protocol, &bytes, &mut out, &mut rejected)
                         }
@@ -71,6 +82,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
 /// HL7 v2: every message of the file.
 fn messages(
     bytes: &[u8],
+    leaves: bool,
     out: &mut impl Write,
     rejected: &mut dyn FnMut(u64, &ParseError),
 ) -> io::Result<()> {
@@ -82,11 +94,17 @@ fn messages(
         at = match hl7v2::Message::parse(rest, &mut index) {
             Ok(message) => {
                 let len = message.raw().len();
-                writeln!(out, "message {number} at {start}, {len} bytes")?;
-                for line in 0..message.lines() {
-                    segment(&message, line, start, out)?;
+                let next = start.saturating_add(len.max(1));
+                if leaves {
+                    let several = number > 1 || header(bytes, next).is_some();
+                    leaves::write(&message, several.then_some(number), out)?;
+                } else {
+                    writeln!(out, "message {number} at {start}, {len} bytes")?;
+                    for line in 0..message.lines() {
+                        segment(&message, line, start, out)?;
+                    }
                 }
-                start.saturating_add(len.max(1))
+                next
             }
             Err(error) => {
                 let offset = start.saturating_add(error.offset());
@@ -96,8 +114,7 @@ fn messages(
         };
     }
     if number == 0 {
-        use iomt::wire::ErrorKind::Missing;
-        rejected(0, &ParseError::new(Missing, "MSH", 0));
+        rejected(0, &ParseError::new(ErrorKind::Missing, "MSH", 0));
     }
     Ok(())
 }

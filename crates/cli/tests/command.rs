@@ -262,6 +262,41 @@ fn inspect_shows_parts_with_their_offsets() {
 }
 
 #[test]
+fn leaves_are_a_line_each() {
+    let dir = Dir::new("leaves");
+    let one = "MSH|^~\\&|A^B||||||ORU^R01|1|P|2.5\rPID|1||x~y^&\\T\\\\.br\\|\"\"||\rOBX|1\rOBX|2||||a\tb\r";
+    dir.write("one.hl7", one);
+    let run = dir.run(&["inspect", "--leaves", "one.hl7"]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    let want = [
+        "MSH[1]-3[1].1.1\tA",
+        "MSH[1]-3[1].2.1\tB",
+        "MSH[1]-9[1].1.1\tORU",
+        "MSH[1]-9[1].2.1\tR01",
+        "MSH[1]-10[1].1.1\t1",
+        "MSH[1]-11[1].1.1\tP",
+        "MSH[1]-12[1].1.1\t2.5",
+        "PID[1]-1[1].1.1\t1",
+        "PID[1]-3[1].1.1\tx",
+        "PID[1]-3[2].1.1\ty",
+        "PID[1]-3[2].2.2\t&\\x5c.br\\x5c",
+        "PID[1]-4[1].1.1\t\"\"",
+        "OBX[1]-1[1].1.1\t1",
+        "OBX[2]-1[1].1.1\t2",
+        "OBX[2]-5[1].1.1\ta\\x09b",
+    ];
+    assert_eq!(run.out.lines().collect::<Vec<_>>(), want);
+
+    dir.write("two.hl7", "MSH|^~\\&|A\rFHS|^~\\&|F\rMSH|?\rMSH#!*?@#B!C\r");
+    let run = dir.run(&["inspect", "--leaves", "two.hl7"]);
+    assert_eq!(run.out, "1:MSH[1]-3[1].1.1\tA\n3:MSH[1]-3[1].1.1\tB\n3:MSH[1]-3[1].2.1\tC\n");
+    assert_eq!(
+        dir.run_with(&["inspect", "--leaves", "-"], reading("0449", 0).as_bytes()).status,
+        1
+    );
+}
+
+#[test]
 fn validate_says_what_is_wrong_and_where() {
     let dir = Dir::new("validate");
     dir.write("good.json", OBSERVATION);
