@@ -1,11 +1,15 @@
 //! What users get, tested through the facade. Inputs are files under `vectors/<protocol>/`.
 
+#[path = "suite/conformance/paths.rs"]
+mod conformance_paths;
 #[path = "suite/corpora.rs"]
 mod corpora;
 #[path = "suite/expect.rs"]
 mod expect;
 #[path = "suite/identity.rs"]
 mod identity;
+#[path = "suite/leaves.rs"]
+mod leaves;
 #[path = "suite/no_phi.rs"]
 mod no_phi;
 #[path = "suite/properties.rs"]

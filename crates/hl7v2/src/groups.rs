@@ -39,6 +39,8 @@ pub struct Groups {
     named: Vec<u32>,
     /// Lines by group and id.
     order: Vec<u32>,
+    /// Whether there is a table of the structure.
+    known: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -102,7 +104,13 @@ impl Groups {
     /// An empty table.
     #[must_use]
     pub const fn new() -> Self {
-        Self { nodes: Vec::new(), lines: Vec::new(), named: Vec::new(), order: Vec::new() }
+        Self {
+            nodes: Vec::new(),
+            lines: Vec::new(),
+            named: Vec::new(),
+            order: Vec::new(),
+            known: false,
+        }
     }
 
     /// Fills the table for `message`. A message of another structure than ORU_R01 (also R40),
@@ -112,6 +120,7 @@ impl Groups {
         self.lines.clear();
         self.nodes.push(Node { parent: 0, name: "", number: 1 });
         let items = message.structure().map_or(&[][..], |structure| structure.items());
+        self.known = !items.is_empty();
         let root = Frame { node: 0, items, next: 0, again: false };
         let mut stack = Stack { frames: [root; DEPTH], depth: 0 };
         let mut noted = None;
@@ -235,7 +244,7 @@ impl Groups {
 
     /// Numbers the groups by name and the segments by id, where they are.
     fn count(&mut self) {
-        let Self { nodes, lines, named, order } = self;
+        let Self { nodes, lines, named, order, .. } = self;
         let node = |n: u32| usize::try_from(n).ok().and_then(|n| nodes.get(n));
         named.clear();
         named.extend((1_u32..).zip(nodes.iter().skip(1)).map(|(n, _)| n));
@@ -266,6 +275,12 @@ impl Groups {
             line.number = number;
             last = Some((key, number));
         }
+    }
+
+    /// Whether the structure of the message is one of those that have groups here.
+    #[must_use]
+    pub const fn is_known(&self) -> bool {
+        self.known
     }
 
     fn node(&self, node: u32) -> Option<&Node> {

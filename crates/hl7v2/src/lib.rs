@@ -35,6 +35,7 @@ mod oru_r01;
 mod path;
 mod scratch;
 mod segments;
+mod strict;
 mod types;
 
 #[cfg(test)]

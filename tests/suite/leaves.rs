@@ -1,0 +1,178 @@
+//! Leaves as HAPI reads them, where `$IOMT_SHARED` or `../shared` has what it read; and every file
+//! put together again from its parts, byte for byte.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use iomt::hl7v2::{Index, Message};
+use serde_json::Value;
+
+use crate::conformance_paths::rebuilt;
+
+/// `file,message,reason`: where we differ from HAPI, and why. A message of `*` is every one.
+const EXCEPTIONS: &str = include_str!("leaves.csv");
+
+fn shared() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let dir = env::var_os("IOMT_SHARED").map_or(beside, PathBuf::from);
+    dir.is_dir().then_some(dir)
+}
+
+/// Calls `each` with the messages of a file: one begins wherever a line begins with `MSH`.
+fn messages(bytes: &[u8], mut each: impl FnMut(usize, Option<&Message<'_>>)) {
+    let mut index = Index::new();
+    let begins = |at: usize| {
+        let before = at.checked_sub(1).map(|before| bytes[before]);
+        let line = before.is_none_or(|b| matches!(b, b'\r' | b'\n' | 0x0B | 0x1C | 0xBF));
+        line && bytes[at..].starts_with(b"MSH") && bytes.get(at + 3) != Some(&b' ')
+    };
+    let starts: Vec<_> = (0..bytes.len()).filter(|at| begins(*at)).collect();
+    for (number, start) in starts.into_iter().enumerate() {
+        each(number + 1, Message::parse(&bytes[start..], &mut index).ok().as_ref());
+    }
+}
+
+/// By `1:MSH-3[1].1.1`: the number of the line, and the path in it.
+fn leaves(message: &Message<'_>) -> BTreeMap<String, String> {
+    let verbatim = message.verbatim();
+    let header = |leaf: &iomt::hl7v2::Leaf<'_>| leaf.id == b"MSH" && leaf.field < 3;
+    let entry = |leaf: iomt::hl7v2::Leaf<'_>| {
+        let id = std::str::from_utf8(leaf.id).unwrap();
+        let (field, repetition) = (leaf.field, leaf.repetition);
+        let (component, sub) = (leaf.component, leaf.subcomponent);
+        let key = format!("{}:{id}-{field}[{repetition}].{component}.{sub}", leaf.line + 1);
+        (key, verbatim.text(leaf.raw))
+    };
+    message.leaves().filter(|leaf| !header(leaf)).map(entry).collect()
+}
+
+/// What HAPI leaves in a value: `\Xhh..\`, read in the same character set, and `\P\`.
+fn decoded(value: &str, message: &Message<'_>) -> String {
+    let escape = char::from(message.delimiters().escape);
+    let mut parts: Vec<String> = value.split(escape).map(str::to_owned).collect();
+    let (mut out, mut at) = (parts.remove(0), 0);
+    while at < parts.len() {
+        let closed = at + 1 < parts.len();
+        let digits = parts[at].strip_prefix('X').filter(|d| {
+            closed && !d.is_empty() && d.len() % 2 == 0 && d.bytes().all(|b| b.is_ascii_hexdigit())
+        });
+        if let Some(digits) = digits {
+            let raw = [
+                escape.to_string().as_bytes(),
+                b"X",
+                digits.as_bytes(),
+                escape.to_string().as_bytes(),
+            ]
+            .concat();
+            out += &message.verbatim().text(&raw);
+            out += &parts[at + 1];
+            at += 2;
+        } else {
+            out.push(escape);
+            out += &parts[at];
+            at += 1;
+        }
+    }
+    out
+}
+
+#[test]
+fn leaves_are_those_of_hapi() {
+    let Some(shared) = shared() else {
+        println!("leaves: skipped, there is no ../shared");
+        return;
+    };
+    let directory = shared.join("corpora/hl7v2");
+    let zipped = fs::File::open(directory.join("hapi_leaves.jsonl.gz")).unwrap();
+    let mut lines = String::new();
+    flate2::read::GzDecoder::new(zipped).read_to_string(&mut lines).unwrap();
+    let exceptions: Vec<(&str, &str)> = EXCEPTIONS
+        .lines()
+        .skip(1)
+        .map(|line| line.split_once(',').unwrap())
+        .map(|(file, rest)| (file, rest.split_once(',').unwrap().0))
+        .collect();
+    let (mut equal, mut used, mut wrong) = (0, vec![false; exceptions.len()], Vec::new());
+    let mut expected: BTreeMap<String, BTreeMap<usize, Value>> = BTreeMap::new();
+    for line in lines.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        if row["agrees_with_reference"] == true {
+            let number = usize::try_from(row["message"].as_u64().unwrap()).unwrap();
+            let file = row["file"].as_str().unwrap().to_owned();
+            expected.entry(file).or_default().insert(number, row["leaves"].clone());
+        }
+    }
+    for (file, wanted) in &expected {
+        let bytes = fs::read(directory.join(file)).unwrap();
+        let mut seen = 0;
+        messages(&bytes, |number, message| {
+            let Some(hapi) = wanted.get(&number).and_then(Value::as_object) else { return };
+            seen += 1;
+            let number = number.to_string();
+            let listed = exceptions
+                .iter()
+                .position(|(f, n)| f == file && [number.as_str(), "*"].contains(n));
+            let ours = message.map(leaves).unwrap_or_default();
+            let theirs: BTreeMap<String, String> = hapi
+                .iter()
+                .filter_map(|(key, value)| Some((key.clone(), decoded(value.as_str()?, message?))))
+                .collect();
+            match (ours == theirs, listed) {
+                (true, _) => equal += 1,
+                (false, Some(at)) => used[at] = true,
+                (false, None) => {
+                    let differs =
+                        |(key, value): &(&String, &String)| theirs.get(*key) != Some(value);
+                    let ours_only = ours.iter().find(differs).map(|(key, _)| key);
+                    let theirs_only =
+                        theirs.iter().find(|(key, value)| ours.get(*key) != Some(value));
+                    wrong.push(format!(
+                        "{file},{number}: {ours_only:?} {:?}",
+                        theirs_only.map(|(key, _)| key)
+                    ));
+                }
+            }
+        });
+        if seen != wanted.len() {
+            wrong.push(format!("{file}: {seen} of {} messages", wanted.len()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for ((file, number), used) in exceptions.iter().zip(used) {
+        assert!(used, "{file},{number} is no exception");
+    }
+    println!("leaves: {equal} messages are equal, {} exceptions", exceptions.len());
+    assert!(equal > 800);
+}
+
+fn files(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path, found) } else { found.push(path) }
+    }
+}
+
+#[test]
+fn every_file_is_put_together_again() {
+    let Some(shared) = shared() else {
+        println!("round trip: skipped, there is no ../shared");
+        return;
+    };
+    let mut paths = Vec::new();
+    files(&shared.join("corpora/hl7v2"), &mut paths);
+    let mut count = 0;
+    for path in paths {
+        let bytes = fs::read(&path).unwrap();
+        messages(&bytes, |number, message| {
+            let Some(message) = message else { return };
+            assert!(rebuilt(message) == message.raw(), "{}, {number}", path.display());
+            count += 1;
+        });
+    }
+    println!("round trip: {count} messages");
+    assert!(count > 1_500);
+}
