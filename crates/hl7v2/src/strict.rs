@@ -5,9 +5,12 @@ use iomt_core::wire::{ErrorKind, ParseError};
 use crate::charset::{self, Resolved};
 use crate::{Charset, Delimiters, Groups, Message, Segment};
 
-/// Fields that every message has (§2.14.9, §4.5.3, §7.4.1, §7.4.2, §7.4.3, §8.5.2): all of a kind
-/// that reads this crate, and the key of MFE.
-const REQUIRED: &[(&[u8; 3], &[(usize, &str)])] = &[
+/// Fields by number, with their names.
+type Required = &'static [(usize, &'static str)];
+
+/// What must be valued in the segments that this crate reads, and in MFE: §2.15.9, §3.4.2, §3.4.3,
+/// §7.4.1 to §7.4.3, §8.5.2.
+const REQUIRED: &[(&[u8; 3], Required)] = &[
     (b"MSH", &[(9, "MSH-9"), (10, "MSH-10"), (11, "MSH-11"), (12, "MSH-12")]),
     (b"MFE", &[(1, "MFE-1"), (4, "MFE-4"), (5, "MFE-5")]),
     (b"OBR", &[(4, "OBR-4")]),

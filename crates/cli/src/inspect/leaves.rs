@@ -52,7 +52,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::unwrap_used, reason = "a test")]
     fn values_are_one_line_each() {
         let written = |text: &str| {
             let mut out = Vec::new();
