@@ -139,24 +139,30 @@ group!(
     [b"OBX"],
     [One(b"OBX"), One(b"TCD"), Many(b"SID"), Many(b"PRT"), Many(b"NTE"),]
 );
-group!(ORDER, "ORDER", true, true, [b"OBR" b"ORC"], [
-    One(b"OBR"),
-    One(b"ORC"),
-    // Before OBR, as elsewhere.
-    One(b"OBR"),
-    Many(b"NTE"),
-    Many(b"PRT"),
-    TIMING_QTY,
-    RESULT,
-    Many(b"CTI"),
-]);
+group!(
+    ORDER,
+    "ORDER",
+    true,
+    true,
+    [b"OBR"],
+    [One(b"OBR"), One(b"ORC"), Many(b"NTE"), Many(b"PRT"), TIMING_QTY, RESULT, Many(b"CTI"),]
+);
+// The same with ORC first, as in other messages.
+group!(
+    ORDER_BY_ORC,
+    "ORDER",
+    true,
+    true,
+    [b"ORC"],
+    [One(b"ORC"), One(b"OBR"), Many(b"NTE"), Many(b"PRT"), TIMING_QTY, RESULT, Many(b"CTI"),]
+);
 group!(
     OUL_SPECIMEN,
     "SPECIMEN",
     true,
     false,
     [b"SPM"],
-    [One(b"SPM"), Mixed(&[b"OBX", b"PRT", b"NTE"]), CONTAINER, ORDER,]
+    [One(b"SPM"), Mixed(&[b"OBX", b"PRT", b"NTE"]), CONTAINER, ORDER, ORDER_BY_ORC,]
 );
 const OUL_R22: &[Item] = &[
     One(b"MSH"),

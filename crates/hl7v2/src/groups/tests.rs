@@ -96,7 +96,7 @@ fn what_is_out_of_order_is_kept() {
 fn specimens_admissions_and_appointments() {
     assert_places(
         "MSH|^~\\&|||||||OUL^R22^OUL_R22|1|P|2.5.1\nNTE|1\nPID|1\nPV1|1\nSPM|1\nOBX|1\nSAC|1\nOBR|1\nORC|1\n\
-         OBX|1\nTCD|1\nNTE|1\nOBX|2\nOBR|2\nSPM|2\nORC|1\nOBR|1\n",
+         OBX|1\nTCD|1\nNTE|1\nOBX|2\nOBR|2\nOBR|3\nSPM|2\nORC|1\nOBR|1\nORC|2\nOBR|2\n",
         &[
             "MSH[1]",
             "NTE[1]",
@@ -112,9 +112,12 @@ fn specimens_admissions_and_appointments() {
             "SPECIMEN[1]/ORDER[1]/RESULT[1]/NTE[1]",
             "SPECIMEN[1]/ORDER[1]/RESULT[2]/OBX[1]",
             "SPECIMEN[1]/ORDER[2]/OBR[1]",
+            "SPECIMEN[1]/ORDER[3]/OBR[1]",
             "SPECIMEN[2]/SPM[1]",
             "SPECIMEN[2]/ORDER[1]/ORC[1]",
             "SPECIMEN[2]/ORDER[1]/OBR[1]",
+            "SPECIMEN[2]/ORDER[2]/ORC[1]",
+            "SPECIMEN[2]/ORDER[2]/OBR[1]",
         ],
     );
     assert_places(
