@@ -4,8 +4,9 @@ mod leaves;
 
 use std::{
     collections::HashMap,
+    env,
     fmt::{self, Write as _},
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, IsTerminal, Write},
     path::PathBuf,
 };
 
@@ -40,6 +41,13 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Ended {
     let mut reporter = Reporter::new(Style::Text, false, Progress::NONE);
+    // https://no-color.org
+    let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let form = match arguments.leaves {
+        true => Form::Leaves,
+        false if io::stdout().is_terminal() && !plain => Form::Tree(COLOURED),
+        false => Form::Tree(PLAIN),
+    };
     let mut out = BufWriter::new(io::stdout().lock());
     for input in input::expand(arguments.file.as_slice()) {
         let mut report = |code, span, place, why: Option<&io::Error>| {
@@ -58,9 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
                         reporter.report(&input.name, message, &Diagnostic::rejected(error), None);
                     };
                     let shown = match protocol.inputs {
-                        Inputs::Messages => {
-                            messages(&bytes, arguments.leaves, &mut out, &mut rejected)
-                        }
+                        Inputs::Messages => messages(&bytes, form, &mut out, &mut rejected),
                         Inputs::Characteristics if arguments.leaves => {
                             rejected(0, &ParseError::new(ErrorKind::WrongInput, "input", 0));
                             Ok(())
@@ -79,10 +85,24 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     Ok(if reporter.errors { Verdict::Errors } else { Verdict::Fine })
 }
 
+/// How messages are shown.
+#[derive(Clone, Copy)]
+enum Form {
+    Tree(Colours),
+    Leaves,
+}
+
+/// What is written before an offset, before a path, and after each.
+type Colours = [&'static str; 3];
+
+const PLAIN: Colours = [""; 3];
+/// Dim, and cyan.
+const COLOURED: Colours = ["\x1b[2m", "\x1b[36m", "\x1b[0m"];
+
 /// HL7 v2: every message of the file.
 fn messages(
     bytes: &[u8],
-    leaves: bool,
+    form: Form,
     out: &mut impl Write,
     rejected: &mut dyn FnMut(u64, &ParseError),
 ) -> io::Result<()> {
@@ -95,13 +115,16 @@ fn messages(
             Ok(message) => {
                 let len = message.raw().len();
                 let next = start.saturating_add(len.max(1));
-                if leaves {
-                    let several = number > 1 || header(bytes, next).is_some();
-                    leaves::write(&message, several.then_some(number), out)?;
-                } else {
-                    writeln!(out, "message {number} at {start}, {len} bytes")?;
-                    for line in 0..message.lines() {
-                        segment(&message, line, start, out)?;
+                match form {
+                    Form::Leaves => {
+                        let several = number > 1 || header(bytes, next).is_some();
+                        leaves::write(&message, several.then_some(number), out)?;
+                    }
+                    Form::Tree(colours) => {
+                        writeln!(out, "message {number} at {start}, {len} bytes")?;
+                        for line in 0..message.lines() {
+                            segment(&message, line, start, colours, out)?;
+                        }
                     }
                 }
                 next
@@ -137,14 +160,18 @@ fn segment(
     message: &hl7v2::Message<'_>,
     line: usize,
     start: usize,
+    [dim, bright, end]: Colours,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let Some(segment) = message.line(line) else { return Ok(()) };
     let mut show = |depth: usize, offset: usize, path: &str, raw: Option<&[u8]>| {
         let (offset, indent) = (start.saturating_add(offset), depth.saturating_mul(2));
         match raw {
-            Some(raw) => writeln!(out, "{offset:>8}  {:indent$}{path}  {}", "", Shown(raw)),
-            None => writeln!(out, "{offset:>8}  {:indent$}{path}", ""),
+            Some(raw) => {
+                let raw = Shown(raw);
+                writeln!(out, "{dim}{offset:>8}{end}  {:indent$}{bright}{path}{end}  {raw}", "")
+            }
+            None => writeln!(out, "{dim}{offset:>8}{end}  {:indent$}{bright}{path}{end}", ""),
         }
     };
     if !message.is_segment(line) {
@@ -368,4 +395,26 @@ fn write_text(f: &mut fmt::Formatter<'_>, text: Text<'_>) -> fmt::Result {
     let mut decoded = String::new();
     text.write(&mut decoded)?;
     write!(f, "{}", Shown(decoded.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_around_offsets_and_paths() {
+        let text = b"MSH|^~\\&|A\rPID|\x1b[31m\r";
+        let shown = |colours| {
+            let mut out = Vec::new();
+            messages(text, Form::Tree(colours), &mut out, &mut |_, _| panic!("it is read"))
+                .unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let (plain, coloured) = (shown(PLAIN), shown(COLOURED));
+        let line = "\x1b[2m      15\x1b[0m    \x1b[36mPID-1\x1b[0m  \\u{1b}[31m";
+        assert_eq!(coloured.lines().last(), Some(line));
+        assert!(!plain.contains('\x1b'));
+        let stripped = COLOURED.iter().fold(coloured, |text, colour| text.replace(colour, ""));
+        assert_eq!(stripped, plain);
+    }
 }
