@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use iomt::hl7v2::{Index, Message};
+use iomt::hl7v2::{Ack, AckCode, Edit, Groups, Index, Message, Path as Place};
 use serde_json::Value;
 
 use crate::conformance_paths::rebuilt;
@@ -158,6 +158,42 @@ fn leaves_are_those_of_hapi() {
     assert!(equal > 800);
 }
 
+/// The acknowledgement is a message, and names the one that it answers byte for byte.
+fn answered(message: &Message<'_>) {
+    let ack = Ack { code: AckCode::AA, control_id: "A1", time: "20261124080000", errors: &[] };
+    let (mut out, mut unread, mut index) = (Vec::new(), Vec::new(), Index::new());
+    ack.write(message, &mut out);
+    ack.write_unread(message.raw(), &mut unread);
+    // What was not read ends its header with the first LF; else it is answered alike.
+    if !message.line(0).unwrap().raw().contains(&b'\n') {
+        assert!(out == unread);
+    }
+    let answer = Message::parse(&out, &mut index).unwrap();
+    let raw = |message: &Message<'_>, id: &[u8; 3], field| {
+        message.field(id, field).map_or(Vec::new(), |field| field.raw().to_vec())
+    };
+    assert_eq!(answer.raw().len(), out.len());
+    for (ours, theirs) in [(3, 5), (4, 6), (5, 3), (6, 4), (18, 18)] {
+        assert_eq!(raw(&answer, b"MSH", ours), raw(message, b"MSH", theirs));
+    }
+    assert_eq!(raw(&answer, b"MSA", 2), raw(message, b"MSH", 10));
+}
+
+/// MSH-10 is changed, and changed back.
+fn edited(message: &Message<'_>) {
+    let path = Place::field(*b"MSH", 10);
+    let before = message.leaf(path).map_or(&[][..], |leaf| leaf.raw());
+    let Ok(was) = std::str::from_utf8(before) else { return };
+    if was.is_empty() || was.bytes().any(|b| !b.is_ascii_alphanumeric()) {
+        return;
+    }
+    let mut index = Index::new();
+    let copy = message.edited(path, Edit::Text("A|B")).unwrap();
+    let other = Message::parse(&copy, &mut index).unwrap();
+    assert_eq!(other.verbatim().text(other.leaf(path).unwrap().raw()), "A|B");
+    assert!(other.edited(path, Edit::Text(was)).unwrap() == message.raw());
+}
+
 fn files(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -173,12 +209,17 @@ fn every_file_is_put_together_again() {
     };
     let mut paths = Vec::new();
     files(&shared.join("corpora/hl7v2"), &mut paths);
-    let mut count = 0;
+    let (mut count, mut groups) = (0, Groups::new());
     for path in paths {
         let bytes = fs::read(&path).unwrap();
         messages(&bytes, |number, message| {
             let Some(message) = message else { return };
             assert!(rebuilt(message) == message.raw(), "{}, {number}", path.display());
+            answered(message);
+            edited(message);
+            groups.assemble(message);
+            let placed = (0..message.lines()).filter_map(|line| groups.place_of(line));
+            assert_eq!(placed.count(), message.segments().count());
             count += 1;
         });
     }

@@ -1,7 +1,9 @@
 //! HL7 v2 messages (ER7): zero-copy views, and the facts of ORU^R01.
 //!
 //! [`Message::parse`] checks the header and fills a reusable [`Index`] of the segments; fields and
-//! their parts are split when they are read, and look-ups go by the index.
+//! their parts are split when they are read, and look-ups go by the index. [`Path`] names a part,
+//! [`Groups`] tells the groups of the segments, [`Message::edited`] makes a copy that differs in one
+//! value, and [`Ack`] answers.
 //!
 //! ```
 //! use iomt_hl7v2::{Index, Message};
