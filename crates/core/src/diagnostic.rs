@@ -219,6 +219,8 @@ registry! {
     CodeUnknown Information,
 
     // Time
+    /// A time is written in a way that its type tolerates only in practice.
+    TimeTolerated Information,
     /// A time that cannot be read; kept as text.
     TimeMalformed Warning,
     /// A time without zone takes that of the message header.

@@ -167,6 +167,18 @@ impl<'a> Iterator for Split<'a> {
     }
 }
 
+/// Part `number`, from 1, of what is split at `at`.
+pub(crate) fn split(
+    raw: &[u8],
+    offset: usize,
+    at: u8,
+    delimiters: Delimiters,
+    number: usize,
+) -> Option<Part<'_>> {
+    let mut parts = Split { rest: Some(raw), offset, at, scan: delimiters.scan };
+    parts.nth(number.checked_sub(1)?)
+}
+
 /// Where `byte` first stands in `text`, or its length: eight bytes at a time.
 #[inline]
 fn find(text: &[u8], byte: u8) -> usize {

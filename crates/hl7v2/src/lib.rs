@@ -30,7 +30,7 @@ mod message;
 mod oru_r01;
 mod scratch;
 mod segments;
-mod types;
+pub mod types;
 
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
