@@ -30,6 +30,7 @@ pub(crate) mod hd;
 pub(crate) mod nm;
 pub(crate) mod range;
 pub(crate) mod sn;
+mod tn;
 pub(crate) mod unit;
 pub(crate) mod value;
 pub(crate) mod xad;
@@ -43,6 +44,7 @@ use iomt_core::DiagnosticCode;
 pub use composite::{Ce, Cne, Cwe, Cx, Ed, Ei, Hd, Pl, Rp, Xad, Xcn, Xon, Xpn, Xtn};
 pub use number::{Ma, Na, Nm, Nr, Si, Sn};
 pub use time::{Dt, Dtm, Tm};
+pub use tn::Tn;
 
 /// What was read leniently.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
