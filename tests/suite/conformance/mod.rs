@@ -33,8 +33,10 @@ impl Pair {
 /// What came out; an error where it is refused.
 pub type Outcome = Result<Value, String>;
 
+type Operation = fn(&Pair) -> Outcome;
+
 /// The operations, by their names before the colon.
-const OPERATIONS: &[(&str, fn(&Pair) -> Outcome)] = &[
+const OPERATIONS: &[(&str, Operation)] = &[
     ("charset_of_msh18", types::charset_of_msh18),
     ("dtm", types::dtm_part),
     ("dtm_instant_utc", types::dtm_instant_utc),
