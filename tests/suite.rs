@@ -1,7 +1,7 @@
 //! What users get, tested through the facade. Inputs are files under `vectors/<protocol>/`.
 
-#[path = "suite/conformance/paths.rs"]
-mod conformance_paths;
+#[path = "suite/conformance/mod.rs"]
+mod conformance;
 #[path = "suite/corpora.rs"]
 mod corpora;
 #[path = "suite/expect.rs"]

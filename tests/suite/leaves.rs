@@ -11,7 +11,7 @@ use std::{
 use iomt::hl7v2::{Ack, AckCode, Edit, Groups, Index, Message, Path as Place};
 use serde_json::Value;
 
-use crate::conformance_paths::rebuilt;
+use crate::conformance::paths::rebuilt;
 
 /// `message,reason,"file"`: where we differ from HAPI, and why.
 const EXCEPTIONS: &str = include_str!("leaves.csv");

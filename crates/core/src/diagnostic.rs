@@ -183,8 +183,10 @@ registry! {
     CharacterSetAssumed Information,
     /// The declared character set is not known; UTF-8, else Latin-1 stands in.
     CharacterSetUnknown Warning,
-    /// Bytes that the character set does not allow are read as Latin-1.
+    /// Bytes that the character set does not allow are read as UTF-8 if they are, else as Latin-1.
     CharacterSetMismatch Warning,
+    /// The declared character set is taken, though the bytes are UTF-8 as well.
+    CharacterSetDoubtful Warning,
     /// Control characters that FHIR does not allow are left out.
     ControlCharacter Warning,
 
@@ -217,6 +219,8 @@ registry! {
     CodeUnknown Information,
 
     // Time
+    /// A time is written in a way that its type tolerates only in practice.
+    TimeTolerated Information,
     /// A time that cannot be read; kept as text.
     TimeMalformed Warning,
     /// A time without zone takes that of the message header.

@@ -170,7 +170,8 @@ impl<'a, 's> Context<'a, 's> {
         if raw == b"\"\"" || raw.iter().all(u8::is_ascii_whitespace) {
             return None;
         }
-        if self.repeats && raw.contains(&self.codecs.text.delimiters.repetition) {
+        let delimiters = self.codecs.text.delimiters;
+        if self.repeats && delimiters.position(delimiters.repetition, raw).is_some() {
             return self.coded(raw, offset, &self.codecs.text);
         }
         self.make(raw, offset)
@@ -189,7 +190,7 @@ impl<'a, 's> Context<'a, 's> {
     #[inline(never)]
     fn decode(&self, raw: &'a [u8], offset: usize) -> Option<Text<'a>> {
         let TextCodec { delimiters, charset } = self.codecs.text;
-        let clean = !raw.contains(&delimiters.escape)
+        let clean = delimiters.position(delimiters.escape, raw).is_none()
             && !has_control(raw)
             && (charset == Charset::Utf8 || raw.is_ascii());
         match core::str::from_utf8(raw) {
@@ -212,7 +213,8 @@ impl<'a, 's> Context<'a, 's> {
 
     /// Whether a field has several repetitions.
     pub(crate) fn repeats(&self, field: Field<'a>) -> bool {
-        self.repeats && field.raw().contains(&field.delimiters().repetition)
+        let delimiters = field.delimiters();
+        self.repeats && delimiters.position(delimiters.repetition, field.raw()).is_some()
     }
 
     /// The first repetition of a field whose target has one.

@@ -8,7 +8,7 @@ use iomt_core::{
     Payload, Place, Protocol, Sink,
 };
 
-use crate::charset::{self, Resolved};
+use crate::charset;
 use crate::context::{Codecs, Context};
 use crate::devices::Devices;
 use crate::escape::{Spaced, TextCodec};
@@ -118,14 +118,8 @@ impl Hl7Decoder {
                 return Err(ParseError::new(kind, "frame", end));
             }
             limits::check(&message, &self.limits)?;
-            let declared = message.field(b"MSH", 18);
-            match charset::resolve(declared, raw) {
-                Resolved::As(charset, code) => Ok((message, charset, code)),
-                Resolved::Unsplittable => {
-                    let offset = declared.map_or(at, |field| field.offset());
-                    Err(ParseError::new(ErrorKind::Unsupported(0), "MSH-18", offset))
-                }
-            }
+            let (charset, code) = charset::resolve(message.field(b"MSH", 18), raw);
+            Ok((message, charset, code))
         });
         let (message, charset, code) = match read {
             Ok(read) => read,

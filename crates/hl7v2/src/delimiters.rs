@@ -1,6 +1,9 @@
 //! HL7 v2 §2.5.4: the delimiters of a message, which MSH-1 and MSH-2 declare.
 
 use iomt_core::wire::{ErrorKind, ParseError};
+use memchr::memchr;
+
+use crate::charset::Scan;
 
 /// The characters that separate the parts of one message. Each message has its own.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -18,6 +21,8 @@ pub struct Delimiters {
     pub subcomponent: u8,
     /// After a value that was cut short, where MSH-2 declares it (2.7 and later).
     pub truncation: Option<u8>,
+    /// How characters are found that they may stand in the middle of.
+    pub(crate) scan: Scan,
 }
 
 impl Delimiters {
@@ -29,6 +34,7 @@ impl Delimiters {
         escape: b'\\',
         subcomponent: b'&',
         truncation: None,
+        scan: Scan::Plain,
     };
 
     /// Those of a value that is never split. CR ends a segment, so no value has it.
@@ -39,7 +45,16 @@ impl Delimiters {
         escape: b'\r',
         subcomponent: b'\r',
         truncation: None,
+        scan: Scan::Plain,
     };
+
+    /// Where `byte`, which is one of them, first stands in a part.
+    pub(crate) fn position(&self, byte: u8, part: &[u8]) -> Option<usize> {
+        match self.scan {
+            Scan::Plain => memchr(byte, part),
+            scan => scan.position(part, |b| b == byte),
+        }
+    }
 
     /// Reads those of a header segment, `MSH|^~\&|…`, whose first byte is byte `offset`. Also tells
     /// how many characters MSH-2 has: where fewer than four, the defaults stand in for the rest.
@@ -108,6 +123,7 @@ mod tests {
             escape: b'\\',
             subcomponent: b'@',
             truncation: None,
+            scan: Scan::Plain,
         };
         assert_eq!(parse(b"MSH#!*\\@#A"), Ok((custom, 4)));
         let five = Delimiters { truncation: Some(b'#'), ..Delimiters::DEFAULT };

@@ -8,16 +8,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
+use crate::{Charset, Delimiters, Message, TextCodec};
 use iomt_core::model::Codec;
-use memchr::memchr;
-
-use crate::charset::{self, Resolved};
-use crate::{Charset, Delimiters, Message};
 
 /// Writes `text` so that it is one leaf: delimiters as `\F\ \S\ \T\ \R\ \E\`, the truncation character
 /// as `\P\` where the message has one, CR and LF as `\X0D\` and `\X0A\`.
 pub(crate) fn escape(text: &[u8], delimiters: &Delimiters, out: &mut Vec<u8>) {
-    let Delimiters { field, component, repetition, escape, subcomponent, truncation } = *delimiters;
+    let Delimiters { field, component, repetition, escape, subcomponent, truncation, .. } =
+        *delimiters;
     for byte in text {
         let code: &[u8] = match *byte {
             b if b == field => b"F",
@@ -39,60 +37,13 @@ pub(crate) fn escape(text: &[u8], delimiters: &Delimiters, out: &mut Vec<u8>) {
     }
 }
 
-/// Reads the escapes of a leaf that stand for characters: delimiters and bytes. Formatting,
-/// highlighting and what is not known stay as they stand.
-fn unescape(raw: &[u8], delimiters: &Delimiters, out: &mut Vec<u8>) {
-    let mut rest = raw;
-    while let Some(at) = memchr(delimiters.escape, rest) {
-        let (plain, tail) = rest.split_at_checked(at).unwrap_or((rest, &[]));
-        out.extend_from_slice(plain);
-        let after = tail.get(1..).unwrap_or_default();
-        let Some(len) = memchr(delimiters.escape, after) else {
-            rest = tail;
-            break;
-        };
-        let body = after.get(..len).unwrap_or_default();
-        let hexadecimal = body.strip_prefix(b"X").filter(|digits| {
-            let whole = !digits.is_empty() && digits.len().is_multiple_of(2);
-            whole && digits.iter().all(u8::is_ascii_hexdigit)
-        });
-        match (body, hexadecimal) {
-            (b"F", _) => out.push(delimiters.field),
-            (b"S", _) => out.push(delimiters.component),
-            (b"T", _) => out.push(delimiters.subcomponent),
-            (b"R", _) => out.push(delimiters.repetition),
-            (b"E", _) => out.push(delimiters.escape),
-            (b"P", _) => out.push(delimiters.truncation.unwrap_or(b'#')),
-            (_, Some(digits)) => {
-                out.extend(digits.chunks_exact(2).filter_map(|pair| {
-                    u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok()
-                }))
-            }
-            _ => {
-                // What cannot be a sequence does not end with the next escape character.
-                let sequence = body.first().is_some_and(|b| b.is_ascii_uppercase() || *b == b'.');
-                let text = |b: &u8| b.is_ascii_alphanumeric() || b".+- ".contains(b);
-                let skipped = if sequence && body.iter().all(text) { 2 } else { 1 };
-                let kept = len.saturating_add(skipped);
-                out.extend_from_slice(tail.get(..kept).unwrap_or_default());
-                rest = tail.get(kept..).unwrap_or_default();
-                continue;
-            }
-        }
-        rest = after.get(len.saturating_add(1)..).unwrap_or_default();
-    }
-    out.extend_from_slice(rest);
-}
-
-/// How the leaves of one message are read, character by character: in its character set, with the
-/// escapes of delimiters and of bytes decoded, and formatting, highlighting and unknown escapes as
-/// they stand. Unlike [`TextCodec`](crate::TextCodec) it leaves nothing out.
+/// How the leaves of one message are read, character by character, with nothing left out:
+/// [`TextCodec::unescape`] as a codec.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Verbatim {
-    delimiters: Delimiters,
-    pub(crate) charset: Charset,
+    codec: TextCodec,
     /// Whether the message declares no set and has only ASCII.
-    pub(crate) ascii: bool,
+    ascii: bool,
 }
 
 impl Message<'_> {
@@ -100,12 +51,8 @@ impl Message<'_> {
     #[must_use]
     pub fn verbatim(&self) -> Verbatim {
         let declared = self.field(b"MSH", 18);
-        let charset = match charset::resolve(declared, self.raw()) {
-            Resolved::As(charset, _) => charset,
-            Resolved::Unsplittable => Charset::Utf8,
-        };
         let ascii = declared.is_none_or(|d| d.is_empty()) && self.raw().is_ascii();
-        Verbatim { delimiters: self.delimiters(), charset, ascii }
+        Verbatim { codec: self.codec(), ascii }
     }
 
     /// Writes the message in its shortest form: without the delimiters at the end of fields,
@@ -163,32 +110,27 @@ impl Verbatim {
     pub(crate) fn encode(&self, text: &str, out: &mut Vec<u8>) -> Option<()> {
         if text == "\"\"" {
             // Bare, it would be the explicit null.
-            let quotes = [self.delimiters.escape, b'X', b'2', b'2', b'2', b'2'];
+            let quotes = [self.codec.delimiters.escape, b'X', b'2', b'2', b'2', b'2'];
             out.extend_from_slice(&quotes);
-            out.push(self.delimiters.escape);
+            out.push(self.codec.delimiters.escape);
             return Some(());
         }
-        if text.is_ascii() || (self.charset == Charset::Utf8 && !self.ascii) {
-            escape(text.as_bytes(), &self.delimiters, out);
+        if text.is_ascii() || (self.codec.charset == Charset::Utf8 && !self.ascii) {
+            escape(text.as_bytes(), &self.codec.delimiters, out);
             return Some(());
         }
-        if self.charset != Charset::Latin1 {
+        if self.codec.charset != Charset::Latin1 {
             return None;
         }
         let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
-        escape(&bytes?, &self.delimiters, out);
+        escape(&bytes?, &self.codec.delimiters, out);
         Some(())
     }
 }
 
 impl Codec for Verbatim {
     fn decode(&self, raw: &[u8], out: &mut dyn Write) -> fmt::Result {
-        let mut bytes = Vec::new();
-        unescape(raw, &self.delimiters, &mut bytes);
-        match (self.charset, core::str::from_utf8(&bytes)) {
-            (Charset::Utf8, Ok(text)) => out.write_str(text),
-            _ => bytes.iter().try_for_each(|b| out.write_char(char::from(*b))),
-        }
+        self.codec.unescape(raw, out)
     }
 }
 

@@ -2,11 +2,9 @@
 
 use core::fmt::{self, Write};
 
-use iomt_core::model::Codec;
-use memchr::memchr;
-
-use crate::charset::is_control;
+use crate::charset::{Scan, is_control, shifts};
 use crate::{Charset, Delimiters};
+use iomt_core::model::Codec;
 
 /// How text of one message is read: its delimiters and its character set.
 ///
@@ -62,10 +60,10 @@ impl<'a> Iterator for Pieces<'a> {
         let escape = self.delimiters.escape;
         let (first, after) = self.rest.split_first()?;
         if *first != escape {
-            let end = memchr(escape, self.rest).unwrap_or(self.rest.len());
+            let end = self.delimiters.position(escape, self.rest).unwrap_or(self.rest.len());
             return Some(Piece::Plain(self.take(end)));
         }
-        let Some(len) = memchr(escape, after) else {
+        let Some(len) = self.delimiters.position(escape, after) else {
             return Some(Piece::Unterminated(self.take(self.rest.len())));
         };
         let body = after.get(..len).unwrap_or_default();
@@ -150,19 +148,23 @@ fn hexadecimal(digits: &[u8]) -> impl Iterator<Item = u8> + '_ {
     })
 }
 
-/// Reads bytes as UTF-8, a character at a time; `None` where they are none.
-fn characters(bytes: impl Iterator<Item = u8>, mut take: impl FnMut(&str)) -> Option<()> {
+/// Reads bytes as `charset`, a character at a time; `None` where they are none.
+fn characters(
+    charset: Charset,
+    bytes: impl Iterator<Item = u8>,
+    mut take: impl FnMut(&str),
+) -> Option<()> {
     let (mut buffer, mut used) = ([0_u8; 4], 0_usize);
     for byte in bytes {
+        if charset == Charset::Iso2022 && shifts(byte) {
+            return None;
+        }
         *buffer.get_mut(used)? = byte;
         used = used.saturating_add(1);
-        match core::str::from_utf8(buffer.get(..used)?) {
-            Ok(character) => {
-                take(character);
-                used = 0;
-            }
-            Err(error) if error.error_len().is_some() => return None,
-            Err(_) => {}
+        let character = buffer.get(..used)?;
+        if charset.characters(character, &mut |_| ()).is_some() {
+            charset.characters(character, &mut take)?;
+            used = 0;
         }
     }
     (used == 0).then_some(())
@@ -173,10 +175,82 @@ impl TextCodec {
         Pieces { rest: raw, delimiters: self.delimiters }
     }
 
+    /// The parts of `raw` between delimiters.
+    fn split<'a>(&self, at: u8, raw: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let (delimiters, mut rest) = (self.delimiters, Some(raw));
+        core::iter::from_fn(move || {
+            let text = rest?;
+            let end = delimiters.position(at, text).unwrap_or(text.len());
+            rest = text.get(end.saturating_add(1)..);
+            text.get(..end)
+        })
+    }
+
+    /// Writes a leaf with the escapes of delimiters and of bytes decoded; formatting, highlighting
+    /// and what is not known stay as they stand, and nothing is left out.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn unescape(&self, raw: &[u8], out: &mut dyn Write) -> fmt::Result {
+        let charset = self.charset.of(raw);
+        let mut written = Ok(());
+        let mut take = |text: &str| written = written.and_then(|()| out.write_str(text));
+        let mut pieces = self.pieces(raw);
+        loop {
+            let before = pieces.rest;
+            let Some(piece) = pieces.next() else { break };
+            let len = before.len().saturating_sub(pieces.rest.len());
+            match piece {
+                Piece::Delimiter(byte) => take(char::from(byte).encode_utf8(&mut [0; 4])),
+                Piece::Hexadecimal(digits) => {
+                    let read = [self.charset, Charset::Utf8].into_iter().find(|charset| {
+                        characters(*charset, hexadecimal(digits), |_| ()).is_some()
+                    });
+                    let read = read.unwrap_or(Charset::Latin1);
+                    _ = characters(read, hexadecimal(digits), &mut take);
+                }
+                _ => _ = charset.characters(before.get(..len).unwrap_or_default(), &mut take),
+            }
+        }
+        written
+    }
+
+    /// Writes `text` so that it is one leaf: delimiters as `\F\ \S\ \T\ \R\ \E\`, the truncation
+    /// character as `\P\` where the message declares one, CR and LF as `\X0D\` and `\X0A\`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn escape(&self, text: &str, out: &mut dyn Write) -> fmt::Result {
+        let Delimiters { field, component, repetition, escape, subcomponent, .. } = self.delimiters;
+        let truncation = self.delimiters.truncation;
+        for character in text.chars() {
+            let code = match u8::try_from(character).unwrap_or(0) {
+                b if b == field => "F",
+                b if b == component => "S",
+                b if b == repetition => "R",
+                b if b == escape => "E",
+                b if b == subcomponent => "T",
+                b if Some(b) == truncation => "P",
+                b'\r' => "X0D",
+                b'\n' => "X0A",
+                _ => {
+                    out.write_char(character)?;
+                    continue;
+                }
+            };
+            let escape = char::from(escape);
+            write!(out, "{escape}{code}{escape}")?;
+        }
+        Ok(())
+    }
+
     /// What is remarkable about `raw`.
     pub(crate) fn findings(&self, raw: &[u8]) -> Findings {
-        let mut found =
-            Findings { mismatch: self.charset.of(raw) != self.charset, ..Findings::default() };
+        let scan = self.delimiters.scan;
+        let mismatch =
+            self.charset.of(raw) != self.charset || (scan == Scan::Iso2022 && !scan.is_closed(raw));
+        let mut found = Findings { mismatch, ..Findings::default() };
+        let is_control = |b: u8| is_control(b) && !(scan == Scan::Iso2022 && shifts(b));
         for piece in self.pieces(raw) {
             match piece {
                 Piece::Delimiter(_) | Piece::Lines(_) | Piece::Blanks(_) => {}
@@ -188,8 +262,8 @@ impl TextCodec {
                 }
                 Piece::Hexadecimal(digits) => {
                     found.control |= hexadecimal(digits).any(is_control);
-                    found.mismatch |= self.charset == Charset::Utf8
-                        && characters(hexadecimal(digits), |_| ()).is_none();
+                    let read = characters(self.charset, hexadecimal(digits), |_| ());
+                    found.mismatch |= read.is_none();
                 }
             }
         }
@@ -206,8 +280,7 @@ impl Codec for TextCodec {
                 Piece::Lines(lines) => (0..lines).try_for_each(|_| out.write_char('\n'))?,
                 Piece::Blanks(blanks) => (0..blanks).try_for_each(|_| out.write_char(' '))?,
                 Piece::Plain(part) | Piece::Unknown(part) | Piece::Unterminated(part) => {
-                    for (line, text) in part.split(|b| *b == self.delimiters.repetition).enumerate()
-                    {
+                    for (line, text) in self.split(self.delimiters.repetition, part).enumerate() {
                         if line > 0 {
                             out.write_char('\n')?;
                         }
@@ -217,13 +290,13 @@ impl Codec for TextCodec {
                 Piece::Hexadecimal(digits) => {
                     let bytes = || hexadecimal(digits);
                     let mut written = Ok(());
-                    if self.charset == Charset::Utf8 && characters(bytes(), |_| ()).is_some() {
+                    if characters(self.charset, bytes(), |_| ()).is_some() {
                         let write = |character: &str| {
                             if !character.bytes().any(is_control) && written.is_ok() {
                                 written = out.write_str(character);
                             }
                         };
-                        _ = characters(bytes(), write);
+                        _ = characters(self.charset, bytes(), write);
                     } else {
                         let allowed = bytes().filter(|b| !is_control(*b));
                         written = allowed.map(char::from).try_for_each(|c| out.write_char(c));
@@ -242,7 +315,7 @@ pub(crate) struct Spaced(pub(crate) TextCodec);
 
 impl Codec for Spaced {
     fn decode(&self, raw: &[u8], out: &mut dyn Write) -> fmt::Result {
-        let parts = raw.split(|b| *b == self.0.delimiters.component).filter(|p| !p.is_empty());
+        let parts = self.0.split(self.0.delimiters.component, raw).filter(|p| !p.is_empty());
         for (number, part) in parts.enumerate() {
             if number > 0 {
                 out.write_char(' ')?;
@@ -344,6 +417,47 @@ mod tests {
         assert_eq!(text, "Mü&é");
         assert!(found.mismatch && !found.control);
         assert!(read(&UTF8, b"a\0b").1.control);
+    }
+
+    #[test]
+    fn what_is_escaped_is_read_as_it_was() {
+        let (delimiters, _) = Delimiters::parse(b"MSH|^~\\&#|", 0).unwrap();
+        for codec in [UTF8, TextCodec { delimiters, ..UTF8 }] {
+            for text in ["|^~\\&#", "a\\F\\b", "\r\n", "Müller", "\\X0D\\"] {
+                let (mut escaped, mut read) = (String::new(), String::new());
+                codec.escape(text, &mut escaped).unwrap();
+                codec.unescape(escaped.as_bytes(), &mut read).unwrap();
+                assert_eq!(read, text);
+            }
+        }
+        let mut out = String::new();
+        UTF8.escape("a|b^c&d~e\\f#g\r\n", &mut out).unwrap();
+        assert_eq!(out, r"a\F\b\S\c\T\d\R\e\E\f#g\X0D\\X0A\");
+    }
+
+    #[test]
+    fn unescaping_keeps_what_is_no_character() {
+        let mut out = String::new();
+        let raw = b"\x01H \\H\\ \\.br\\\\T\\\\XC3A9\\\\XE9\\\\Z9\\ ~ \\F";
+        UTF8.unescape(raw, &mut out).unwrap();
+        assert_eq!(out, "\u{1}H \\H\\ \\.br\\&éé\\Z9\\ ~ \\F");
+    }
+
+    #[test]
+    fn trail_bytes_are_no_escape_characters() {
+        let mut codec = TextCodec { charset: Charset::Big5, ..UTF8 };
+        codec.delimiters.scan = Charset::Big5.scan();
+        assert_eq!(
+            read(&codec, b"\xB3\\\xA5\\\\T\\\xBB\\"),
+            ("許功&蓋".into(), Findings::default())
+        );
+        assert_eq!(read(&codec, b"\\XB35CA55C\\"), ("許功".into(), Findings::default()));
+        codec = TextCodec { charset: Charset::Iso2022, ..UTF8 };
+        codec.delimiters.scan = Charset::Iso2022.scan();
+        assert_eq!(read(&codec, b"\x1B$B;n83\x1B(B\\T\\").0, "試験&");
+        assert!(!read(&codec, b"\x1B$B;n83\x1B(B").1.control);
+        let (text, found) = read(&codec, b"\x1B$B;n83");
+        assert_eq!((text.as_str(), found.mismatch), ("試験", true));
     }
 
     #[test]

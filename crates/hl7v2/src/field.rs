@@ -9,6 +9,7 @@ use core::fmt;
 use iomt_core::wire::Span;
 
 use crate::Delimiters;
+use crate::charset::Scan;
 use crate::context::Part;
 
 macro_rules! views {
@@ -102,6 +103,28 @@ struct Split<'a> {
     rest: Option<&'a [u8]>,
     offset: usize,
     at: u8,
+    scan: Scan,
+}
+
+impl<'a> Split<'a> {
+    /// Skips `number` parts, one by one.
+    #[cold]
+    #[inline(never)]
+    fn after(&mut self, number: usize) -> Option<(&'a [u8], usize)> {
+        for _ in 0..number {
+            self.next()?;
+        }
+        self.next()
+    }
+
+    /// Where the part ends that begins `rest`.
+    #[inline]
+    fn end(&self, rest: &[u8]) -> usize {
+        if self.scan == Scan::Plain {
+            return find(rest, self.at);
+        }
+        self.scan.position(rest, |b| b == self.at).unwrap_or(rest.len())
+    }
 }
 
 impl<'a> Iterator for Split<'a> {
@@ -112,7 +135,7 @@ impl<'a> Iterator for Split<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let rest = self.rest?;
         let offset = self.offset;
-        let end = find(rest, self.at);
+        let end = self.end(rest);
         let (part, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
         self.rest = tail.get(1..);
         self.offset = offset.wrapping_add(end).wrapping_add(1);
@@ -122,6 +145,9 @@ impl<'a> Iterator for Split<'a> {
     #[inline]
     fn nth(&mut self, number: usize) -> Option<Self::Item> {
         let rest = self.rest?;
+        if self.scan != Scan::Plain {
+            return self.after(number);
+        }
         let mut left = number;
         let mut skipped = 0_usize;
         if number > 0 {
@@ -139,6 +165,18 @@ impl<'a> Iterator for Split<'a> {
         self.offset = self.offset.wrapping_add(skipped);
         self.next()
     }
+}
+
+/// Part `number`, from 1, of what is split at `at`.
+pub(crate) fn split(
+    raw: &[u8],
+    offset: usize,
+    at: u8,
+    delimiters: Delimiters,
+    number: usize,
+) -> Option<Part<'_>> {
+    let mut parts = Split { rest: Some(raw), offset, at, scan: delimiters.scan };
+    parts.nth(number.checked_sub(1)?)
 }
 
 /// Where `byte` first stands in `text`, or its length: eight bytes at a time.
@@ -178,7 +216,8 @@ macro_rules! parts {
 
         impl<'a> $name<'a> {
             const fn new(raw: &'a [u8], offset: usize, at: u8, delimiters: Delimiters) -> Self {
-                Self { split: Split { rest: Some(raw), offset, at }, delimiters }
+                let split = Split { rest: Some(raw), offset, at, scan: delimiters.scan };
+                Self { split, delimiters }
             }
         }
 
@@ -234,6 +273,7 @@ impl<'a> Segment<'a> {
             rest: self.raw.get(skipped..).filter(|_| self.raw.len() > 3),
             offset: self.offset.saturating_add(skipped),
             at: self.delimiters.field,
+            scan: self.delimiters.scan,
         };
         Fields { split, header: left, delimiters: self.delimiters }
     }

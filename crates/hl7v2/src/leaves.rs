@@ -5,6 +5,7 @@ use core::fmt;
 use iomt_core::wire::Span;
 
 use crate::Message;
+use crate::charset::{Scan, shifts};
 
 /// A part that has bytes and no parts itself, and its path: `PID-3[2].4.1`.
 #[derive(Clone, Copy)]
@@ -40,6 +41,8 @@ const SUBCOMPONENT: u8 = 1;
 const COMPONENT: u8 = 2;
 const REPETITION: u8 = 3;
 const FIELD: u8 = 4;
+/// Begins what is more than one byte. No byte of most character sets does.
+const LEAD: u8 = 5;
 
 /// The leaves of a message.
 #[derive(Clone)]
@@ -67,6 +70,15 @@ impl<'a> Leaves<'a> {
     pub(crate) fn new(message: Message<'a>) -> Self {
         let delimiters = message.delimiters();
         let mut classes = [DATA; 256];
+        for (byte, class) in (0_u8..=u8::MAX).zip(&mut classes) {
+            match delimiters.scan {
+                Scan::Plain => break,
+                Scan::Iso2022 if shifts(byte) => *class = LEAD,
+                Scan::Iso2022 => {}
+                _ if byte.is_ascii() => {}
+                _ => *class = LEAD,
+            }
+        }
         for (byte, class) in [
             (delimiters.field, FIELD),
             (delimiters.repetition, REPETITION),
@@ -121,6 +133,20 @@ impl<'a> Leaves<'a> {
     }
 }
 
+impl Leaves<'_> {
+    /// Where the leaf ends that begins `rest`, and what ends it, character by character.
+    #[cold]
+    #[inline(never)]
+    fn character_end(&self, rest: &[u8]) -> (usize, u8) {
+        let class = |b: u8| self.classes.get(usize::from(b)).copied().unwrap_or(DATA);
+        let delimits = |b: u8| !matches!(class(b), DATA | LEAD);
+        match self.message.delimiters().scan.position(rest, delimits) {
+            Some(end) => (end, rest.get(end).map_or(FIELD, |b| class(*b))),
+            None => (rest.len(), FIELD),
+        }
+    }
+}
+
 impl<'a> Iterator for Leaves<'a> {
     type Item = Leaf<'a>;
 
@@ -145,6 +171,9 @@ impl<'a> Iterator for Leaves<'a> {
                     break;
                 }
                 end = end.wrapping_add(1);
+            }
+            if ends == LEAD {
+                (end, ends) = self.character_end(rest);
             }
             let (raw, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
             let leaf = Leaf { raw, offset: self.offset, ..self.next };

@@ -38,7 +38,7 @@ mod path;
 mod scratch;
 mod segments;
 mod strict;
-mod types;
+pub mod types;
 
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]

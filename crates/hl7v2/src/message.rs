@@ -6,9 +6,10 @@ use core::fmt;
 use iomt_core::wire::{ErrorKind, ParseError, Span};
 use iomt_core::{LimitKind, Limits};
 
+use crate::charset::{self, Charset};
 use crate::frame::{self, Header, Lines};
 use crate::leaves::Leaves;
-use crate::{Delimiters, Field, Segment};
+use crate::{Delimiters, Field, Segment, TextCodec};
 
 /// How many ids have a list of their own; segments of any further one are sorted.
 const GROUPS: usize = 64;
@@ -286,7 +287,10 @@ impl<'a> Message<'a> {
         if let Some(limit) = index.found.limit {
             return Err(ParseError::new(ErrorKind::Limit(limit), "message", at));
         }
-        let (delimiters, _) = Delimiters::parse(message, at)?;
+        let (mut delimiters, _) = Delimiters::parse(message, at)?;
+        let header = index.starts.get(1).and_then(|next| usize::try_from(*next).ok());
+        let header = message.get(..header.unwrap_or(message.len())).unwrap_or_default();
+        delimiters.scan = charset::scan(message, header, delimiters);
         Ok(Self { bytes: message, offset: at, delimiters, index })
     }
 
@@ -312,6 +316,19 @@ impl<'a> Message<'a> {
     #[must_use]
     pub const fn delimiters(&self) -> Delimiters {
         self.delimiters
+    }
+
+    /// Its character set: the one that MSH-18 declares, or what its bytes are. Looks at the whole
+    /// message.
+    #[must_use]
+    pub fn charset(&self) -> Charset {
+        charset::resolve(self.field(b"MSH", 18), self.bytes).0
+    }
+
+    /// How its text is read.
+    #[must_use]
+    pub fn codec(&self) -> TextCodec {
+        TextCodec { delimiters: self.delimiters, charset: self.charset() }
     }
 
     /// How many lines it has: its segments, and lines that are none.

@@ -1,8 +1,9 @@
 //! What the standard demands of a message and [`Message::parse`] forgives.
 
+use iomt_core::DiagnosticCode;
 use iomt_core::wire::{ErrorKind, ParseError};
 
-use crate::charset::{self, Resolved};
+use crate::charset;
 use crate::{Charset, Delimiters, Groups, Message, Segment};
 
 /// Fields by number, with their names.
@@ -90,15 +91,15 @@ impl Message<'_> {
 
     fn check_charset(&self) -> Result<(), ParseError> {
         let (offset, raw) = (self.offset(), self.raw());
+        let foreign = || raw.iter().position(|b| !b.is_ascii());
         let invalid = match charset::resolve(self.field(b"MSH", 18), raw) {
+            (Charset::Utf8, None) => core::str::from_utf8(raw).err().map(|e| e.valid_up_to()),
+            (set, None | Some(DiagnosticCode::CharacterSetDoubtful)) => {
+                let read = set.characters(raw, &mut |_| ());
+                if read.is_none() { foreign() } else { None }
+            }
             // Only ASCII needs no declaration.
-            Resolved::As(_, Some(_)) | Resolved::Unsplittable => {
-                raw.iter().position(|b| !b.is_ascii())
-            }
-            Resolved::As(Charset::Utf8, None) => {
-                core::str::from_utf8(raw).err().map(|error| error.valid_up_to())
-            }
-            Resolved::As(..) => None,
+            (_, Some(_)) => foreign(),
         };
         invalid.map_or(Ok(()), |at| {
             Err(ParseError::new(ErrorKind::Malformed, "MSH-18", offset.saturating_add(at)))

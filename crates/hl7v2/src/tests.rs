@@ -565,9 +565,21 @@ fn character_sets() {
     assert_eq!(read("", "中文".as_bytes()), of(" name=中文", "CharacterSetAssumed MSH-18"));
     assert_eq!(read("", b"M\xFCller"), of(" name=Müller", "CharacterSetMismatch MSH-18"));
     assert_eq!(read("UTF-8", b"M\xFCller"), of(" name=Müller", "CharacterSetMismatch PID-5"));
-    assert_eq!(read("8859/7", b"Muller"), of(" name=Muller", "CharacterSetUnknown MSH-18"));
-    let (rejected, _) = read("BIG-5", b"\xB3\x5C");
-    assert_eq!(rejected, "rejected: unsupported code 0x0000 in `MSH-18` at byte 31");
+    assert_eq!(read("8859/7", b"M\xFCller"), of(" name=Mόller", ""));
+    assert_eq!(read("8859/12", b"Muller"), of(" name=Muller", "CharacterSetUnknown MSH-18"));
+    assert_eq!(
+        read("8859/1", "Müller".as_bytes()),
+        of(" name=MÃ¼ller", "CharacterSetDoubtful MSH-18")
+    );
+    assert_eq!(read("BIG-5", b"\xB3\x5C"), of(" name=許", ""));
+    assert_eq!(read("BIG-5", b"\xA8|"), of(" name=育", ""));
+    assert_eq!(read("BIG-5", b"\xB3"), of(" name=³", "CharacterSetMismatch PID-5"));
+    assert_eq!(read("BIG-5", "王小".as_bytes()), of(" name=王小", "CharacterSetMismatch MSH-18"));
+    assert_eq!(read("GB 18030-2000", b"\xB2\xE2\xCA\xD4"), of(" name=测试", ""));
+    assert_eq!(read("KS X 1001", b"\xB1\xE8"), of(" name=김", ""));
+    assert_eq!(read("~ISO IR87", b"\x1B$B;n83\x1B(B"), of(" name=試験", ""));
+    assert_eq!(read("~ISO IR87", b"\x1B$B%\\\x1B(B"), of(" name=ボ", ""));
+    assert_eq!(read("~ISO IR87", b"\x1B$B;n"), of(" name=試", "CharacterSetMismatch PID-5"));
 }
 
 #[test]

@@ -18,8 +18,12 @@ const ORU: &str = "MSH|^~\\&|A|B|||20260115143000||ORU^R01^ORU_R01|C1|P|2.5.1|||
 /// A message with some bytes changed, cut or doubled.
 fn mutated() -> impl Strategy<Value = Vec<u8>> {
     let edit = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..6_u8, any::<u8>());
-    prop::collection::vec(edit, 0..12).prop_map(|edits| {
-        let mut bytes = ORU.as_bytes().to_vec();
+    let set =
+        prop::sample::select(&["UNICODE UTF-8", "BIG-5", "GB 18030", "SJIS", "~ISO IR87"][..]);
+    (prop::collection::vec(edit, 0..12), set).prop_map(|(edits, set)| {
+        let text = "\u{1b}$B%|;^\u{1b}(B";
+        let text = if set == "~ISO IR87" { text } else { "caf\u{e9}" };
+        let mut bytes = ORU.replace("UNICODE UTF-8", set).replace("caf\u{e9}", text).into_bytes();
         for (at, other, kind, byte) in edits {
             let (at, other) = (at.index(bytes.len().max(1)), other.index(bytes.len().max(1)));
             let delimiters = b"|^~\\&\r\n\x0b\x1c\"";

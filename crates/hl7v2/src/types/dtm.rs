@@ -4,7 +4,7 @@
 //! the fraction (up to nine are tolerated), zone.
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{DateTime, Precision, Time, TimeOfDay, Zone};
+use iomt_core::model::{DateTime, Precision, Text, Time, TimeOfDay, Zone};
 use iomt_core::wire::{Cursor, ErrorKind, IResult, ParseError, complete, u8};
 use nom::Parser;
 use nom::bytes::complete::take_while_m_n;
@@ -12,6 +12,7 @@ use nom::combinator::{opt, verify};
 use nom::sequence::preceded;
 
 use crate::context::{Context, Part};
+use crate::types::time::{Tm, is_tolerated};
 use crate::{Field, Repetition};
 
 /// Reads a time; nothing where there is none. One that cannot be read is kept as sent.
@@ -36,10 +37,18 @@ pub(crate) fn first<'a>(
 pub(crate) fn time<'a>(context: &mut Context<'a, '_>, part: Part<'a>) -> Option<Time<'a>> {
     let text = context.text(part)?;
     let value = date_time(text.raw());
-    if value.is_none() {
-        context.say(DiagnosticCode::TimeMalformed, text.span());
+    match &value {
+        None => context.say(DiagnosticCode::TimeMalformed, text.span()),
+        Some(value) => tolerated(context, value, text),
     }
     Some(Time::text(value, text))
+}
+
+/// Says that a time has more digits than the standard allows.
+pub(crate) fn tolerated(context: &mut Context<'_, '_>, value: &DateTime, text: Text<'_>) {
+    if is_tolerated(value) {
+        context.say(DiagnosticCode::TimeTolerated, text.span());
+    }
 }
 
 /// ASCII digits alone as a number.
@@ -149,14 +158,19 @@ pub(crate) fn date_time(raw: &[u8]) -> Option<DateTime> {
     Some(all.to(precision).in_zone(zone))
 }
 
-/// What a TM means: nothing in `Some` where it is an hour alone, which no clock shows.
-pub(crate) fn time_of_day(raw: &[u8]) -> Option<Option<TimeOfDay>> {
-    let Parts { digits, fraction, places, .. } = parts(raw)?;
+/// What a TM means.
+pub(crate) fn clock(raw: &[u8]) -> Option<Tm> {
+    let Parts { digits, fraction, places, zone } = parts(raw)?;
     let [hour, minute, second] = pairs(digits)?;
-    let mut all = TimeOfDay::new(hour?, minute.unwrap_or(0), second)?;
-    if places > 0 && second.is_none() {
-        return None;
-    }
+    let in_day = TimeOfDay::new(hour?, minute.unwrap_or(0), second).is_some();
+    let whole = places == 0 || second.is_some();
+    (in_day && whole).then_some(Tm { hour: hour?, minute, second, fraction, places, zone })
+}
+
+/// The same as a fact: nothing in `Some` where it is an hour alone, which no clock shows.
+pub(crate) fn time_of_day(raw: &[u8]) -> Option<Option<TimeOfDay>> {
+    let Tm { hour, minute, second, fraction, places, .. } = clock(raw)?;
+    let mut all = TimeOfDay::new(hour, minute.unwrap_or(0), second)?;
     (all.fraction, all.places) = (fraction, places);
     Some(minute.map(|_| all))
 }

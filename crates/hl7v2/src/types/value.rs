@@ -147,6 +147,9 @@ fn one<'a>(
             let part = context.primitive(repetition);
             let Some(text) = context.text(part) else { return unknown };
             let time = dtm::date_time(text.raw());
+            if let Some(time) = &time {
+                dtm::tolerated(context, time, text);
+            }
             time.map(|time| Value::Time(Time::text(Some(time), text)))
         }
         ValueType::TimeOfDay => {
