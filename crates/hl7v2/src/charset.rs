@@ -15,6 +15,7 @@ mod scan;
 use core::fmt::{self, Write};
 
 use iomt_core::DiagnosticCode;
+use memchr::{memchr, memchr2};
 
 pub(crate) use scan::{Scan, shifts};
 
@@ -192,14 +193,16 @@ fn is_unicode(message: &[u8]) -> bool {
 
 /// How characters are found in `message`, of which `header` is the first line.
 pub(crate) fn scan(message: &[u8], header: &[u8], delimiters: Delimiters) -> Scan {
-    let field = eighteenth(header, delimiters.field);
     // Text before MSH-18 may hold bytes that look like separators.
-    let strange = header.iter().fold(false, |seen, b| seen | !b.is_ascii() | shifts(*b));
-    if strange {
+    if !header.is_ascii() || memchr2(0x1B, 0x0E, header).is_some() {
         return hidden(message, header, delimiters);
     }
-    match field {
-        [] => Scan::Plain,
+    match eighteenth(header, delimiters.field) {
+        // Most: nothing, UNICODE…, UTF-8, 8859/…, ASCII alone.
+        [] | [b'\r' | b'\n', ..] => Scan::Plain,
+        [b'U' | b'u' | b'8' | b'A', rest @ ..] if !rest.contains(&delimiters.repetition) => {
+            Scan::Plain
+        }
         field => {
             let declared = Declared::of(Some(Field::new(field, 0, delimiters)));
             declared.charset(message).map_or(Scan::Plain, Charset::scan)
@@ -236,9 +239,13 @@ fn eighteenth(header: &[u8], separator: u8) -> &[u8] {
         left = left.wrapping_sub(count);
         rest = after;
     }
-    let mut fields = rest.split(|b| *b == separator);
-    let number = usize::try_from(left).unwrap_or(usize::MAX);
-    fields.nth(number).unwrap_or_default()
+    while left > 0 {
+        let Some((first, after)) = rest.split_first() else { return &[] };
+        left = left.wrapping_sub(u64::from(*first == separator));
+        rest = after;
+    }
+    let end = memchr(separator, rest).unwrap_or(rest.len());
+    rest.get(..end).unwrap_or_default()
 }
 
 /// How the text of `message` is read, where MSH-18 is `declared`, and what to say about it.
