@@ -80,18 +80,23 @@ impl Message<'_> {
 pub fn write_trimmed(raw: &[u8], delimiters: &Delimiters, out: &mut Vec<u8>) {
     let levels =
         [delimiters.field, delimiters.repetition, delimiters.component, delimiters.subcomponent];
-    let mut waiting = [0_usize; 4];
-    for byte in raw {
-        let Some(level) = levels.iter().position(|separator| separator == byte) else {
-            for (count, separator) in waiting.iter_mut().zip(levels) {
-                out.resize(out.len().saturating_add(core::mem::take(count)), separator);
+    let level = |byte: u8| levels.iter().position(|separator| *separator == byte);
+    let (mut waiting, mut rest) = ([0_usize; 4], raw);
+    while let Some((first, after)) = rest.split_first() {
+        if let Some(level) = level(*first) {
+            for (inner, count) in waiting.iter_mut().enumerate().skip(level) {
+                *count = if inner == level { count.saturating_add(1) } else { 0 };
             }
-            out.push(*byte);
+            rest = after;
             continue;
-        };
-        for (inner, count) in waiting.iter_mut().enumerate().skip(level) {
-            *count = if inner == level { count.saturating_add(1) } else { 0 };
         }
+        for (count, separator) in waiting.iter_mut().zip(levels) {
+            out.resize(out.len().saturating_add(core::mem::take(count)), separator);
+        }
+        let end = delimiters.scan.position(rest, |b| level(b).is_some()).unwrap_or(rest.len());
+        let (text, more) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+        out.extend_from_slice(text);
+        rest = more;
     }
 }
 
@@ -156,11 +161,21 @@ mod tests {
     }
 
     #[test]
+    fn trimming_keeps_characters_whole() {
+        let header = b"MSH|^~\\&||||||||||||||||BIG-5|";
+        let mut index = Index::new();
+        let delimiters = Message::parse(header, &mut index).unwrap().delimiters();
+        let mut out = Vec::new();
+        write_trimmed(b"a^\xA4\x7C^^|\xA6\x5E^|||", &delimiters, &mut out);
+        assert_eq!(out, b"a^\xA4\x7C|\xA6\x5E");
+    }
+
+    #[test]
     fn leaves_are_read_verbatim() {
         let plain = verbatim(b"MSH|^~\\&|");
         for (raw, text) in [
             (r"a\F\b\S\c\T\d\R\e\E\f\P\g", "a|b^c&d~e\\f#g"),
-            (r"\X0D0A\\XC3\\XA9\", "\r\né"),
+            (r"\X0D0A\\XC3A9\", "\r\né"),
             (r"H \H\ N \N\ \.br\\.sp 2\\Z9\\C12\", r"H \H\ N \N\ \.br\\.sp 2\\Z9\\C12\"),
             (r"C:\x\F\ \", r"C:\x| \"),
             (r"here\there. \Xzz\ \Xabc\ \X\", r"here\there. \Xzz\ \Xabc\ \X\"),
