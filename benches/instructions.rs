@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p iomt-benches --bench instructions` runs every work under callgrind, prints
 //! instructions per unit, and compares them with `instructions.txt`: 5 % more fail. `BLESS=1` writes
-//! that file. It also compares works of n and of 2n rows: more than 2.5 times as many fail.
+//! that file. It also compares works of n and of 2n rows: more than 2.5 times as many fail; and a
+//! stream that comes byte by byte with one that comes at once: more than 3 times as many fail.
 
 mod works;
 
@@ -22,6 +23,7 @@ const GOALS: [(&str, u64); 2] = [("fhir bundle of oru10", 6000), ("fhir ndjson o
 const ROWS: usize = 500;
 const GROWTH: f64 = 2.5;
 const TOLERANCE: f64 = 1.05;
+const BY_BYTE: f64 = 3.0;
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).filter(|arg| arg != "--bench").collect();
@@ -67,6 +69,16 @@ fn compare(filter: &str) -> ExitCode {
         println!("{:28} x {growth:.2} for twice as many rows", one.name);
         if growth > GROWTH {
             failures.push(format!("{}: {growth:.2} times as many", one.name));
+        }
+    }
+    for (at_once, by_byte) in [("hl7v2 stream oru10", "hl7v2 stream oru10 by byte")] {
+        if !by_byte.contains(filter) {
+            continue;
+        }
+        let times = instructions(0, by_byte) as f64 / instructions(0, at_once) as f64;
+        println!("{by_byte:28} x {times:.2} of what it is at once");
+        if times > BY_BYTE {
+            failures.push(format!("{by_byte}: {times:.2} times as many"));
         }
     }
     if bless && filter.is_empty() {

@@ -3,10 +3,13 @@
 use std::hint::black_box;
 
 use iomt::fhir::{Issue, Tape, Validate, json};
-use iomt::hl7v2::{Index, Message};
-use iomt::model::DateTime;
+use iomt::hl7v2::{Hl7Decoder, Index, Message, mllp};
+use iomt::model::{DateTime, Measurement};
 use iomt::validate::Validator;
-use iomt::{BundleKind, Config, Form, Input, Output, Severity, Translator};
+use iomt::{
+    BundleKind, Config, Decoder, Form, Input, Options, Outcome, Output, Payload, Severity, Sink,
+    Translator,
+};
 use iomt_benches::{Feed, HEART_RATE, adt, blood_pressure, oru, oru_sum, tenths, time_of_day};
 
 /// A piece of work that can be done again and again.
@@ -47,6 +50,8 @@ pub fn all() -> Vec<Work> {
     works.extend([adt, ten_rows].map(|(name, text)| ten(format!("hl7v2 ten fields {name}"), text)));
     works.push(by_path(1000));
     works.push(numbers(1000));
+    works.push(stream("hl7v2 stream oru10", 10, usize::MAX));
+    works.push(stream("hl7v2 stream oru10 by byte", 10, 1));
     works.push(oru_to_fhir(10, Form::Bundle));
     works.push(oru_to_fhir(10, Form::Ndjson));
     works.push(oru_to_fhir(1000, Form::Bundle));
@@ -63,6 +68,8 @@ pub fn growing(rows: usize) -> Vec<Work> {
         parse("hl7v2 parse".into(), oru(rows)),
         walk("hl7v2 walk".into(), oru(rows)),
         by_path(rows),
+        stream("hl7v2 stream", rows, usize::MAX),
+        stream("hl7v2 stream by byte", rows, 1),
         oru_to_fhir(rows, Form::Bundle),
         oru_to_fhir(rows, Form::Ndjson),
     ]
@@ -194,6 +201,36 @@ fn config(to: Form) -> Config {
 }
 
 /// A monitor's vital signs to validated FHIR.
+/// The facts of a frame that comes in pieces of `piece` bytes, and its acknowledgement.
+fn stream(name: &str, rows: usize, piece: usize) -> Work {
+    #[derive(Default)]
+    struct Counted(usize);
+    impl Sink for Counted {
+        fn measurement(&mut self, _: &Measurement<'_>) {
+            self.0 += 1;
+        }
+    }
+    let mut framed = Vec::new();
+    mllp::encode(oru(rows).as_bytes(), &mut framed).unwrap();
+    let (mut decoder, bytes) = (Hl7Decoder::new(&Options::default()), framed.len());
+    let mut run = move || {
+        let mut sink = Counted::default();
+        for piece in black_box(&framed).chunks(piece) {
+            decoder.push(Input::new(Payload::Stream(piece)), &mut sink).unwrap();
+        }
+        decoder.settle(Outcome::Stored);
+        let mut answered = 0;
+        while let Some(answer) = decoder.transmit() {
+            answered += answer.len();
+        }
+        (sink.0, answered > 0)
+    };
+    assert_eq!(run(), (rows, true));
+    Work::new(name, (1, "message"), bytes, move || {
+        black_box(run());
+    })
+}
+
 fn oru_to_fhir(rows: usize, to: Form) -> Work {
     let text = oru(rows);
     let mut feed = Feed::new(&text);

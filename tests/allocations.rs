@@ -5,11 +5,13 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::backtrace::Backtrace;
 use std::cell::Cell;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use iomt::hl7v2::{Index, Message};
 use iomt::model::DateTime;
-use iomt::{Config, Form, Input, Limits, Output, Protocol, Translator};
+use iomt::{
+    Config, Form, Input, Limits, Options, Outcome, Output, Payload, Protocol, Sink, Translator,
+};
 use iomt_benches::{Feed, HEART_RATE, adt, blood_pressure, oru, time_of_day};
 
 /// Counts what this thread asks for.
@@ -165,6 +167,37 @@ fn a_steady_translation_allocates_nothing() {
     }
 }
 
+/// Frames however they are cut, and their acknowledgements.
+#[test]
+fn a_steady_stream_allocates_nothing() {
+    let mut framed = Vec::new();
+    iomt::hl7v2::mllp::encode(oru(10).as_bytes(), &mut framed).unwrap();
+    for piece in [framed.len(), 1000, 1] {
+        let mut decoder = (iomt::protocol("hl7v2").unwrap().decoder)(&Options::default());
+        let mut sink = Measured::default();
+        let mut run = || {
+            for piece in framed.chunks(piece) {
+                decoder.push(Input::new(Payload::Stream(piece)), &mut sink).unwrap();
+            }
+            decoder.settle(Outcome::Stored);
+            let answer = decoder.transmit().map(<[u8]>::len);
+            assert!(answer > Some(0) && decoder.transmit().is_none());
+        };
+        run();
+        assert_eq!(allocations(run), 0, "in pieces of {piece}");
+        assert_eq!(sink.0, 20);
+    }
+}
+
+#[derive(Default)]
+struct Measured(usize);
+
+impl Sink for Measured {
+    fn measurement(&mut self, _: &iomt::model::Measurement<'_>) {
+        self.0 += 1;
+    }
+}
+
 #[test]
 fn a_steady_connection_allocates_nothing() {
     for to in [Form::Ndjson, Form::Bundle] {
@@ -208,6 +241,51 @@ fn a_parse_holds_little() {
             let _ = Message::parse(&bytes, &mut Index::new());
         });
         assert!(held <= 4 * bytes.len() + (64 << 10), "{name}: {held} of {}", bytes.len());
+    }
+}
+
+/// Every file of the corpora of HL7, where they are.
+fn corpora() -> Vec<PathBuf> {
+    let shared = std::env::var_os("IOMT_SHARED").map_or("../../shared".into(), PathBuf::from);
+    let mut dirs = ["hl7v2", "hostile"].map(|dir| shared.join("corpora").join(dir)).to_vec();
+    let mut all = Vec::new();
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(dir).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { dirs.push(path) } else { all.push(path) }
+        }
+    }
+    all
+}
+
+/// As a file, as a stream in pieces, and joined: no more than four times the input, and a bit.
+#[test]
+fn a_decoder_holds_little() {
+    let hl7v2 = iomt::protocol("hl7v2").unwrap();
+    let read = |path: PathBuf| (path.display().to_string(), fs::read(path).unwrap());
+    let corpora = corpora();
+    println!("{} files of corpora", corpora.len());
+    let made = inputs().into_iter().map(|(name, _, bytes)| (name, bytes));
+    for (name, bytes) in made.chain(corpora.into_iter().map(read)) {
+        let mut framed = Vec::new();
+        let text: Vec<u8> = bytes.iter().copied().filter(|b| !matches!(b, 0x0B | 0x1C)).collect();
+        iomt::hl7v2::mllp::encode(&text, &mut framed).unwrap();
+        let pieces: Vec<_> = framed.chunks(1000).map(Payload::Stream).collect();
+        let mut joined = Options::default();
+        joined.continuations = true;
+        for (options, payloads) in [
+            (Options::default(), &[Payload::Message(&bytes)][..]),
+            (Options::default(), &pieces),
+            (joined, &[Payload::Message(&bytes)]),
+        ] {
+            let held = peak(|| {
+                let mut decoder = (hl7v2.decoder)(&options);
+                for payload in payloads {
+                    let _ = decoder.push(Input::new(*payload), &mut Measured::default());
+                }
+            });
+            assert!(held <= 4 * bytes.len() + (64 << 10), "{name}: {held} of {}", bytes.len());
+        }
     }
 }
 

@@ -1,15 +1,19 @@
 //! The bodies of the fuzz targets, so that stable `cargo test` compiles and runs them.
 //!
-//! `cargo +nightly fuzz run hl7v2` (or `gatt`, `translate`). Seeds stand in `corpus/<target>`; what
+//! `cargo +nightly fuzz run hl7v2` (or `hl7v2_diff`, `mllp_stream`, `gatt`, `translate`). Seeds stand in `corpus/<target>`; what
 //! is found becomes a vector of the protocol that it is of, named after what it shows.
 
 mod gatt;
 mod hl7v2;
+mod hl7v2_diff;
+mod mllp_stream;
 mod sink;
 mod translate;
 
 pub use gatt::gatt;
 pub use hl7v2::hl7v2;
+pub use hl7v2_diff::hl7v2_diff;
+pub use mllp_stream::mllp_stream;
 pub use translate::translate;
 
 /// A bug to be found, with `--cfg planted_bug`: proof that the fuzzer would find one.

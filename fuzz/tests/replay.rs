@@ -5,8 +5,13 @@ use std::path::{Path, PathBuf};
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 3] =
-    [("hl7v2", iomt_fuzz::hl7v2), ("gatt", iomt_fuzz::gatt), ("translate", iomt_fuzz::translate)];
+const TARGETS: [Target; 5] = [
+    ("hl7v2", iomt_fuzz::hl7v2),
+    ("hl7v2_diff", iomt_fuzz::hl7v2_diff),
+    ("mllp_stream", iomt_fuzz::mllp_stream),
+    ("gatt", iomt_fuzz::gatt),
+    ("translate", iomt_fuzz::translate),
+];
 
 fn files(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).unwrap_or_else(|_| panic!("{} is missing", dir.display()));

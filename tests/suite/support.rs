@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use iomt::{Config, Diagnostic, DiagnosticCode, Form, Output, Protocol, TimeZone, Translator};
+use iomt::{
+    Config, Connection, Diagnostic, DiagnosticCode, Form, Input, Options, Output, Payload,
+    Protocol, TimeZone, Translator,
+};
 
 /// A file under `vectors/<protocol>/` and what is expected of it.
 pub struct Vector {
@@ -116,6 +119,8 @@ impl Vector {
                 "--partial" => config.partial = iomt::Partial::parse(value()).unwrap(),
                 "--on-invalid" => config.on_invalid = iomt::OnInvalid::parse(value()).unwrap(),
                 "--message-time" => config.message_time = true,
+                // How it is read.
+                "--stream" | "--continuations" => {}
                 "--person" => {
                     let (number, reference) = value().split_once('=').unwrap();
                     config.persons.insert(number.parse().unwrap(), reference.into());
@@ -126,8 +131,27 @@ impl Vector {
         config
     }
 
+    fn asks(&self, flag: &str) -> bool {
+        let options = self.expect.lines().find_map(|l| l.strip_prefix("# options: "));
+        options.unwrap_or("").split_whitespace().any(|word| word == flag)
+    }
+
     pub fn translate(&self, protocol: &Protocol) -> Record {
-        translate(protocol, &self.bytes, self.config())
+        if !self.asks("--stream") && !self.asks("--continuations") {
+            return translate(protocol, &self.bytes, self.config());
+        }
+        let mut options = Options::default();
+        options.continuations = self.asks("--continuations");
+        let (mut record, mut translator) = (Record::default(), Translator::new(self.config()));
+        let mut connection = Connection::new((protocol.decoder)(&options));
+        let bytes = self.bytes.as_slice();
+        let input =
+            if self.asks("--stream") { Payload::Stream(bytes) } else { Payload::Message(bytes) };
+        for input in [input, Payload::Closed] {
+            // What cannot be read is a diagnostic.
+            let _ = translator.push(&mut connection, Input::new(input), &mut record);
+        }
+        record
     }
 }
 

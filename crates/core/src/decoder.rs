@@ -111,13 +111,30 @@ pub trait Decoder {
 pub struct Options {
     /// What an input may cost.
     pub limits: Limits,
+    /// HL7 v2: what ends a segment.
+    pub terminators: Terminators,
+    /// HL7 v2: join ADD and DSC to what they continue.
+    pub continuations: bool,
+}
+
+/// What ends a segment of HL7 v2, or a line of a file alike.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "there are two bytes")]
+pub enum Terminators {
+    /// CR; LF where the header ends with it, or where a segment begins after it.
+    #[default]
+    Auto,
+    /// CR alone: LF is data, but for one after CR.
+    Cr,
+    /// Each CR and each LF.
+    Lf,
 }
 
 impl Options {
     /// With these limits.
     #[must_use]
     pub const fn with_limits(limits: Limits) -> Self {
-        Self { limits }
+        Self { limits, terminators: Terminators::Auto, continuations: false }
     }
 }
 

@@ -145,6 +145,32 @@ registry! {
     SeveralMessages Information,
     /// Bytes outside any message.
     Junk Warning,
+    /// Comment lines between messages.
+    Comment Information,
+    /// Segments before any message header; they are in no message.
+    SegmentOutsideMessage Error,
+    /// A file header inside a file, or a batch header inside a batch.
+    EnvelopeRepeated Error,
+    /// A batch or file without its header or its trailer.
+    EnvelopeIncomplete Warning,
+    /// A trailer states another number of messages or batches than there are.
+    CountMismatch Error,
+    /// Segments that continue another one (ADD), or another message (DSC), are joined to it.
+    ContinuationJoined Information,
+    /// A message that goes on in another one, which is not there, or is not the next.
+    ContinuationMissing Error,
+    /// Blanks between frames.
+    FrameBlanks Information,
+    /// A frame begins before the last one has ended; what came of that one is given up.
+    FrameRestarted Error,
+    /// The end byte of a frame is followed by LF instead of CR.
+    FrameEndLineFeed Warning,
+    /// The end byte of a frame is followed by the next frame instead of CR.
+    FrameEndWithoutReturn Warning,
+    /// An end byte inside a frame; it is data.
+    FrameSeparatorInside Warning,
+    /// A frame without a payload.
+    FrameEmpty Warning,
     /// A byte order mark before the message.
     ByteOrderMark Information,
     /// Lines end with LF or CRLF instead of CR.

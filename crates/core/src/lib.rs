@@ -15,7 +15,9 @@ mod diagnostic;
 mod limits;
 mod sink;
 
-pub use decoder::{Confidence, Decoder, Evidence, Input, Inputs, Options, Payload, Protocol};
+pub use decoder::{
+    Confidence, Decoder, Evidence, Input, Inputs, Options, Payload, Protocol, Terminators,
+};
 pub use diagnostic::{Diagnostic, DiagnosticCode, Place, Severity};
 pub use limits::{LimitKind, Limits};
 pub use sink::{End, Outcome, Sink, Tee, recycle};

@@ -1,22 +1,26 @@
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 
 use iomt_core::model::{DateTime, Message as Fact};
 use iomt_core::wire::{ErrorKind, ParseError, Span};
 use iomt_core::{
-    Confidence, Decoder, Diagnostic, DiagnosticCode, End, Evidence, Input, Inputs, Limits, Options,
-    Payload, Place, Protocol, Sink,
+    Confidence, Decoder, Diagnostic, DiagnosticCode, End, Evidence, Input, Inputs, Options,
+    Outcome, Payload, Place, Protocol, Sink,
 };
 
+use crate::batch::{Between, Entry};
 use crate::charset;
 use crate::context::{Codecs, Context};
 use crate::devices::Devices;
 use crate::escape::{Spaced, TextCodec};
 use crate::frame::{self, Header};
 use crate::message::Found;
+use crate::mllp::{Deframer, Event, Frame};
+use crate::replies::Replies;
 use crate::scratch::Scratch;
 use crate::segments::msh;
-use crate::{Delimiters, Index, Message, limits, oru_r01};
+use crate::{Delimiters, Index, Messages, join, limits, oru_r01};
 
 /// The registry's row.
 pub const PROTOCOL: Protocol = Protocol::new(
@@ -31,18 +35,29 @@ pub const PROTOCOL: Protocol = Protocol::new(
 /// How far into a file a header is looked for.
 const DETECTED: usize = 4096;
 
-/// Reads files and messages of HL7 v2. Every ORU of an input is a message of its own; other message
-/// types end rejected.
+/// Reads files, messages and streams of HL7 v2. Every ORU of an input is a message of its own; other
+/// message types end rejected.
+///
+/// A [stream](Payload::Stream) has frames of MLLP, however it is cut; its offsets count from the
+/// first byte of the connection. A frame holds one message: one with more is rejected as a whole, for
+/// one acknowledgement cannot answer two.
+///
+/// The acknowledgement of a frame is there to [transmit](Decoder::transmit) once the message is
+/// [settled](Decoder::settle), as its MSH-15 and MSH-16 ask: AA or CA where it is stored, AR or CR
+/// where it is refused. One that could not be read is answered without that, with AE or CE, or with AR
+/// or CR where its type or a limit is the reason; a frame without a header is not answered. MSH-7 of
+/// an answer is the time received; without one it is empty.
+///
+/// With [`Options::continuations`] what ADD and DSC continue is [joined](join) first, within one
+/// input or frame.
 pub struct Hl7Decoder {
-    limits: Limits,
-    index: Index,
-    scratch: Scratch<'static>,
-    devices: Devices<'static>,
+    frames: Deframer,
+    reader: Reader,
 }
 
 impl fmt::Debug for Hl7Decoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hl7Decoder").field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("Hl7Decoder").field("frames", &self.frames).finish_non_exhaustive()
     }
 }
 
@@ -50,10 +65,30 @@ impl Hl7Decoder {
     /// Before the first message.
     #[must_use]
     pub fn new(options: &Options) -> Self {
-        let (scratch, devices) = (Scratch::default(), Devices::default());
-        Self { limits: options.limits, index: Index::new(), scratch, devices }
+        let reader = Reader {
+            options: *options,
+            index: Index::new(),
+            scratch: Scratch::default(),
+            devices: Devices::default(),
+            joined: Vec::new(),
+            replies: Replies::default(),
+        };
+        Self { frames: Deframer::new(options.limits.message_bytes), reader }
     }
+}
 
+/// What reads messages, wherever they come from.
+struct Reader {
+    options: Options,
+    index: Index,
+    scratch: Scratch<'static>,
+    devices: Devices<'static>,
+    /// An input whose continuations are joined.
+    joined: Vec<u8>,
+    replies: Replies,
+}
+
+impl Reader {
     /// Reads all messages of an input. Gives the first error.
     fn input(
         &mut self,
@@ -61,63 +96,120 @@ impl Hl7Decoder {
         received: Option<DateTime>,
         sink: &mut dyn Sink,
     ) -> Result<(), ParseError> {
-        let mut at = 0;
-        if bytes.starts_with(frame::BYTE_ORDER_MARK) {
-            at = frame::BYTE_ORDER_MARK.len();
-            let (span, place) = (Span::new(0, at), Place::named("message"));
-            sink.diagnostic(Diagnostic::new(DiagnosticCode::ByteOrderMark, span, place));
-        }
-        let (mut count, mut all, mut frame) = (0_usize, Ok(()), 0);
-        loop {
-            let header = frame::next_message(bytes, at, |name, span| {
-                let diagnostic = match name {
-                    Some(name) => {
-                        let place = Place::named(name);
-                        Diagnostic::new(DiagnosticCode::SegmentNotMapped, span, place)
-                    }
-                    None => Diagnostic::new(DiagnosticCode::Junk, span, Place::named("message")),
-                };
-                sink.diagnostic(diagnostic);
-            });
-            let Some(header) = header else { break };
-            count = count.saturating_add(1);
-            if count == 2 {
-                let (code, span) = (DiagnosticCode::SeveralMessages, Span::new(header, 3));
+        let mut joined = core::mem::take(&mut self.joined);
+        let bytes = self.joined(bytes, 0, &mut joined, sink);
+        let Options { limits, terminators, .. } = self.options;
+        let mut messages = Messages::with(bytes, 0, limits, terminators);
+        let mut index = core::mem::take(&mut self.index);
+        let mut all = Ok(());
+        while let Some(entry) = messages.next(&mut index, |between| tell(between, sink)) {
+            if messages.position().total == 2 {
+                let (code, span) = (DiagnosticCode::SeveralMessages, Span::new(entry.offset, 3));
                 sink.diagnostic(Diagnostic::new(code, span, Place::named("MSH")));
             }
-            if frame <= header {
-                frame = frame::frame_end(bytes, header);
-            }
-            let framed = bytes.get(..frame).unwrap_or(bytes);
-            let end = self.index.fill(framed, header, &self.limits);
-            all = all.and(self.message(bytes, header, end, received, sink));
-            at = end;
+            all = all.and(self.message(&entry, received, sink));
         }
-        if count == 0 {
-            let error = ParseError::new(ErrorKind::Missing, "MSH", at.min(bytes.len()));
-            return reject(bytes, received, error, sink);
+        if messages.position().total == 0 {
+            let error = ParseError::new(ErrorKind::Missing, "MSH", 0);
+            all = reject(bytes, 0, received, error, sink);
         }
+        (self.index, self.joined) = (index, joined);
         all
     }
 
-    /// Reads the message from `at` to `end`, for which the index is filled.
-    fn message(
+    /// The input or frame from `base` on, joined in `out` where the options ask for it.
+    fn joined<'a>(
+        &self,
+        bytes: &'a [u8],
+        base: usize,
+        out: &'a mut Vec<u8>,
+        sink: &mut dyn Sink,
+    ) -> &'a [u8] {
+        if !self.options.continuations {
+            return bytes;
+        }
+        join(bytes, self.options.terminators, out, |mut diagnostic| {
+            let offset = usize::try_from(diagnostic.span.offset).unwrap_or(usize::MAX);
+            let len = usize::try_from(diagnostic.span.len).unwrap_or(0);
+            diagnostic.span = Span::new(base.saturating_add(offset), len);
+            sink.diagnostic(diagnostic);
+        });
+        out
+    }
+
+    /// Takes the next event of a stream.
+    fn event(
         &mut self,
-        bytes: &[u8],
-        at: usize,
-        end: usize,
+        event: Event<'_>,
         received: Option<DateTime>,
         sink: &mut dyn Sink,
     ) -> Result<(), ParseError> {
-        let raw = bytes.get(at..end).unwrap_or_default();
-        let mut fact = Fact::new(PROTOCOL.name, raw, Span::new(at, raw.len()));
-        fact.received = received;
-        let read = Message::new(bytes, at, end, &self.index).and_then(|message| {
-            if frame::is_cut(bytes, at, end) {
-                let kind = ErrorKind::Truncated { needed: 2, available: 0 };
-                return Err(ParseError::new(kind, "frame", end));
+        match event {
+            Event::Frame(frame) => self.frame(&frame, received, sink),
+            Event::Tolerated(diagnostic) => {
+                sink.diagnostic(diagnostic);
+                Ok(())
             }
-            limits::check(&message, &self.limits)?;
+            Event::Rejected(error, frame) => {
+                self.replies.owe(frame.payload, received, Some(error));
+                reject(frame.payload, frame.offset, received, error, sink)
+            }
+        }
+    }
+
+    /// Reads the message of a frame.
+    fn frame(
+        &mut self,
+        frame: &Frame<'_>,
+        received: Option<DateTime>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), ParseError> {
+        frame.diagnostics().for_each(|diagnostic| sink.diagnostic(diagnostic));
+        let bytes = frame.payload;
+        // Where the offsets of a stream have come to their end they begin again.
+        let base = frame.offset;
+        let base = if base.checked_add(bytes.len()).is_some() { base } else { 0 };
+        let mut joined = core::mem::take(&mut self.joined);
+        let bytes = self.joined(bytes, base, &mut joined, sink);
+        let Options { limits, terminators, .. } = self.options;
+        let mut messages = Messages::with(bytes, base, limits, terminators);
+        let mut index = core::mem::take(&mut self.index);
+        let read = match messages.next(&mut index, |between| tell(between, sink)) {
+            None => {
+                let error = ParseError::new(ErrorKind::Missing, "MSH", base);
+                reject(bytes, base, received, error, sink)
+            }
+            Some(entry) => {
+                let read = match messages.another() {
+                    Some(second) => {
+                        let error = ParseError::new(ErrorKind::Malformed, "frame", second);
+                        reject(bytes, base, received, error, sink)
+                    }
+                    None => self.message(&entry, received, sink),
+                };
+                self.replies.owe(entry.raw, received, read.err());
+                read
+            }
+        };
+        // What stands after the message; of one with more nothing is read.
+        if messages.another().is_none() {
+            messages.next(&mut index, |between| tell(between, sink));
+        }
+        (self.index, self.joined) = (index, joined);
+        read
+    }
+
+    fn message(
+        &mut self,
+        entry: &Entry<'_>,
+        received: Option<DateTime>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), ParseError> {
+        let raw = entry.raw;
+        let mut fact = Fact::new(PROTOCOL.name, raw, entry.span);
+        fact.received = received;
+        let read = entry.message.and_then(|message| {
+            limits::check(&message, &self.options.limits)?;
             let (charset, code) = charset::resolve(message.field(b"MSH", 18), raw);
             Ok((message, charset, code))
         });
@@ -135,7 +227,7 @@ impl Hl7Decoder {
         let Some(header) = message.line(0) else { return Ok(()) };
         msh::read(&context, header, &mut fact);
         context.sink.message(&fact);
-        remarks(&mut context, self.index.found(), code);
+        remarks(&mut context, message.found(), code);
         let read = msh::message_type(&message).map(|trigger| {
             if let Some(code) = trigger {
                 let span = message.field(b"MSH", 9).map_or(message.span(), |field| field.span());
@@ -180,14 +272,32 @@ fn remarks(context: &mut Context<'_, '_>, found: &Found, charset: Option<Diagnos
     }
 }
 
-/// An input without a message is one message that could not be read.
+/// What stands between two messages. Nothing of an envelope is in the output.
+fn tell(between: Between<'_>, sink: &mut dyn Sink) {
+    sink.diagnostic(match between {
+        Between::Remark(diagnostic) => diagnostic,
+        Between::Envelope(segment) => {
+            let name = match segment.id() {
+                b"FHS" => "FHS",
+                b"BHS" => "BHS",
+                b"BTS" => "BTS",
+                _ => "FTS",
+            };
+            let code = DiagnosticCode::SegmentNotMapped;
+            Diagnostic::new(code, segment.span(), Place::named(name))
+        }
+    });
+}
+
+/// An input or a frame, from `offset` on, as one message that could not be read.
 fn reject(
     bytes: &[u8],
+    offset: usize,
     received: Option<DateTime>,
     error: ParseError,
     sink: &mut dyn Sink,
 ) -> Result<(), ParseError> {
-    let mut fact = Fact::new(PROTOCOL.name, bytes, Span::new(0, bytes.len()));
+    let mut fact = Fact::new(PROTOCOL.name, bytes, Span::new(offset, bytes.len()));
     fact.received = received;
     sink.message(&fact);
     sink.end(End::Rejected(error));
@@ -218,14 +328,33 @@ fn detect(bytes: &[u8]) -> Confidence {
 
 impl Decoder for Hl7Decoder {
     fn push(&mut self, input: Input<'_>, sink: &mut dyn Sink) -> Result<(), ParseError> {
-        let wrong = ParseError::new(ErrorKind::WrongInput, "input", 0);
+        let wrong = || ParseError::new(ErrorKind::WrongInput, "input", 0);
+        let Self { frames, reader } = self;
         match input.payload {
-            Payload::Message(bytes) => self.input(bytes, input.at, sink),
-            Payload::Timeout | Payload::Closed => Ok(()),
-            Payload::Stream(bytes) | Payload::Characteristic { value: bytes, .. } => {
-                reject(bytes, input.at, wrong, sink)
+            Payload::Message(bytes) => reader.input(bytes, input.at, sink),
+            Payload::Stream(mut bytes) => {
+                let mut all = Ok(());
+                while let Some(event) = frames.next(&mut bytes) {
+                    all = all.and(reader.event(event, input.at, sink));
+                }
+                all
             }
-            _ => reject(&[], input.at, wrong, sink),
+            Payload::Timeout => Ok(()),
+            Payload::Closed => {
+                let read = frames.close().map(|event| reader.event(event, input.at, sink));
+                reader.replies.forget();
+                read.unwrap_or(Ok(()))
+            }
+            Payload::Characteristic { value, .. } => reject(value, 0, input.at, wrong(), sink),
+            _ => reject(&[], 0, input.at, wrong(), sink),
         }
+    }
+
+    fn transmit(&mut self) -> Option<&[u8]> {
+        self.reader.replies.next()
+    }
+
+    fn settle(&mut self, outcome: Outcome) {
+        self.reader.replies.settle(outcome);
     }
 }

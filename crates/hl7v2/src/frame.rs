@@ -3,8 +3,9 @@
 //! A segment ends with CR. LF is tolerated: in a message whose header ends with LF each LF ends a
 //! line; elsewhere LF is data, unless a line end, the end of the message or a header follows after
 //! blanks, or else a segment id in capitals and then a separator or a line end. Bytes up to 0x20 at
-//! the start of a line belong to none.
+//! the start of a line belong to none. [`Terminators`] may say so otherwise.
 
+use iomt_core::Terminators;
 use iomt_core::wire::Span;
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
@@ -69,11 +70,14 @@ pub(crate) struct Lines<'a> {
     separator: u8,
     /// Whether each LF ends a line: how the header ends says so.
     feeds: Option<bool>,
+    /// LF is always data.
+    returns: bool,
 }
 
 impl<'a> Lines<'a> {
-    pub(crate) const fn new(bytes: &'a [u8], separator: u8) -> Self {
-        Self { bytes, separator, feeds: None }
+    pub(crate) fn new(bytes: &'a [u8], separator: u8, terminators: Terminators) -> Self {
+        let feeds = (terminators == Terminators::Lf).then_some(true);
+        Self { bytes, separator, feeds, returns: terminators == Terminators::Cr }
     }
 
     /// Where the line that has `from` ends, and where the next one begins.
@@ -94,7 +98,8 @@ impl<'a> Lines<'a> {
             let run = self.bytes.get(stop..next).unwrap_or_default();
             let returns = memchr(b'\r', run).is_some();
             let blank = run.iter().any(|b| matches!(b, b' ' | b'\t'));
-            if returns || self.feeds == Some(true) || self.begins(next, blank) {
+            let ends = || self.feeds == Some(true) || self.begins(next, blank);
+            if returns || (!self.returns && ends()) {
                 self.feeds.get_or_insert(!returns);
                 return (stop, next);
             }
@@ -114,14 +119,51 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Where the next message begins, from `at` on. `outside` is told what stands before it: lines of
-/// batches with their name, and junk, where blanks and terminators are none.
+/// What stands outside the messages.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Outside {
+    /// A line of a batch or file, and its id.
+    Envelope(&'static str),
+    /// Segments.
+    Segments,
+    /// Lines that begin with `#`.
+    Comment,
+    /// Anything else, where blanks and terminators are nothing.
+    Junk,
+}
+
+impl Outside {
+    /// What the line at `at` is, which begins no message.
+    fn line(bytes: &[u8], at: usize, separator: u8) -> Self {
+        match Header::at(bytes, at) {
+            Some(Header::Batch(name)) => return Self::Envelope(name),
+            Some(Header::Message) | None => {}
+        }
+        match bytes.get(at..).unwrap_or_default() {
+            [b'#', ..] => Self::Comment,
+            [_, _, _, after, ..] if *after == separator && segment_begins(bytes, at, separator) => {
+                Self::Segments
+            }
+            _ => Self::Junk,
+        }
+    }
+}
+
+/// Where the next message begins, from `at` on. `outside` is told what stands before it, lines of
+/// one kind at a time. `separator` is that of the last header.
 pub(crate) fn next_message(
     bytes: &[u8],
     at: usize,
-    mut outside: impl FnMut(Option<&'static str>, Span),
+    mut separator: u8,
+    mut outside: impl FnMut(Outside, Span),
 ) -> Option<usize> {
-    let (mut at, mut junk) = (at, Span::NONE);
+    let (mut at, mut kind, mut under_way) = (at, Outside::Junk, Span::NONE);
+    let mut tell = |next: Outside, span: Span| {
+        if under_way.is_some() && (next != kind || matches!(kind, Outside::Envelope(_))) {
+            outside(kind, core::mem::replace(&mut under_way, Span::NONE));
+        }
+        (kind, under_way) = (next, under_way.to(span));
+    };
     let found = loop {
         let start = visible(bytes, at);
         let run = bytes.get(at..start).unwrap_or_default();
@@ -130,30 +172,28 @@ pub(crate) fn next_message(
             (run.iter().position(strange), run.iter().rposition(strange))
         {
             let len = last.saturating_sub(first).saturating_add(1);
-            junk = junk.to(Span::new(at.saturating_add(first), len));
+            tell(Outside::Junk, Span::new(at.saturating_add(first), len));
         }
         if start >= bytes.len() {
             break None;
         }
-        let header = Header::at(bytes, start);
-        if header == Some(Header::Message) {
+        if Header::at(bytes, start) == Some(Header::Message) {
             break Some(start);
+        }
+        let line = Outside::line(bytes, start, separator);
+        if let (Outside::Envelope("FHS" | "BHS"), Some(own)) =
+            (line, bytes.get(start.saturating_add(3)))
+        {
+            separator = *own;
         }
         let rest = bytes.get(start..).unwrap_or_default();
         let len = memchr3(b'\r', b'\n', VT, rest).unwrap_or(rest.len());
-        let line = Span::new(start, len);
-        if let Some(Header::Batch(name)) = header {
-            if junk.is_some() {
-                outside(None, core::mem::replace(&mut junk, Span::NONE));
-            }
-            outside(Some(name), line);
-        } else {
-            junk = junk.to(line);
-        }
+        tell(line, Span::new(start, len));
         at = start.saturating_add(len);
     };
-    if junk.is_some() {
-        outside(None, junk);
+    tell(Outside::Junk, Span::NONE);
+    if under_way.is_some() {
+        outside(kind, under_way);
     }
     found
 }
@@ -183,7 +223,7 @@ mod tests {
     use super::*;
 
     fn lines(bytes: &[u8]) -> Vec<&[u8]> {
-        let mut all = Lines::new(bytes, b'|');
+        let mut all = Lines::new(bytes, b'|', Terminators::Auto);
         let (mut at, mut found) = (visible(bytes, 0), Vec::new());
         while at < bytes.len() {
             let (stop, next) = all.end(at);
@@ -219,13 +259,47 @@ mod tests {
 
     #[test]
     fn what_stands_outside_is_told() {
-        let text = b"\x0b# a comment\r\nand more\nFHS|^~\\&|A\rBHS|^~\\&\r\x1c\r\x0bMSH|";
+        let text = b"\x0b# a comment\r\n#\nand more\nFHS|^~\\&|A\rEVN|1\rBHS#\rPID|\rPID#\rPV1#1\r\x1c\r\x0bMSH|";
         let mut told = Vec::new();
-        let at = next_message(text, 0, |name, span| told.push((name, span.offset, span.end())));
-        assert_eq!(at, Some(46));
-        let want = [(None, 0, 22), (Some("FHS"), 23, 33), (Some("BHS"), 34, 42), (None, 43, 46)];
+        let at = next_message(text, 0, b'|', |kind, span| {
+            let at = |offset| usize::try_from(offset).unwrap();
+            told.push((kind, &text[at(span.offset)..at(span.end())]));
+        });
+        assert_eq!(at, Some(text.len() - 4));
+        let want: [(_, &[u8]); 9] = [
+            (Outside::Junk, b"\x0b"),
+            (Outside::Comment, b"# a comment\r\n#"),
+            (Outside::Junk, b"and more"),
+            (Outside::Envelope("FHS"), b"FHS|^~\\&|A"),
+            (Outside::Segments, b"EVN|1"),
+            (Outside::Envelope("BHS"), b"BHS#"),
+            (Outside::Junk, b"PID|"),
+            (Outside::Segments, b"PID#\rPV1#1"),
+            (Outside::Junk, b"\x1c\r\x0b"),
+        ];
         assert_eq!(told, want);
-        assert_eq!(next_message(b" \r\n\t", 0, |_, _| panic!("blanks are no junk")), None);
+        assert_eq!(next_message(b" \r\n\t", 0, b'|', |_, _| panic!("blanks are no junk")), None);
+    }
+
+    #[test]
+    fn terminators_may_be_said() {
+        let text = b"MSH|a\r\nNTE|one\nPID|b\nx\rOBX|c\n";
+        let of = |terminators| {
+            let mut all = Lines::new(text, b'|', terminators);
+            let (mut at, mut found) = (0, Vec::new());
+            while at < text.len() {
+                let (stop, next) = all.end(at);
+                found.push(&text[at..stop]);
+                at = next;
+            }
+            found
+        };
+        let want: [&[u8]; 4] = [b"MSH|a", b"NTE|one", b"PID|b\nx", b"OBX|c"];
+        assert_eq!(of(Terminators::Auto), want);
+        let want: [&[u8]; 3] = [b"MSH|a", b"NTE|one\nPID|b\nx", b"OBX|c\n"];
+        assert_eq!(of(Terminators::Cr), want);
+        let want: [&[u8]; 5] = [b"MSH|a", b"NTE|one", b"PID|b", b"x", b"OBX|c"];
+        assert_eq!(of(Terminators::Lf), want);
     }
 
     #[test]

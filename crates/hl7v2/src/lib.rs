@@ -19,8 +19,10 @@
 extern crate alloc;
 
 mod ack;
+mod batch;
 mod charset;
 mod context;
+mod continuation;
 mod decoder;
 mod delimiters;
 mod devices;
@@ -33,8 +35,10 @@ mod groups;
 mod leaves;
 mod limits;
 mod message;
+pub mod mllp;
 mod oru_r01;
 mod path;
+mod replies;
 mod scratch;
 mod segments;
 mod strict;
@@ -48,7 +52,9 @@ mod testing;
 mod tests;
 
 pub use ack::{Ack, AckCode, AckError, Disposition, Fault, FaultSeverity};
+pub use batch::{Between, Entry, Messages, Position};
 pub use charset::Charset;
+pub use continuation::join;
 pub use decoder::{Hl7Decoder, PROTOCOL};
 pub use delimiters::Delimiters;
 pub use edit::Edit;

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use iomt_core::wire::{ErrorKind, ParseError, Span};
-use iomt_core::{LimitKind, Limits};
+use iomt_core::{LimitKind, Limits, Terminators};
 
 use crate::charset::{self, Charset};
 use crate::frame::{self, Header, Lines};
@@ -75,10 +75,6 @@ impl Index {
         }
     }
 
-    pub(crate) const fn found(&self) -> &Found {
-        &self.found
-    }
-
     fn clear(&mut self) {
         self.starts.clear();
         self.kinds.clear();
@@ -89,12 +85,20 @@ impl Index {
     }
 
     /// Finds the lines of the message whose header begins at `at`, and its end: the next header, or
-    /// the end of `bytes`, without what is blank before it.
-    pub(crate) fn fill(&mut self, bytes: &[u8], at: usize, limits: &Limits) -> usize {
+    /// the end of `bytes`, without what is blank, or a comment, before it.
+    pub(crate) fn fill(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        limits: &Limits,
+        terminators: Terminators,
+    ) -> usize {
         self.clear();
         let separator = bytes.get(at.saturating_add(3)).copied().unwrap_or(b'\r');
-        let mut lines = Lines::new(bytes, separator);
+        let mut lines = Lines::new(bytes, separator, terminators);
         let mut line = at;
+        // The last line before comments, and how many there are.
+        let mut comments = None;
         loop {
             let (stop, next) = lines.end(line);
             self.push(bytes, at, line, separator, limits);
@@ -102,8 +106,17 @@ impl Index {
             if run != b"\r" {
                 self.between(run, stop.wrapping_sub(at), next >= bytes.len());
             }
+            let comment = bytes.get(next) == Some(&b'#');
+            if comment {
+                comments.get_or_insert((line, stop, next, self.starts.len()));
+            }
             let new = bytes.get(next..).and_then(|b| b.first_chunk()) != Some(&self.last.0);
             if next >= bytes.len() || (new && Header::at(bytes, next).is_some()) {
+                let last = (line, stop, next, self.starts.len());
+                let (line, stop, next, count) = comments.unwrap_or(last);
+                self.starts.truncate(count);
+                self.kinds.truncate(count);
+                let run = bytes.get(stop..next).unwrap_or_default();
                 let terminator = if run.starts_with(b"\r\n") { 2 } else { run.len().min(1) };
                 let mut end = stop.saturating_add(terminator);
                 // FS after the last field ends a frame.
@@ -121,6 +134,9 @@ impl Index {
                 }
                 self.arrange(bytes.get(at..end).unwrap_or_default());
                 return end;
+            }
+            if !comment {
+                comments = None;
             }
             line = next;
         }
@@ -272,26 +288,29 @@ impl<'a> Message<'a> {
         if !bytes.get(at..).is_some_and(|rest| rest.starts_with(b"MSH")) {
             return Err(ParseError::new(ErrorKind::Missing, "MSH", at));
         }
-        let end = index.fill(bytes, at, &Limits::DEFAULT);
-        Self::new(bytes, at, end, index)
+        let end = index.fill(bytes, at, &Limits::DEFAULT, Terminators::Auto);
+        Self::new(bytes.get(at..end).unwrap_or_default(), at, index)
     }
 
-    /// The message from `at` to `end`, which are what `index` was filled with.
+    /// The message that `index` was filled with, whose first byte is byte `offset`.
     pub(crate) fn new(
-        bytes: &'a [u8],
-        at: usize,
-        end: usize,
+        message: &'a [u8],
+        offset: usize,
         index: &'a Index,
     ) -> Result<Self, ParseError> {
-        let message = bytes.get(at..end).unwrap_or_default();
         if let Some(limit) = index.found.limit {
-            return Err(ParseError::new(ErrorKind::Limit(limit), "message", at));
+            return Err(ParseError::new(ErrorKind::Limit(limit), "message", offset));
         }
-        let (mut delimiters, _) = Delimiters::parse(message, at)?;
+        let (mut delimiters, _) = Delimiters::parse(message, offset)?;
         let header = index.starts.get(1).and_then(|next| usize::try_from(*next).ok());
         let header = message.get(..header.unwrap_or(message.len())).unwrap_or_default();
         delimiters.scan = charset::scan(message, header, delimiters);
-        Ok(Self { bytes: message, offset: at, delimiters, index })
+        Ok(Self { bytes: message, offset, delimiters, index })
+    }
+
+    /// What was seen when its segments were found.
+    pub(crate) const fn found(&self) -> &'a Found {
+        &self.index.found
     }
 
     /// Its bytes.

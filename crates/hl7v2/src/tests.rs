@@ -9,6 +9,7 @@ use crate::testing::{Lines, read, read_bytes};
 
 mod corpora;
 mod laws;
+mod streams;
 
 const MSH: &str = r"MSH|^~\&|APP^1.2^ISO|FAC|||20260115143000+0100||ORU^R01^ORU_R01|C1|P|2.5.1";
 
@@ -502,9 +503,11 @@ fn messages_of_an_input_are_each_its_own() {
         "SegmentNotMapped FHS",
         "SegmentOutOfOrder OBX",
         "SegmentNotMapped BTS",
+        "EnvelopeIncomplete BTS",
         "Junk message",
         "SeveralMessages MSH",
         "SegmentOutOfOrder OBX",
+        "EnvelopeIncomplete FTS",
     ];
     assert_eq!(diagnostics, want);
 }

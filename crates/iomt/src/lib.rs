@@ -7,7 +7,8 @@ mod translator;
 pub use file::Summary;
 pub use iomt_core::{
     Confidence, Decoder, Diagnostic, DiagnosticCode, End, Evidence, Input, Inputs, LimitKind,
-    Limits, Options, Outcome, Payload, Place, Protocol, Severity, Sink, Tee, model, wire,
+    Limits, Options, Outcome, Payload, Place, Protocol, Severity, Sink, Tee, Terminators, model,
+    wire,
 };
 pub use iomt_fhir as fhir;
 pub use iomt_fhir::Output;

@@ -123,7 +123,7 @@ fn fuzz() -> Result<Outcome> {
         must(&mut cargo(&["install", "--quiet", "--locked", "cargo-fuzz"]))?;
     }
     let mut told = Vec::new();
-    for target in ["hl7v2", "gatt", "translate"] {
+    for target in ["hl7v2", "hl7v2_diff", "mllp_stream", "gatt", "translate"] {
         let time = format!("-max_total_time={FUZZ_SECONDS}");
         let log = fuzz_run(
             target,
