@@ -7,7 +7,9 @@ use crate::sink::{Checked, inside, show};
 
 /// Any bytes, as a message and as a file.
 pub fn hl7v2(data: &[u8]) {
-    crate::planted(data);
+    if cfg!(planted_bug) {
+        return crate::planted(data);
+    }
     views(data);
     let protocol = iomt::protocol("hl7v2").expect("in this build");
     let mut decoder = (protocol.decoder)(&Options::default());

@@ -16,12 +16,11 @@ pub use hl7v2_diff::hl7v2_diff;
 pub use mllp_stream::mllp_stream;
 pub use translate::translate;
 
-/// A bug to be found, with `--cfg planted_bug`: proof that the fuzzer would find one.
-fn planted(_data: &[u8]) {
-    #[cfg(planted_bug)]
-    for at in 0.._data.len() {
-        let is = |offset: usize, byte: u8| _data.get(at + offset) == Some(&byte);
-        // Byte by byte, as a parser goes: each step is an edge of its own.
+/// With `--cfg planted_bug`, instead of the body: a bug that no seed has and that is found only by
+/// who sees which branches an input takes. Proof that the fuzzer would find one.
+fn planted(data: &[u8]) {
+    for at in 0..data.len() {
+        let is = |offset: usize, byte: u8| data.get(at + offset) == Some(&byte);
         if is(0, b'B') {
             std::hint::black_box(1);
             if is(1, b'U') {
