@@ -44,6 +44,11 @@ fn naive(bytes: &[u8]) -> Option<Vec<Leaf>> {
     while lines.last().is_some_and(|line| line.starts_with(b"#")) {
         lines.pop();
     }
+    // FS at the end is what is left of a frame.
+    let last = lines.last_mut()?;
+    while last.last() == Some(&0x1C) {
+        last.pop();
+    }
     let first = &lines[0];
     let separator = *first.get(3).filter(|b| b.is_ascii_punctuation())?;
     let declared: Vec<u8> = first[4..].iter().copied().take_while(|b| *b != separator).collect();
@@ -62,18 +67,13 @@ fn naive(bytes: &[u8]) -> Option<Vec<Leaf>> {
     let (component, repetition, subcomponent) = (all[1], all[2], all[4]);
 
     let (mut leaves, mut counts) = (Vec::new(), std::collections::BTreeMap::new());
-    let last = lines.len() - 1;
-    for (number, line) in lines.iter().enumerate() {
+    for line in &lines {
         let id = |at: usize, test: fn(&u8) -> bool| line.get(at).is_some_and(test);
         let named = id(0, u8::is_ascii_alphabetic)
             && id(1, u8::is_ascii_alphanumeric)
             && id(2, u8::is_ascii_alphanumeric);
         if !named || line.get(3).is_some_and(|b| *b != separator) {
             continue;
-        }
-        let mut line = line.clone();
-        while number == last && line.last() == Some(&0x1C) {
-            line.pop();
         }
         let id = String::from_utf8(line[..3].to_vec()).expect("ASCII");
         let ordinal = *counts.entry(id.clone()).and_modify(|n| *n += 1).or_insert(1);
