@@ -4,11 +4,11 @@ use iomt::hl7v2::{Index, Message};
 
 type Leaf = (String, usize, [usize; 4], Vec<u8>);
 
-/// Any bytes, in ASCII and with CR alone: character sets and LF have rules of their own.
+/// Any bytes, in ASCII without shifts and with CR alone: character sets and LF have rules of their own.
 pub fn hl7v2_diff(data: &[u8]) {
     let plain = |b: &u8| match b {
         b'\n' => b'\r',
-        0x1B | 0x80.. => b'x',
+        0x0E | 0x0F | 0x1B | 0x80.. => b'x',
         other => *other,
     };
     let bytes: Vec<u8> = data.iter().map(plain).collect();
