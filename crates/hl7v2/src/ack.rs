@@ -263,11 +263,7 @@ impl Ack<'_> {
     /// assert_eq!(out.split(|b| *b == b'\r').nth(1), Some(&b"MSA|AR|4711"[..]));
     /// ```
     pub fn write_unread(&self, bytes: &[u8], out: &mut Vec<u8>) {
-        let mark = if bytes.starts_with(frame::BYTE_ORDER_MARK) { 3 } else { 0 };
-        let start = frame::visible(bytes, mark);
-        let rest = bytes.get(start..).unwrap_or_default();
-        let ends = |b: &u8| matches!(b, b'\r' | b'\n' | &frame::FS);
-        let line = rest.get(..rest.iter().position(ends).unwrap_or(rest.len())).unwrap_or_default();
+        let (start, line) = frame::first_line(bytes);
         let header = line.starts_with(b"MSH");
         let separator = line.get(3).filter(|b| header && b.is_ascii_punctuation());
         let (delimiters, quoting) = match (Delimiters::parse(line, start), separator) {

@@ -24,10 +24,9 @@ pub fn join(
 ) {
     out.clear();
     out.extend_from_slice(bytes);
-    let mark = if bytes.starts_with(frame::BYTE_ORDER_MARK) { 3 } else { 0 };
     let mut join = Join { bytes, out, delimiters: None, end: 0, suspended: None };
     let mut lines = Lines::new(bytes, b'|', terminators);
-    let mut at = frame::visible(bytes, mark);
+    let mut at = frame::start(bytes);
     while at < bytes.len() {
         let header = Header::at(bytes, at);
         if header.is_some() {

@@ -20,7 +20,7 @@ use crate::mllp::{Deframer, Event, Frame};
 use crate::replies::Replies;
 use crate::scratch::Scratch;
 use crate::segments::msh;
-use crate::{Delimiters, Index, Messages, join, limits, oru_r01};
+use crate::{Index, Messages, join, limits, oru_r01};
 
 /// The registry's row.
 pub const PROTOCOL: Protocol = Protocol::new(
@@ -174,13 +174,15 @@ impl Reader {
         let Options { limits, terminators, .. } = self.options;
         let mut messages = Messages::with(bytes, base, limits, terminators);
         let mut index = core::mem::take(&mut self.index);
-        let read = match messages.next(&mut index, |between| tell(between, sink)) {
+        let entry = messages.next(&mut index, |between| tell(between, sink));
+        let second = messages.another();
+        let read = match entry {
             None => {
                 let error = ParseError::new(ErrorKind::Missing, "MSH", base);
                 reject(bytes, base, received, error, sink)
             }
             Some(entry) => {
-                let read = match messages.another() {
+                let read = match second {
                     Some(second) => {
                         let error = ParseError::new(ErrorKind::Malformed, "frame", second);
                         reject(bytes, base, received, error, sink)
@@ -192,7 +194,7 @@ impl Reader {
             }
         };
         // What stands after the message; of one with more nothing is read.
-        if messages.another().is_none() {
+        if second.is_none() {
             messages.next(&mut index, |between| tell(between, sink));
         }
         (self.index, self.joined) = (index, joined);
@@ -252,7 +254,7 @@ fn remarks(context: &mut Context<'_, '_>, found: &Found, charset: Option<Diagnos
     let message = context.message;
     let field = |number| message.field(b"MSH", number).map_or(message.span(), |f| f.span());
     let end = Span::new(message.offset().saturating_add(message.raw().len()), 0);
-    let short = Delimiters::parse(message.raw(), 0).is_ok_and(|(_, declared)| declared < 4);
+    let short = message.has_short_encoding();
     let mut all = [None; 5];
     let whole = Place::named("message");
     let [lines, last, junk, delimiters, set] = &mut all;
@@ -306,8 +308,7 @@ fn reject(
 
 /// Yes, where a header is the first thing that can be seen; maybe, where one begins a later line.
 fn detect(bytes: &[u8]) -> Confidence {
-    let skipped = if bytes.starts_with(frame::BYTE_ORDER_MARK) { 3 } else { 0 };
-    let mut at = frame::visible(bytes, skipped);
+    let mut at = frame::start(bytes);
     let separated = |at: usize| {
         let separator = bytes.get(at.saturating_add(3));
         separator.is_some_and(u8::is_ascii_punctuation).then(|| Header::at(bytes, at)).flatten()

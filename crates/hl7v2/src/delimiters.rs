@@ -48,6 +48,22 @@ impl Delimiters {
         scan: Scan::Plain,
     };
 
+    /// What stands between escape characters for a byte that a leaf cannot hold as it is: one of
+    /// these, CR or LF (§2.7).
+    pub(crate) fn escape_of(&self, byte: u8) -> Option<&'static str> {
+        Some(match byte {
+            b if b == self.field => "F",
+            b if b == self.component => "S",
+            b if b == self.repetition => "R",
+            b if b == self.escape => "E",
+            b if b == self.subcomponent => "T",
+            b if Some(b) == self.truncation => "P",
+            b'\r' => "X0D",
+            b'\n' => "X0A",
+            _ => return None,
+        })
+    }
+
     /// Where `byte`, which is one of them, first stands in a part.
     pub(crate) fn position(&self, byte: u8, part: &[u8]) -> Option<usize> {
         match self.scan {

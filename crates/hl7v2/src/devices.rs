@@ -49,7 +49,7 @@ impl<'a> Devices<'a> {
         }
         let mut levels = core::mem::take(&mut self.levels);
         levels.clear();
-        levels.extend(field.repetitions().filter(|r| !r.is_empty() && !r.is_null()));
+        levels.extend(field.valued());
         let mut lower = None;
         for level in levels.iter().rev() {
             lower = self.device(context, *level, lower).or(lower);

@@ -11,29 +11,16 @@ use core::fmt::{self, Write};
 use crate::{Charset, Delimiters, Message, TextCodec};
 use iomt_core::model::Codec;
 
-/// Writes `text` so that it is one leaf: delimiters as `\F\ \S\ \T\ \R\ \E\`, the truncation character
-/// as `\P\` where the message has one, CR and LF as `\X0D\` and `\X0A\`.
+/// [`TextCodec::escape`] of text in the character set of the message.
 pub(crate) fn escape(text: &[u8], delimiters: &Delimiters, out: &mut Vec<u8>) {
-    let Delimiters { field, component, repetition, escape, subcomponent, truncation, .. } =
-        *delimiters;
     for byte in text {
-        let code: &[u8] = match *byte {
-            b if b == field => b"F",
-            b if b == component => b"S",
-            b if b == repetition => b"R",
-            b if b == escape => b"E",
-            b if b == subcomponent => b"T",
-            b if Some(b) == truncation => b"P",
-            b'\r' => b"X0D",
-            b'\n' => b"X0A",
-            plain => {
-                out.push(plain);
-                continue;
-            }
+        let Some(code) = delimiters.escape_of(*byte) else {
+            out.push(*byte);
+            continue;
         };
-        out.push(escape);
-        out.extend_from_slice(code);
-        out.push(escape);
+        out.push(delimiters.escape);
+        out.extend_from_slice(code.as_bytes());
+        out.push(delimiters.escape);
     }
 }
 

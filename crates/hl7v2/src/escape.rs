@@ -221,25 +221,13 @@ impl TextCodec {
     /// # Errors
     /// Those of `out`.
     pub fn escape(&self, text: &str, out: &mut dyn Write) -> fmt::Result {
-        let Delimiters { field, component, repetition, escape, subcomponent, .. } = self.delimiters;
-        let truncation = self.delimiters.truncation;
+        let escape = char::from(self.delimiters.escape);
         for character in text.chars() {
-            let code = match u8::try_from(character).unwrap_or(0) {
-                b if b == field => "F",
-                b if b == component => "S",
-                b if b == repetition => "R",
-                b if b == escape => "E",
-                b if b == subcomponent => "T",
-                b if Some(b) == truncation => "P",
-                b'\r' => "X0D",
-                b'\n' => "X0A",
-                _ => {
-                    out.write_char(character)?;
-                    continue;
-                }
-            };
-            let escape = char::from(escape);
-            write!(out, "{escape}{code}{escape}")?;
+            let byte = u8::try_from(character).ok();
+            match byte.and_then(|byte| self.delimiters.escape_of(byte)) {
+                Some(code) => write!(out, "{escape}{code}{escape}")?,
+                None => out.write_char(character)?,
+            }
         }
         Ok(())
     }

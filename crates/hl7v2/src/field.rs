@@ -327,6 +327,11 @@ impl<'a> Field<'a> {
         Repetitions::new(self.raw, self.offset, self.delimiters.repetition, self.delimiters)
     }
 
+    /// The repetitions that say something.
+    pub(crate) fn valued(&self) -> impl Iterator<Item = Repetition<'a>> + use<'a> {
+        self.repetitions().filter(|r| !r.is_empty() && !r.is_null())
+    }
+
     /// Repetition `number`, from 1.
     #[must_use]
     pub fn repetition(&self, number: usize) -> Option<Repetition<'a>> {

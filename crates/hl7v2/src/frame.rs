@@ -55,6 +55,20 @@ pub(crate) fn visible(bytes: &[u8], from: usize) -> usize {
     bytes.get(from..).and_then(blank).map_or(bytes.len(), |skipped| from.saturating_add(skipped))
 }
 
+/// The first byte that is not blank after a byte order mark, or the end.
+pub(crate) fn start(bytes: &[u8]) -> usize {
+    let marked = bytes.starts_with(BYTE_ORDER_MARK);
+    visible(bytes, if marked { BYTE_ORDER_MARK.len() } else { 0 })
+}
+
+/// The first line, which ends with CR, LF or the frame, and where it begins.
+pub(crate) fn first_line(bytes: &[u8]) -> (usize, &[u8]) {
+    let start = start(bytes);
+    let rest = bytes.get(start..).unwrap_or_default();
+    let len = memchr3(b'\r', b'\n', FS, rest).unwrap_or(rest.len());
+    (start, rest.get(..len).unwrap_or_default())
+}
+
 /// Whether a segment begins at `at`.
 pub(crate) fn segment_begins(bytes: &[u8], at: usize, separator: u8) -> bool {
     let Some((id, rest)) = bytes.get(at..).and_then(|b| b.split_first_chunk::<3>()) else {

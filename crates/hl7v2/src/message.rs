@@ -283,8 +283,7 @@ impl<'a> Message<'a> {
     /// `MSH` if none stands there; `MSH-1` and `MSH-2` as [`Delimiters::parse`] has them; a limit of
     /// [`Limits::DEFAULT`].
     pub fn parse(bytes: &'a [u8], index: &'a mut Index) -> Result<Self, ParseError> {
-        let mark = if bytes.starts_with(frame::BYTE_ORDER_MARK) { 3 } else { 0 };
-        let at = frame::visible(bytes, mark);
+        let at = frame::start(bytes);
         if !bytes.get(at..).is_some_and(|rest| rest.starts_with(b"MSH")) {
             return Err(ParseError::new(ErrorKind::Missing, "MSH", at));
         }
@@ -335,6 +334,11 @@ impl<'a> Message<'a> {
     #[must_use]
     pub const fn delimiters(&self) -> Delimiters {
         self.delimiters
+    }
+
+    /// Whether MSH-2 has fewer than its four characters.
+    pub(crate) fn has_short_encoding(&self) -> bool {
+        self.field(b"MSH", 2).is_some_and(|characters| characters.raw().len() < 4)
     }
 
     /// Its character set: the one that MSH-18 declares, or what its bytes are. Looks at the whole

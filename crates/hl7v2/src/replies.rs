@@ -55,20 +55,15 @@ impl Replies {
         received: Option<DateTime>,
         error: Option<ParseError>,
     ) {
-        let mark = if message.starts_with(frame::BYTE_ORDER_MARK) { 3 } else { 0 };
-        let start = frame::visible(message, mark);
-        let rest = message.get(start..).unwrap_or_default();
-        if !rest.starts_with(b"MSH") {
+        let (_, header) = frame::first_line(message);
+        if !header.starts_with(b"MSH") {
             return;
         }
-        let ends = |b: &u8| matches!(b, b'\r' | b'\n' | &frame::FS);
-        let len = rest.iter().position(ends).unwrap_or(rest.len());
-        let header = rest.get(..len).unwrap_or_default();
         if let (Some(_), true) = (error, self.waiting.is_empty()) {
             return self.answer(header, received, error, Disposition::Error);
         }
         self.headers.extend_from_slice(header);
-        self.waiting.push_back(Waiting { len, received, error });
+        self.waiting.push_back(Waiting { len: header.len(), received, error });
         while self.waiting.len() > WAITING || self.headers.len() > WAITING_BYTES {
             let given_up = self.waiting.len().div_ceil(2);
             let bytes = self.waiting.drain(..given_up).map(|waiting| waiting.len).sum();

@@ -4,7 +4,7 @@ use iomt_core::DiagnosticCode;
 use iomt_core::wire::{ErrorKind, ParseError};
 
 use crate::charset;
-use crate::{Charset, Delimiters, Groups, Message, Segment};
+use crate::{Charset, Groups, Message, Segment};
 
 /// Fields by number, with their names.
 type Required = &'static [(usize, &'static str)];
@@ -48,8 +48,8 @@ impl Message<'_> {
     /// The first of these that does not hold.
     pub fn check(&self) -> Result<(), ParseError> {
         let fails = |kind, field, at| Err(ParseError::new(kind, field, at));
-        let (offset, raw) = (self.offset(), self.raw());
-        if Delimiters::parse(raw, offset)?.1 < 4 {
+        let offset = self.offset();
+        if self.has_short_encoding() {
             return fails(ErrorKind::Missing, "MSH-2", offset.saturating_add(4));
         }
         self.check_charset()?;

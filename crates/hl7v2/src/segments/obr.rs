@@ -1,6 +1,6 @@
 //! HL7 v2 §4.5.3: OBR, observation request; here the header of a report.
 
-use iomt_core::model::{Effective, Report, ReportKey, Role, StatusCode, StatusTable, SubjectKey};
+use iomt_core::model::{Report, ReportKey, Role, StatusCode, StatusTable, SubjectKey};
 
 use crate::Segment;
 use crate::context::Context;
@@ -24,16 +24,14 @@ pub(crate) fn read<'a: 'b, 'b>(
     let (mut start, mut end) = (None, None);
     for (number, field) in segment.numbered() {
         context.at(number);
-        let valued = || field.repetitions().filter(|r| !r.is_empty() && !r.is_null());
         match number {
             2 => report.placer = ei::field(context, field),
             3 => report.filler = ei::field(context, field),
             4 => cwe::field(context, field, &mut report.code),
             7 => start = dtm::field(context, field),
             8 => end = dtm::field(context, field),
-            16 => {
-                performers.extend(valued().filter_map(|r| xcn::person(context, Role::Orderer, r)))
-            }
+            16 => performers
+                .extend(field.valued().filter_map(|r| xcn::person(context, Role::Orderer, r))),
             22 => report.issued = dtm::field(context, field),
             24 => report.category = context.code(field),
             25 => {
@@ -41,7 +39,7 @@ pub(crate) fn read<'a: 'b, 'b>(
                 report.status = StatusCode::new(StatusTable::Hl70123, code);
             }
             // NDL: the person, then when and where, which is not mapped.
-            32 => performers.extend(valued().filter_map(|repetition| {
+            32 => performers.extend(field.valued().filter_map(|repetition| {
                 let mut parts = repetition.components();
                 let person = parts.next()?;
                 parts.for_each(|part| context.unmapped(part.part()));
@@ -50,17 +48,8 @@ pub(crate) fn read<'a: 'b, 'b>(
             _ => context.rest(field),
         }
     }
-    report.effective = match (start, end) {
-        (Some(start), Some(end)) => Effective::Period(start, end),
-        (Some(start), None) => Effective::At(start),
-        (None, Some(end)) => {
-            // An end without a start is no time at which anything was observed.
-            context.at(8);
-            context.say(iomt_core::DiagnosticCode::FieldNotMapped, end.span);
-            Effective::Unknown
-        }
-        (None, None) => Effective::Unknown,
-    };
+    context.at(8);
+    report.effective = dtm::effective(context, start, end);
     report.span = segment.span();
     report
 }

@@ -114,7 +114,6 @@ fn read<'a: 'b, 'b>(
     interpretation.clear();
     for (number, field) in segment.numbered() {
         context.at(number);
-        let valued = || field.repetitions().filter(|r| !r.is_empty() && !r.is_null());
         match number {
             2 => row.kind = field,
             3 => row.code = field,
@@ -122,7 +121,7 @@ fn read<'a: 'b, 'b>(
             5 => row.value = field,
             6 => row.unit = field,
             7 => row.range = field,
-            8 => interpretation.extend(valued().filter_map(|repetition| {
+            8 => interpretation.extend(field.valued().filter_map(|repetition| {
                 let mut concept = Concept::EMPTY;
                 cwe::concept(context, repetition, CodeSystem::Hl7Table(78), &mut concept);
                 (!concept.is_empty()).then_some(concept)
@@ -133,15 +132,15 @@ fn read<'a: 'b, 'b>(
                     measurement.effective = Effective::At(time);
                 }
             }
-            16 => {
-                performers.extend(valued().filter_map(|r| xcn::person(context, Role::Performer, r)))
-            }
+            16 => performers
+                .extend(field.valued().filter_map(|r| xcn::person(context, Role::Performer, r))),
             17 => cwe::field(context, field, &mut measurement.method),
             18 => measurement.device = devices.read(context, field),
             20 => cwe::field(context, field, &mut measurement.body_site),
             21 => measurement.identifier = ei::field(context, field),
-            23 => performers
-                .extend(valued().filter_map(|r| xon::organization(context, Role::Performer, r))),
+            23 => performers.extend(
+                field.valued().filter_map(|r| xon::organization(context, Role::Performer, r)),
+            ),
             _ => context.rest(field),
         }
     }

@@ -25,15 +25,14 @@ pub(crate) fn observe<'a>(
     let mut patient = Patient::new(key);
     for (number, field) in segment.numbered() {
         context.at(number);
-        let valued = || field.repetitions().filter(|r| !r.is_empty() && !r.is_null());
         match number {
-            2..=4 => identifiers.extend(valued().filter_map(|r| cx::identifier(context, r))),
-            5 => names.extend(valued().filter_map(|r| xpn::name(context, r))),
+            2..=4 => identifiers.extend(field.valued().filter_map(|r| cx::identifier(context, r))),
+            5 => names.extend(field.valued().filter_map(|r| xpn::name(context, r))),
             7 => patient.birth_date = dtm::field(context, field),
             8 => patient.sex = context.code(field),
-            11 => addresses.extend(valued().filter_map(|r| xad::address(context, r))),
-            13 => telecoms.extend(valued().filter_map(|r| xtn::telecom(context, r, "PRN"))),
-            14 => telecoms.extend(valued().filter_map(|r| xtn::telecom(context, r, "WPN"))),
+            11 => addresses.extend(field.valued().filter_map(|r| xad::address(context, r))),
+            13 => telecoms.extend(field.valued().filter_map(|r| xtn::telecom(context, r, "PRN"))),
+            14 => telecoms.extend(field.valued().filter_map(|r| xtn::telecom(context, r, "WPN"))),
             29 => patient.deceased_at = dtm::field(context, field),
             30 => patient.deceased = context.code(field),
             _ => context.rest(field),

@@ -23,12 +23,10 @@ pub(crate) fn observe<'a>(
     let mut encounter = Encounter::new(key, subject);
     for (number, field) in segment.numbered() {
         context.at(number);
-        let valued = || field.repetitions().filter(|r| !r.is_empty() && !r.is_null());
         match number {
             2 => encounter.class = context.code(field),
-            7 => {
-                performers.extend(valued().filter_map(|r| xcn::person(context, Role::Attender, r)))
-            }
+            7 => performers
+                .extend(field.valued().filter_map(|r| xcn::person(context, Role::Attender, r))),
             19 => {
                 let repetition = context.first(field);
                 encounter.identifier = cx::identifier(context, repetition);

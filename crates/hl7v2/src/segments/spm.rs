@@ -1,6 +1,6 @@
 //! HL7 v2 §7.4.3: SPM, specimen.
 
-use iomt_core::model::{Effective, Specimen, SpecimenKey, SubjectKey};
+use iomt_core::model::{Specimen, SpecimenKey, SubjectKey};
 
 use crate::Segment;
 use crate::context::Context;
@@ -45,16 +45,8 @@ pub(crate) fn read<'a: 'b, 'b>(
                         None => context.unmapped(component.part()),
                     }
                 }
-                specimen.collected = match bounds {
-                    [Some(start), Some(end)] => Effective::Period(start, end),
-                    [Some(start), None] => Effective::At(start),
-                    [None, end] => {
-                        if let Some(end) = end {
-                            context.say(iomt_core::DiagnosticCode::FieldNotMapped, end.span);
-                        }
-                        Effective::Unknown
-                    }
-                };
+                let [start, end] = bounds;
+                specimen.collected = dtm::effective(context, start, end);
             }
             18 => specimen.received = dtm::field(context, field),
             _ => context.rest(field),

@@ -4,7 +4,7 @@
 //! the fraction (up to nine are tolerated), zone.
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{DateTime, Precision, Text, Time, TimeOfDay, Zone};
+use iomt_core::model::{DateTime, Effective, Precision, Text, Time, TimeOfDay, Zone};
 use iomt_core::wire::{Cursor, ErrorKind, IResult, ParseError, complete, u8};
 use nom::Parser;
 use nom::bytes::complete::take_while_m_n;
@@ -42,6 +42,24 @@ pub(crate) fn time<'a>(context: &mut Context<'a, '_>, part: Part<'a>) -> Option<
         Some(value) => tolerated(context, value, text),
     }
     Some(Time::text(value, text))
+}
+
+/// When something was, from its start and its end. An end without a start is no time at which
+/// anything was observed, and is diagnosed at the place under way.
+pub(crate) fn effective<'a>(
+    context: &mut Context<'a, '_>,
+    start: Option<Time<'a>>,
+    end: Option<Time<'a>>,
+) -> Effective<'a> {
+    match (start, end) {
+        (Some(start), Some(end)) => Effective::Period(start, end),
+        (Some(start), None) => Effective::At(start),
+        (None, Some(end)) => {
+            context.say(DiagnosticCode::FieldNotMapped, end.span);
+            Effective::Unknown
+        }
+        (None, None) => Effective::Unknown,
+    }
 }
 
 /// Says that a time has more digits than the standard allows.
