@@ -3,7 +3,7 @@
 use super::lex::{Lexer, Token, TokenKind, index, number, unescape};
 use crate::{
     issue::{Issue, Report, Rule},
-    table::{self, ElementId, Kind, Lexical, TypeId, el, ty},
+    table::{self, ElementId, JsonType, Kind, Lexical, TypeId, el, ty},
     tape::{Mark, NodeId, Tape},
 };
 use core::fmt::Write;
@@ -436,26 +436,10 @@ impl<'a> Build<'a> {
     /// Whether the JSON type is that of the element, and the value can be taken at all.
     fn check_type(&mut self, lexical: Lexical, at: u32) -> bool {
         let kind = self.token(at).kind;
-        let fits = match lexical {
-            Lexical::Boolean => matches!(kind, TokenKind::True | TokenKind::False),
-            Lexical::Decimal | Lexical::Integer | Lexical::PositiveInt | Lexical::UnsignedInt => {
-                kind == TokenKind::Number
-            }
-            Lexical::Base64Binary
-            | Lexical::Canonical
-            | Lexical::Code
-            | Lexical::Date
-            | Lexical::DateTime
-            | Lexical::Id
-            | Lexical::Instant
-            | Lexical::Markdown
-            | Lexical::Oid
-            | Lexical::String
-            | Lexical::Time
-            | Lexical::Uri
-            | Lexical::Url
-            | Lexical::Uuid
-            | Lexical::Xhtml => matches!(kind, TokenKind::Text | TokenKind::Escaped),
+        let fits = match lexical.json() {
+            JsonType::Boolean => matches!(kind, TokenKind::True | TokenKind::False),
+            JsonType::Number => kind == TokenKind::Number,
+            JsonType::String => matches!(kind, TokenKind::Text | TokenKind::Escaped),
         };
         if !fits {
             self.issue(&rules::TYPE, at);

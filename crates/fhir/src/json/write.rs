@@ -1,5 +1,5 @@
 use crate::{
-    table::{Kind, Lexical},
+    table::{JsonType, Kind, Lexical},
     tape::{Node, NodeId, Tape},
 };
 
@@ -234,26 +234,10 @@ fn items(mut run: &[Node]) -> impl Iterator<Item = &[Node]> {
 
 /// Whether a text goes without quotation marks: a number or a boolean.
 fn is_bare(text: &str, lexical: Lexical) -> bool {
-    match lexical {
-        Lexical::Boolean => matches!(text, "true" | "false"),
-        Lexical::Decimal | Lexical::Integer | Lexical::PositiveInt | Lexical::UnsignedInt => {
-            is_number(text)
-        }
-        Lexical::Base64Binary
-        | Lexical::Canonical
-        | Lexical::Code
-        | Lexical::Date
-        | Lexical::DateTime
-        | Lexical::Id
-        | Lexical::Instant
-        | Lexical::Markdown
-        | Lexical::Oid
-        | Lexical::String
-        | Lexical::Time
-        | Lexical::Uri
-        | Lexical::Url
-        | Lexical::Uuid
-        | Lexical::Xhtml => false,
+    match lexical.json() {
+        JsonType::Boolean => matches!(text, "true" | "false"),
+        JsonType::Number => is_number(text),
+        JsonType::String => false,
     }
 }
 

@@ -3,7 +3,7 @@
 use core::fmt::{self, Write};
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Authority, Code, CodeSystem, Coding, Concept, Identifier, Mdc, Text};
+use iomt_core::model::{Authority, Code, CodeSystem, Coding, Concept, Identifier, Mdc, Note, Text};
 use iomt_core::wire::Span;
 use iomt_nomenclature as nomenclature;
 
@@ -133,6 +133,22 @@ impl Builder<'_> {
         self.tape.close(mark);
     }
 
+    /// A code as sent as a concept: in `system` where the map has a target, else as its text.
+    pub(crate) fn mapped(
+        &mut self,
+        element: ElementId,
+        map: maps::Map,
+        system: &'static str,
+        sent: Text<'_>,
+    ) {
+        let concept = self.tape.open(element, sent.span());
+        match maps::look_up(map, sent) {
+            Some(code) => self.code(el::CODEABLE_CONCEPT_CODING, system, code, sent.span()),
+            None => self.text(el::CODEABLE_CONCEPT_TEXT, sent),
+        }
+        self.tape.close(concept);
+    }
+
     /// A text as sent.
     pub(crate) fn text(&mut self, element: ElementId, text: Text<'_>) {
         match text.as_str() {
@@ -141,21 +157,21 @@ impl Builder<'_> {
         };
     }
 
+    /// Remarks as sent.
+    pub(crate) fn remarks(&mut self, element: ElementId, notes: &[Note<'_>]) {
+        for note in notes {
+            let one = self.tape.open(element, note.text.span());
+            self.text(el::ANNOTATION_TEXT, note.text);
+            self.tape.close(one);
+        }
+    }
+
     /// An identifier as sent: its system is made from its authority, or there is none.
     pub(crate) fn identifier(&mut self, element: ElementId, identifier: &Identifier<'_>) {
         let mark = self.tape.open(element, identifier.span);
         if let Some(kind) = identifier.type_code {
-            let concept = self.tape.open(el::IDENTIFIER_TYPE, kind.span());
-            match maps::look_up(maps::IDENTIFIER_TYPE, kind) {
-                Some(code) => self.code(
-                    el::CODEABLE_CONCEPT_CODING,
-                    "http://terminology.hl7.org/CodeSystem/v2-0203",
-                    code,
-                    kind.span(),
-                ),
-                None => self.text(el::CODEABLE_CONCEPT_TEXT, kind),
-            }
-            self.tape.close(concept);
+            let system = "http://terminology.hl7.org/CodeSystem/v2-0203";
+            self.mapped(el::IDENTIFIER_TYPE, maps::IDENTIFIER_TYPE, system, kind);
         }
         let cx = self.cx;
         self.tape.write(el::IDENTIFIER_SYSTEM, Span::NONE, |w| {

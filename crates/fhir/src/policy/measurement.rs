@@ -280,11 +280,7 @@ impl Builder<'_> {
         if !panel {
             self.interpretation(el::OBSERVATION_INTERPRETATION, m);
         }
-        for note in m.notes {
-            let one = self.tape.open(el::OBSERVATION_NOTE, note.text.span());
-            self.text(el::ANNOTATION_TEXT, note.text);
-            self.tape.close(one);
-        }
+        self.remarks(el::OBSERVATION_NOTE, m.notes);
         if !m.body_site.is_empty() {
             self.concept(el::OBSERVATION_BODY_SITE, &m.body_site);
         }

@@ -6,6 +6,7 @@ use iomt_core::model::{
 };
 use iomt_core::wire::Span;
 
+use super::time::ORIGINAL_TEXT;
 use super::{Builder, Party, Target, maps};
 use crate::identity::Uuid;
 use crate::table::{ElementId, el};
@@ -63,12 +64,11 @@ impl Builder<'_> {
         sent: Text<'_>,
         place: &'static str,
     ) {
-        const URL: &str = "http://hl7.org/fhir/StructureDefinition/originalText";
         self.note(DiagnosticCode::CodeNotMapped, sent.span(), place);
         let mark = self.tape.open(element, sent.span());
         self.tape.value_text(mark, code);
         let value = el::EXTENSION_VALUE_STRING;
-        self.extension(el::ELEMENT_EXTENSION, URL, value, sent.span(), |w| sent.write(w));
+        self.extension(el::ELEMENT_EXTENSION, ORIGINAL_TEXT, value, sent.span(), |w| sent.write(w));
         self.tape.close(mark);
     }
 

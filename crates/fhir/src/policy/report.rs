@@ -1,12 +1,12 @@
 //! DiagnosticReport and Specimen.
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Effective, Report, Specimen, StatusCode, StatusTable};
+use iomt_core::model::{Effective, Identifier, Report, Specimen, StatusCode, StatusTable, Text};
 use iomt_core::wire::Span;
 
 use super::{Builder, Party, Target, maps};
 use crate::identity::Uuid;
-use crate::table::el;
+use crate::table::{ElementId, el};
 use crate::tape::Mark;
 
 /// What a report points to.
@@ -31,29 +31,16 @@ impl Builder<'_> {
     ) -> Mark {
         let root = el::ROOT_DIAGNOSTIC_REPORT;
         let mark = self.resource(root, el::DIAGNOSTIC_REPORT_ID, id, report.span);
-        for (identifier, kind) in [(&report.placer, "PLAC"), (&report.filler, "FILL")] {
-            if let Some(identifier) = identifier {
-                let mut typed = *identifier;
-                typed.type_code = Some(iomt_core::model::Text::literal(kind));
-                self.identifier(el::DIAGNOSTIC_REPORT_IDENTIFIER, &typed);
-            }
-        }
-        self.own_identifier(el::DIAGNOSTIC_REPORT_IDENTIFIER, id);
+        let element = el::DIAGNOSTIC_REPORT_IDENTIFIER;
+        self.order_numbers(element, report.placer.as_ref(), report.filler.as_ref());
+        self.own_identifier(element, id);
         let status = self.report_status(&report.status);
         let span = report.status.code.map_or(Span::NONE, |c| c.span());
         self.tape.text_at(el::DIAGNOSTIC_REPORT_STATUS, status, span);
         if let Some(category) = report.category {
-            let concept = self.tape.open(el::DIAGNOSTIC_REPORT_CATEGORY, category.span());
-            match maps::look_up(maps::DIAGNOSTIC_SERVICE, category) {
-                Some(code) => self.code(
-                    el::CODEABLE_CONCEPT_CODING,
-                    "http://terminology.hl7.org/CodeSystem/v2-0074",
-                    code,
-                    category.span(),
-                ),
-                None => self.text(el::CODEABLE_CONCEPT_TEXT, category),
-            }
-            self.tape.close(concept);
+            let system = "http://terminology.hl7.org/CodeSystem/v2-0074";
+            let map = maps::DIAGNOSTIC_SERVICE;
+            self.mapped(el::DIAGNOSTIC_REPORT_CATEGORY, map, system, category);
         }
         if report.code.is_empty() {
             let code = self.tape.open(el::DIAGNOSTIC_REPORT_CODE, Span::NONE);
@@ -95,6 +82,22 @@ impl Builder<'_> {
         mark
     }
 
+    /// The numbers of the orderer and of the laboratory.
+    fn order_numbers(
+        &mut self,
+        element: ElementId,
+        placer: Option<&Identifier<'_>>,
+        filler: Option<&Identifier<'_>>,
+    ) {
+        for (number, kind) in [(placer, "PLAC"), (filler, "FILL")] {
+            if let Some(number) = number {
+                let mut typed = *number;
+                typed.type_code = Some(Text::literal(kind));
+                self.identifier(element, &typed);
+            }
+        }
+    }
+
     fn report_status(&mut self, status: &StatusCode<'_>) -> &'static str {
         let Some(sent) = status.code else { return "unknown" };
         match status.table {
@@ -114,14 +117,9 @@ impl Builder<'_> {
         subject: Option<Target<'_>>,
     ) {
         let mark = self.resource(el::ROOT_SPECIMEN, el::SPECIMEN_ID, id, specimen.span);
-        for (identifier, kind) in [(&specimen.placer, "PLAC"), (&specimen.filler, "FILL")] {
-            if let Some(identifier) = identifier {
-                let mut typed = *identifier;
-                typed.type_code = Some(iomt_core::model::Text::literal(kind));
-                self.identifier(el::SPECIMEN_IDENTIFIER, &typed);
-            }
-        }
-        self.own_identifier(el::SPECIMEN_IDENTIFIER, id);
+        let element = el::SPECIMEN_IDENTIFIER;
+        self.order_numbers(element, specimen.placer.as_ref(), specimen.filler.as_ref());
+        self.own_identifier(element, id);
         if !specimen.kind.is_empty() {
             self.concept(el::SPECIMEN_TYPE, &specimen.kind);
         }
@@ -151,11 +149,7 @@ impl Builder<'_> {
             self.concept(el::SPECIMEN_COLLECTION_BODY_SITE, &specimen.body_site);
         }
         self.tape.close(collection);
-        for note in specimen.notes {
-            let one = self.tape.open(el::SPECIMEN_NOTE, note.text.span());
-            self.text(el::ANNOTATION_TEXT, note.text);
-            self.tape.close(one);
-        }
+        self.remarks(el::SPECIMEN_NOTE, specimen.notes);
         self.tape.close(mark);
     }
 }

@@ -9,7 +9,7 @@ use iomt_core::wire::Span;
 use super::{Builder, Hole};
 use crate::table::{ElementId, el};
 
-const ORIGINAL_TEXT: &str = "http://hl7.org/fhir/StructureDefinition/originalText";
+pub(crate) const ORIGINAL_TEXT: &str = "http://hl7.org/fhir/StructureDefinition/originalText";
 
 /// A time as it goes out.
 #[derive(Clone, Copy, Debug)]

@@ -127,6 +127,40 @@ pub enum Lexical {
     Xhtml,
 }
 
+/// What JSON has for a primitive type.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum JsonType {
+    Boolean,
+    Number,
+    String,
+}
+
+impl Lexical {
+    pub(crate) const fn json(self) -> JsonType {
+        match self {
+            Self::Boolean => JsonType::Boolean,
+            Self::Decimal | Self::Integer | Self::PositiveInt | Self::UnsignedInt => {
+                JsonType::Number
+            }
+            Self::Base64Binary
+            | Self::Canonical
+            | Self::Code
+            | Self::Date
+            | Self::DateTime
+            | Self::Id
+            | Self::Instant
+            | Self::Markdown
+            | Self::Oid
+            | Self::String
+            | Self::Time
+            | Self::Uri
+            | Self::Url
+            | Self::Uuid
+            | Self::Xhtml => JsonType::String,
+        }
+    }
+}
+
 /// A value set that an element's code must be of.
 #[derive(Debug)]
 #[non_exhaustive]

@@ -61,6 +61,23 @@ impl Mapping<'_> {
         }
     }
 
+    /// [`write_entry`](Self::write_entry), where there is none that its search finds.
+    fn write_searched(&mut self, kind: Kind, entry: &mut Entry) {
+        let search = core::mem::take(&mut entry.search);
+        self.write_entry(kind, entry, Request::CreateIfNone(&search));
+        entry.search = search;
+    }
+
+    /// The identity of what has no number: of this message alone.
+    fn local(&self, kind: Kind, key: u32) -> Uuid {
+        Name::new(kind.resource())
+            .uuid(self.w.cx.sender)
+            .str(&self.w.message.id)
+            .number(self.session.ordinal)
+            .number(u64::from(key))
+            .finish()
+    }
+
     fn keep(&mut self, kind: Kind, key: u32, entry: Entry) {
         let replaced = self.session.declare(kind, key, entry);
         self.session.recycle(replaced);
@@ -78,9 +95,7 @@ impl Mapping<'_> {
         }
         let Some(entry) = self.session.entry_mut(Kind::Device, key) else { return };
         let mut taken = core::mem::take(entry);
-        let search = core::mem::take(&mut taken.search);
-        self.write_entry(Kind::Device, &mut taken, Request::CreateIfNone(&search));
-        taken.search = search;
+        self.write_searched(Kind::Device, &mut taken);
         if let Some(entry) = self.session.entry_mut(Kind::Device, key) {
             *entry = taken;
         }
@@ -124,8 +139,8 @@ impl Sink for Mapping<'_> {
         let key = Name::new("message").uuid(self.w.cx.sender).text(Some(id)).time(sent).finish();
         let hash = self.w.hash(message.bytes);
         self.w.message.replay = Some((key, hash));
-        match self.session.replays.get(key) {
-            Some(known) if known == hash => {
+        match self.session.replays.get(&key) {
+            Some(known) if *known == hash => {
                 self.w.message.skip = true;
                 self.tell(DiagnosticCode::Replay, message.span, "message");
             }
@@ -164,23 +179,17 @@ impl Sink for Mapping<'_> {
             }
             None => {
                 // Named, but by no number: a person of this message alone.
-                entry.id = Name::new("Patient")
-                    .uuid(self.w.cx.sender)
-                    .str(&self.w.message.id)
-                    .number(self.session.ordinal)
-                    .number(u64::from(patient.key.0))
-                    .finish();
+                entry.id = self.local(Kind::Patient, patient.key.0);
                 self.unidentified(patient.span);
             }
         }
         entry.refer = Refer::Resource;
         builder!(self.w => &mut entry.tape).patient(patient, entry.id);
         self.tell_notes();
-        let search = core::mem::take(&mut entry.search);
-        let request =
-            if number.is_some() { Request::CreateIfNone(&search) } else { Request::Create };
-        self.write_entry(Kind::Patient, &mut entry, request);
-        entry.search = search;
+        match number {
+            Some(_) => self.write_searched(Kind::Patient, &mut entry),
+            None => self.write_entry(Kind::Patient, &mut entry, Request::Create),
+        }
         self.keep(Kind::Patient, patient.key.0, entry);
     }
 
@@ -196,17 +205,10 @@ impl Sink for Mapping<'_> {
                 identity(&self.w.cx, "Encounter", number)
             }
             // Without a number, a visit of this message alone.
-            None => Name::new("Encounter")
-                .uuid(self.w.cx.sender)
-                .str(&self.w.message.id)
-                .number(self.session.ordinal)
-                .number(u64::from(encounter.key.0))
-                .finish(),
+            None => self.local(Kind::Encounter, encounter.key.0),
         };
-        self.resolve_parties(encounter.participants, true);
-        let mut participants = core::mem::take(&mut self.w.performers);
-        participants.clear();
-        participants.extend(self.w.parties.iter().map(|(party, _)| *party));
+        self.resolve_performers(encounter.participants);
+        let participants = core::mem::take(&mut self.w.performers);
         let subject =
             subject_entry(self.session, encounter.subject).and_then(|e| e.target(Kind::Patient));
         builder!(self.w => &mut entry.tape).encounter(
@@ -219,9 +221,7 @@ impl Sink for Mapping<'_> {
         self.w.performers = participants;
         entry.refer = Refer::Resource;
         self.tell_notes();
-        let search = core::mem::take(&mut entry.search);
-        self.write_entry(Kind::Encounter, &mut entry, Request::CreateIfNone(&search));
-        entry.search = search;
+        self.write_searched(Kind::Encounter, &mut entry);
         self.keep(Kind::Encounter, encounter.key.0, entry);
     }
 
@@ -266,12 +266,7 @@ impl Sink for Mapping<'_> {
         let number = specimen.filler.as_ref().or(specimen.placer.as_ref());
         entry.id = match number {
             Some(number) => identity(&self.w.cx, "Specimen", number),
-            None => Name::new("Specimen")
-                .uuid(self.w.cx.sender)
-                .str(&self.w.message.id)
-                .number(self.session.ordinal)
-                .number(u64::from(specimen.key.0))
-                .finish(),
+            None => self.local(Kind::Specimen, specimen.key.0),
         };
         let subject =
             subject_entry(self.session, specimen.subject).and_then(|e| e.target(Kind::Patient));
@@ -310,8 +305,7 @@ impl Sink for Mapping<'_> {
         let mut tape = core::mem::take(&mut self.w.message.report.tape);
         let encounter = report.encounter.and_then(|k| self.session.entry(Kind::Encounter, k.0));
         let links = ReportLinks {
-            subject: subject_entry(self.session, report.subject)
-                .and_then(|e| e.target(Kind::Patient)),
+            subject: subject.and_then(|e| e.target(Kind::Patient)),
             encounter: encounter.and_then(|e| e.target(Kind::Encounter)),
             parties: &self.w.parties,
             names: &self.w.names,

@@ -6,14 +6,13 @@
 //! Observation is made of is in the key. `Limits::templates` bounds the memory; 0 turns it off,
 //! and a test proves that the output is the same.
 
-use std::collections::HashMap;
-
 use iomt_core::model::{
     AbsentReason, Code, CodeSystem, Comparator, Concept, Decimal, Mdc, Measurement, StatusTable,
     Text, Unit, Value,
 };
 use iomt_core::wire::Scaled;
 
+use super::remembered::Remembered;
 use crate::config::Form;
 use crate::identity::Uuid;
 use crate::json::{self, Buffer};
@@ -22,8 +21,7 @@ use crate::tape::{NodeId, Tape};
 
 #[derive(Debug, Default)]
 pub(super) struct Memo {
-    young: HashMap<Box<[u8]>, Template>,
-    old: HashMap<Box<[u8]>, Template>,
+    templates: Remembered<Box<[u8]>, Template>,
     /// The key at work.
     key: Vec<u8>,
     recorder: Recorder,
@@ -61,9 +59,7 @@ impl Memo {
         (form, id): (Form, Uuid),
         out: &mut String,
     ) -> bool {
-        let Some(template) = self.young.get(&*self.key).or_else(|| self.old.get(&*self.key)) else {
-            return false;
-        };
+        let Some(template) = self.templates.get(&*self.key) else { return false };
         let mut from = 0;
         for (start, end, hole) in &template.holes {
             out.push_str(template.text.get(from..*start).unwrap_or_default());
@@ -83,11 +79,7 @@ impl Memo {
         self.recorder.start(tape, holes);
         json::write(tape, root, &mut self.recorder);
         if let Some(template) = self.recorder.finish() {
-            if self.young.len() >= limit {
-                core::mem::swap(&mut self.young, &mut self.old);
-                self.young.clear();
-            }
-            self.young.insert(self.key.as_slice().into(), template);
+            self.templates.insert(self.key.as_slice().into(), template, limit);
         }
     }
 }

@@ -68,7 +68,7 @@ pub struct Writer {
     outcome: Tape,
     text: String,
     message: MessageState,
-    remembered: remembered::Remembered,
+    remembered: remembered::Remembered<Uuid, u64>,
     hasher: RandomState,
     /// The sender of messages that name none.
     nobody: Uuid,

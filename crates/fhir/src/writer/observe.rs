@@ -1,5 +1,7 @@
 //! One measurement: its identity, its links, its Observation.
 
+use std::collections::HashMap;
+
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{AbsentReason, Effective, Measurement, StatusTable, Subject, Time, Value};
 use iomt_core::wire::Span;
@@ -51,11 +53,7 @@ impl Mapping<'_> {
         if let Some(device) = m.device {
             self.use_device(device.0);
         }
-        self.resolve_parties(m.performers, true);
-        let mut performers = core::mem::take(&mut self.w.performers);
-        performers.clear();
-        performers.extend(self.w.parties.iter().map(|(party, _)| *party));
-        self.w.performers = performers;
+        self.resolve_performers(m.performers);
         let w = &*self.w;
         if links(self.session, &w.cx.config, &[], "", m).subject.is_none() {
             self.unidentified(m.span);
@@ -245,9 +243,12 @@ impl Mapping<'_> {
 
     /// An identity that this message has not given yet: an ordinal tells equal ones apart.
     pub(super) fn distinct(&mut self, id: Uuid, span: Span, place: &'static str) -> Uuid {
-        let times = self.w.message.identities.entry(id).or_insert(0);
-        *times = times.saturating_add(1);
-        let times = *times;
+        let times = given(&mut self.w.message.identities, id);
+        self.repeated(id, times, span, place)
+    }
+
+    /// An identity that is given for the `times`th time.
+    fn repeated(&mut self, id: Uuid, times: u64, span: Span, place: &'static str) -> Uuid {
         if times == 1 {
             return id;
         }
@@ -284,13 +285,14 @@ impl Mapping<'_> {
             self.session.live.clear();
             self.session.live_at = instant;
         }
-        let times = self.session.live.entry(id).or_insert(0);
-        *times = times.saturating_add(1);
-        let times = *times;
-        if times == 1 {
-            return id;
-        }
-        self.tell(DiagnosticCode::IdentityRepeated, self.w.message.span, "Observation.identifier");
-        Name::new("ordinal").uuid(id).number(times).finish()
+        let times = given(&mut self.session.live, id);
+        self.repeated(id, times, self.w.message.span, "Observation.identifier")
     }
+}
+
+/// Counts an identity; gives how often it was given.
+fn given(identities: &mut HashMap<Uuid, u64>, id: Uuid) -> u64 {
+    let times = identities.entry(id).or_insert(0);
+    *times = times.saturating_add(1);
+    *times
 }

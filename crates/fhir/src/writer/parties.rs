@@ -68,6 +68,13 @@ impl Mapping<'_> {
         }
     }
 
+    /// Resolves those who take part, whatever their role, into `performers`; writes their resources.
+    pub(super) fn resolve_performers(&mut self, performers: &[Performer<'_>]) {
+        self.resolve_parties(performers, true);
+        self.w.performers.clear();
+        self.w.performers.extend(self.w.parties.iter().map(|(party, _)| *party));
+    }
+
     fn party(&mut self, performer: &Performer<'_>) -> Option<Party> {
         let sender = self.w.cx.sender;
         self.w.search.clear();

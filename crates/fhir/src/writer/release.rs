@@ -21,8 +21,7 @@ impl Mapping<'_> {
         let Some(mark) = self.w.message.report.mark.take() else { return };
         let mut tape = core::mem::take(&mut self.w.message.report.tape);
         let results = core::mem::take(&mut self.w.message.report.results);
-        let (first, others) = results.split_first().map_or((None, &[][..]), |(f, o)| (Some(f), o));
-        let node = first.and_then(|(kind, id)| {
+        let node = results.first().and_then(|(kind, id)| {
             builder!(self.w => &mut tape)
                 .reference(el::DIAGNOSTIC_REPORT_RESULT, Target::Resource(kind, *id))
         });
@@ -32,7 +31,7 @@ impl Mapping<'_> {
             let request = self.w.result_request(self.w.message.session);
             let what = ("DiagnosticReport", id);
             self.w.list = node;
-            let fate = self.w.finish_list(&tape, what, request, others, ordinal, self.output);
+            let fate = self.w.finish_list(&tape, what, request, &results, ordinal, self.output);
             if fate == Fate::Written {
                 self.w.message.targets.push(what);
             }
@@ -57,12 +56,11 @@ impl Mapping<'_> {
         };
         let span = self.w.message.span;
         self.w.tape.clear();
-        let (first, others) = targets.split_first().map_or((None, &[][..]), |(f, o)| (Some(f), o));
-        self.w.list = builder!(self.w).provenance(id, first, &message, span);
+        self.w.list = builder!(self.w).provenance(id, targets.first(), &message, span);
         self.tell_notes();
         let tape = core::mem::take(&mut self.w.tape);
         let (what, ordinal) = (("Provenance", id), self.session.ordinal);
-        self.w.finish_list(&tape, what, Request::Create, others, ordinal, self.output);
+        self.w.finish_list(&tape, what, Request::Create, &targets, ordinal, self.output);
         self.w.tape = tape;
         self.w.message.id = message;
         self.w.message.targets = targets;

@@ -105,14 +105,14 @@ impl Writer {
         self.finish_checked(tape, valid, what, request, ordinal, output)
     }
 
-    /// [`finish`](Self::finish) of a resource whose last list of references goes on: the first
-    /// one is on the tape (`list`), and the others are of its form.
+    /// [`finish`](Self::finish) of a resource with a list of references: the first one is on the
+    /// tape (`list`), and the others are of its form.
     pub(super) fn finish_list(
         &mut self,
         tape: &Tape,
         what: (&'static str, Uuid),
         request: Request<'_>,
-        others: &[(&'static str, Uuid)],
+        references: &[(&'static str, Uuid)],
         ordinal: u64,
         output: &mut dyn Output,
     ) -> Fate {
@@ -126,6 +126,7 @@ impl Writer {
         let (form, text) = (self.cx.config.to, tape.text_of(node));
         let start = begin(form, what.1, &mut self.message.out);
         let first = (text.as_ptr().addr(), text.len());
+        let others = references.get(1..).unwrap_or_default();
         let mut list = List { out: &mut self.message.out, form, first, others };
         json::write(tape, root, &mut list);
         self.finish_entry(what.0, what.1, request, start);
@@ -195,7 +196,7 @@ impl Writer {
             return;
         }
         let hash = self.hasher.hash_one(out.get(start..).unwrap_or_default());
-        if self.remembered.get(id) == Some(hash) {
+        if self.remembered.get(&id) == Some(&hash) {
             out.truncate(start);
             self.message.ids.insert(id, (start, start));
             return;

@@ -14,7 +14,6 @@ use crate::tape::Tape;
 #[derive(Debug, Default)]
 pub struct Session {
     entries: Vec<Entry>,
-    used: usize,
     spares: Vec<Entry>,
     /// By kind and key, sorted.
     index: Vec<((Kind, u32), usize)>,
@@ -24,7 +23,7 @@ pub struct Session {
     pub(super) live: HashMap<Uuid, u64>,
     pub(super) live_at: Instant,
     /// Messages that were written, to know a replay.
-    pub(super) replays: Remembered,
+    pub(super) replays: Remembered<Uuid, u64>,
 }
 
 /// When a live reading came.
@@ -97,24 +96,19 @@ impl Session {
     /// Forgets all keys; memory stays.
     pub(super) fn forget(&mut self) {
         self.spares.append(&mut self.entries);
-        self.used = 0;
         self.index.clear();
     }
 
     /// Puts an entry under a key, in the place of what stood there; gives the one replaced, whose
     /// memory may be used again.
     pub(super) fn declare(&mut self, kind: Kind, key: u32, entry: Entry) -> Option<Entry> {
-        let at = match self.index.binary_search_by_key(&(kind, key), |(k, _)| *k) {
-            Ok(found) => self.index.get(found).map_or(0, |(_, at)| *at),
-            Err(place) => {
-                self.index.insert(place, ((kind, key), self.used));
-                self.used = self.used.saturating_add(1);
-                self.used.saturating_sub(1)
+        match self.index.binary_search_by_key(&(kind, key), |(k, _)| *k) {
+            Ok(found) => {
+                let at = self.index.get(found).map_or(0, |(_, at)| *at);
+                self.entries.get_mut(at).map(|slot| core::mem::replace(slot, entry))
             }
-        };
-        match self.entries.get_mut(at) {
-            Some(slot) => Some(core::mem::replace(slot, entry)),
-            None => {
+            Err(place) => {
+                self.index.insert(place, ((kind, key), self.entries.len()));
                 self.entries.push(entry);
                 None
             }
@@ -151,7 +145,7 @@ impl Session {
 
     /// Marks what went out with message `message` as written.
     pub(super) fn commit(&mut self, message: u64) {
-        for entry in self.entries.iter_mut().take(self.used) {
+        for entry in &mut self.entries {
             entry.written |= entry.message == message;
         }
     }
