@@ -2,14 +2,10 @@
 
 #[path = "suite/conformance/mod.rs"]
 mod conformance;
-#[path = "suite/conformance/frames.rs"]
-mod conformance_frames;
 #[path = "suite/corpora.rs"]
 mod corpora;
 #[path = "suite/expect.rs"]
 mod expect;
-#[path = "suite/frames.rs"]
-mod frames;
 #[path = "suite/identity.rs"]
 mod identity;
 #[path = "suite/leaves.rs"]

@@ -2,23 +2,17 @@
 //! documents or with a diagnostic. Elsewhere it says *skipped*.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
 };
 
 use iomt::{Config, Form};
 
 use crate::properties::check;
-use crate::support::translate;
+use crate::support::{shared, translate};
 
 /// Larger files are for the release build: `acceptance/corpora.py` and `hostile.py` take them.
 const LARGEST: u64 = 200_000;
-
-fn shared() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    let dir = env::var_os("IOMT_SHARED").map_or(beside, PathBuf::from);
-    dir.is_dir().then_some(dir)
-}
 
 fn files(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {

@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    env, fs,
+    fs,
     io::Read,
     path::{Path, PathBuf},
 };
@@ -11,16 +11,10 @@ use std::{
 use iomt::hl7v2::{Ack, AckCode, Edit, Groups, Index, Message, Path as Place};
 use serde_json::Value;
 
-use crate::conformance::paths::rebuilt;
+use crate::{conformance::paths::rebuilt, support::shared};
 
 /// `message,reason,"file"`: where we differ from HAPI, and why.
 const EXCEPTIONS: &str = include_str!("leaves.csv");
-
-fn shared() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    let dir = env::var_os("IOMT_SHARED").map_or(beside, PathBuf::from);
-    dir.is_dir().then_some(dir)
-}
 
 /// Calls `each` with the messages of a file: one begins wherever a line begins with `MSH`.
 fn messages(bytes: &[u8], mut each: impl FnMut(usize, Option<&Message<'_>>)) {

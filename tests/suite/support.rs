@@ -56,6 +56,13 @@ impl Record {
     }
 }
 
+/// `$IOMT_SHARED`, else `../shared` beside the repository, where it is there.
+pub fn shared() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let dir = env::var_os("IOMT_SHARED").map_or(beside, PathBuf::from);
+    dir.is_dir().then_some(dir)
+}
+
 /// Every vector of a protocol. A protocol without vectors, and a vector without expectation or
 /// source, fail.
 pub fn vectors(protocol: &str) -> Vec<Vector> {

@@ -6,38 +6,7 @@ use iomt::{
 };
 use serde_json::{Value, json};
 
-/// What an operation gives for a pair, or why the input is refused.
-pub type Op = fn(&Value) -> Result<Value, String>;
-
-pub const OPS: &[(&str, Op)] = &[
-    ("mllp_encode", mllp_encode),
-    ("mllp_decode_strict", mllp_decode_strict),
-    ("mllp_decode_all", mllp_decode_all),
-    ("mllp_decode_bytewise", mllp_decode_bytewise),
-    ("mllp_decode_chunks", mllp_decode_all),
-    ("mllp_decode_lenient", mllp_decode_lenient),
-    ("split_messages", split_messages),
-    ("batch_count_messages", batch_count_messages),
-    ("file_count_batches", file_count_batches),
-    ("parse_batch_strict", parse_batch_strict),
-    ("batch_recoverable_control_ids", batch_recoverable_control_ids),
-    ("join_add", join_add),
-    ("parse_lenient_diagnostics_contains", parse_lenient_diagnostics_contains),
-];
-
-/// `policy` pairs that do not pass, and why.
-pub const DEVIATIONS: &[(&str, &str)] = &[
-    (
-        "C1017",
-        "bytes before VT are in no frame: nobody knows how much of a message is missing before them",
-    ),
-    ("C0946", "fields that a segment does not have are diagnosed where the segment is mapped"),
-    ("C0947", "blanks around a value are nothing to speak of: FHIR has none"),
-    ("C0950", "ADT is not mapped, so that the order of its segments is not looked at"),
-    ("C0951", "a segment id in lower case is an id of its own, and not mapped"),
-    ("C0952", "ADT is not mapped, so that its times are not read"),
-    ("C0955", "ADT is not mapped, so that none of its segments is"),
-];
+use super::{Outcome, Pair, refused};
 
 /// What others call it.
 const NAMES: &[(&str, DiagnosticCode)] = &[
@@ -58,22 +27,17 @@ fn theirs(code: DiagnosticCode) -> Value {
 }
 
 /// The pieces of the input: one, unless they are listed.
-fn pieces(pair: &Value) -> Vec<Vec<u8>> {
-    let bytes = |text: &Value| text.as_str().unwrap().as_bytes().to_vec();
-    match &pair["input"] {
-        Value::Array(pieces) => pieces.iter().map(bytes).collect(),
-        whole => vec![bytes(whole)],
+fn pieces(pair: &Pair) -> Vec<&[u8]> {
+    match pair.row["input"].as_array() {
+        Some(pieces) => pieces.iter().map(|text| text.as_str().unwrap().as_bytes()).collect(),
+        None => vec![&pair.input],
     }
 }
 
-pub fn input(pair: &Value) -> Vec<u8> {
-    pieces(pair).concat()
-}
-
 /// The input with what `ADD` continues joined.
-pub fn joined(pair: &Value) -> Vec<u8> {
+pub fn joined(pair: &Pair) -> Vec<u8> {
     let mut out = Vec::new();
-    join(&input(pair), Terminators::Auto, &mut out, |_| {});
+    join(&pair.input, Terminators::Auto, &mut out, |_| {});
     out
 }
 
@@ -83,8 +47,8 @@ struct Stream {
     error: Option<String>,
 }
 
-fn stream<'a>(pair: &Value, pieces: impl Iterator<Item = &'a [u8]>) -> Stream {
-    let limit = pair["max_frame"].as_u64().map_or(16 << 20, |n| usize::try_from(n).unwrap());
+fn stream<'a>(pair: &Pair, pieces: impl Iterator<Item = &'a [u8]>) -> Stream {
+    let limit = pair.row["max_frame"].as_u64().map_or(16 << 20, |n| usize::try_from(n).unwrap());
     let mut deframer = mllp::Deframer::new(limit);
     let mut all = Stream { frames: Vec::new(), tolerated: Vec::new(), error: None };
     let mut take = |event: mllp::Event<'_>| match event {
@@ -106,15 +70,15 @@ fn stream<'a>(pair: &Value, pieces: impl Iterator<Item = &'a [u8]>) -> Stream {
     all
 }
 
-fn mllp_encode(pair: &Value) -> Result<Value, String> {
+pub fn mllp_encode(pair: &Pair) -> Outcome {
     let mut out = Vec::new();
-    mllp::encode(&input(pair), &mut out).map_err(|error| error.to_string())?;
+    mllp::encode(&pair.input, &mut out).map_err(refused)?;
     Ok(json!(String::from_utf8(out).unwrap()))
 }
 
 /// One frame and nothing else. A frame without payload is one.
-fn mllp_decode_strict(pair: &Value) -> Result<Value, String> {
-    let all = stream(pair, pieces(pair).iter().map(Vec::as_slice));
+pub fn mllp_decode_strict(pair: &Pair) -> Outcome {
+    let all = stream(pair, pieces(pair).into_iter());
     let strange = all.tolerated.iter().find(|code| **code != DiagnosticCode::FrameEmpty);
     match (all.error, strange, all.frames.as_slice()) {
         (None, None, [frame]) => Ok(frame.clone()),
@@ -122,16 +86,16 @@ fn mllp_decode_strict(pair: &Value) -> Result<Value, String> {
     }
 }
 
-fn mllp_decode_all(pair: &Value) -> Result<Value, String> {
-    Ok(json!(stream(pair, pieces(pair).iter().map(Vec::as_slice)).frames))
+pub fn mllp_decode_all(pair: &Pair) -> Outcome {
+    Ok(json!(stream(pair, pieces(pair).into_iter()).frames))
 }
 
-fn mllp_decode_bytewise(pair: &Value) -> Result<Value, String> {
-    Ok(json!(stream(pair, input(pair).chunks(1)).frames))
+pub fn mllp_decode_bytewise(pair: &Pair) -> Outcome {
+    Ok(json!(stream(pair, pair.input.chunks(1)).frames))
 }
 
-fn mllp_decode_lenient(pair: &Value) -> Result<Value, String> {
-    let all = stream(pair, pieces(pair).iter().map(Vec::as_slice));
+pub fn mllp_decode_lenient(pair: &Pair) -> Outcome {
+    let all = stream(pair, pieces(pair).into_iter());
     match all.tolerated.as_slice() {
         [code] => Ok(json!({ "frames": all.frames, "warning": theirs(*code) })),
         other => Err(format!("{other:?}")),
@@ -159,43 +123,43 @@ fn messages(bytes: &[u8], mut each: impl FnMut(String, String)) -> (Vec<Diagnost
     (remarks, position.total, position.batches)
 }
 
-fn split_messages(pair: &Value) -> Result<Value, String> {
+pub fn split_messages(pair: &Pair) -> Outcome {
     let mut all = Vec::new();
-    messages(&input(pair), |lines, _| all.push(lines));
+    messages(&pair.input, |lines, _| all.push(lines));
     Ok(json!(all))
 }
 
-fn batch_count_messages(pair: &Value) -> Result<Value, String> {
-    Ok(json!(messages(&input(pair), |_, _| {}).1))
+pub fn batch_count_messages(pair: &Pair) -> Outcome {
+    Ok(json!(messages(&pair.input, |_, _| {}).1))
 }
 
-fn file_count_batches(pair: &Value) -> Result<Value, String> {
-    Ok(json!(messages(&input(pair), |_, _| {}).2))
+pub fn file_count_batches(pair: &Pair) -> Outcome {
+    Ok(json!(messages(&pair.input, |_, _| {}).2))
 }
 
-fn parse_batch_strict(pair: &Value) -> Result<Value, String> {
-    let (remarks, total, _) = messages(&input(pair), |_, _| {});
+pub fn parse_batch_strict(pair: &Pair) -> Outcome {
+    let (remarks, total, _) = messages(&pair.input, |_, _| {});
     match remarks.iter().find(|remark| remark.severity == Severity::Error) {
         Some(remark) => Err(remark.code.name().into()),
         None => Ok(json!(total)),
     }
 }
 
-fn batch_recoverable_control_ids(pair: &Value) -> Result<Value, String> {
+pub fn batch_recoverable_control_ids(pair: &Pair) -> Outcome {
     let mut all = Vec::new();
-    messages(&input(pair), |_, id| all.push(id));
+    messages(&pair.input, |_, id| all.push(id));
     all.retain(|id| !id.is_empty());
     Ok(json!(all))
 }
 
-fn join_add(pair: &Value) -> Result<Value, String> {
+pub fn join_add(pair: &Pair) -> Outcome {
     let mut all = Vec::new();
     messages(&joined(pair), |lines, _| all.push(lines));
     Ok(json!(all.concat()))
 }
 
 /// The expected name where it is among the diagnostics, else all that there are.
-fn parse_lenient_diagnostics_contains(pair: &Value) -> Result<Value, String> {
+pub fn parse_lenient_diagnostics_contains(pair: &Pair) -> Outcome {
     #[derive(Default)]
     struct Codes(Vec<Value>);
     impl Sink for Codes {
@@ -208,9 +172,9 @@ fn parse_lenient_diagnostics_contains(pair: &Value) -> Result<Value, String> {
             }
         }
     }
-    let (bytes, mut codes) = (input(pair), Codes::default());
+    let mut codes = Codes::default();
     let mut decoder = iomt::hl7v2::Hl7Decoder::new(&Options::default());
-    let _ = decoder.push(Input::new(Payload::Message(&bytes)), &mut codes);
-    let want = &pair["expected"];
+    let _ = decoder.push(Input::new(Payload::Message(&pair.input)), &mut codes);
+    let want = &pair.expected;
     if codes.0.contains(want) { Ok(want.clone()) } else { Err(json!(codes.0).to_string()) }
 }

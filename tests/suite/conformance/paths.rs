@@ -1,60 +1,18 @@
 //! Paths, structure, writing, editing and acknowledging: the operations of `conformance.jsonl`
 //! that are about them.
 
-use std::{env, fs, path::Path as File};
-
 use iomt::hl7v2::{
     Ack, AckCode, Disposition, GroupPath, Groups, Index, Message, Node, Path, Segment,
     write_trimmed,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
-/// What an operation gives: its argument is what follows the colon. `{"error": …}` stands for any
-/// refusal.
-pub type Op = fn(argument: &str, input: &[u8], pair: &Value) -> Value;
+use super::{Outcome, Pair, frames::joined, refused};
 
-pub const OPS: &[(&str, Op)] = &[
-    ("get", get),
-    ("get_rep", get),
-    ("get_first_primitive", get),
-    ("get_contains", get_contains),
-    ("is_null", is_null),
-    ("raw", raw),
-    ("raw_segment", raw),
-    ("count_reps", count_reps),
-    ("count_components", count_components),
-    ("count_subcomponents", count_subcomponents),
-    ("segments", segments),
-    ("message_structure", message_structure),
-    ("delims", delims),
-    ("container_kind", container_kind),
-    ("group_get", group_get),
-    ("parse", parse),
-    ("parse_lenient", parse),
-    ("parse_strict", parse_strict),
-    ("parse_strict_no_unexpected_segments", parse_strict_structure),
-    ("roundtrip", roundtrip),
-    ("roundtrip_trim", roundtrip_trim),
-    ("canonicalize", canonicalize),
-    ("trim_trailing_delims", trim_trailing_delims),
-    ("ack_get", ack_get),
-    ("nak_get", nak_get),
-    ("ack_code", ack_code),
-    ("ack_ends_with_cr", ack_ends_with_cr),
-    ("path_parse", path_parse),
-];
-
-fn error() -> Value {
-    json!({"error": "refused"})
-}
-
-/// Reads the message; a refusal is the result.
-fn read(input: &[u8], then: impl FnOnce(&Message<'_>) -> Value) -> Value {
+/// Reads the message.
+fn read(input: &[u8], then: impl FnOnce(&Message<'_>) -> Outcome) -> Outcome {
     let mut index = Index::new();
-    match Message::parse(input, &mut index) {
-        Ok(message) => then(&message),
-        Err(_) => error(),
-    }
+    then(&Message::parse(input, &mut index).map_err(refused)?)
 }
 
 fn text(bytes: &[u8]) -> Value {
@@ -72,7 +30,8 @@ fn leaf(message: &Message<'_>, segment: Option<Segment<'_>>, path: Path) -> Valu
     leaf.map_or(String::new(), |leaf| message.verbatim().text(leaf.raw())).into()
 }
 
-fn get(argument: &str, input: &[u8], _: &Value) -> Value {
+/// The leaf at a path of a message.
+fn found(input: &[u8], argument: &str) -> Outcome {
     read(input, |message| {
         let path = path(argument);
         let whole = Path { field: None, repetition: None, component: None, ..path };
@@ -84,109 +43,115 @@ fn get(argument: &str, input: &[u8], _: &Value) -> Value {
         // The same leaf, by the shorter way.
         let direct = message.leaf(path).map(|leaf| message.verbatim().text(leaf.raw()));
         assert!(direct.is_none_or(|direct| found == direct));
-        found
+        Ok(found)
     })
 }
 
-fn get_contains(argument: &str, input: &[u8], pair: &Value) -> Value {
-    let found = get(argument, input, pair);
-    let expected = pair["expected"].as_str().unwrap();
-    if found.as_str().unwrap().contains(expected) { expected.into() } else { found }
+/// Of a pair that asks for it, what `ADD` continues is joined.
+pub fn get(pair: &Pair) -> Outcome {
+    match pair.row["option"].as_str() {
+        Some("join_add") => found(&joined(pair), &pair.argument),
+        _ => found(&pair.input, &pair.argument),
+    }
 }
 
-fn is_null(argument: &str, input: &[u8], _: &Value) -> Value {
+pub fn get_contains(pair: &Pair) -> Outcome {
+    let found = get(pair)?;
+    let expected = pair.expected.as_str().unwrap();
+    Ok(if found.as_str().unwrap().contains(expected) { expected.into() } else { found })
+}
+
+pub fn is_null(pair: &Pair) -> Outcome {
     let null = |node: Node<'_>| match node {
         Node::Field(field) => field.is_null(),
         Node::Component(component) => component.is_null(),
         other => other.leaf().is_some_and(|leaf| leaf.is_null()),
     };
-    read(input, |message| message.at(path(argument)).is_some_and(null).into())
+    read(&pair.input, |message| Ok(message.at(path(&pair.argument)).is_some_and(null).into()))
 }
 
-fn raw(argument: &str, input: &[u8], _: &Value) -> Value {
-    read(input, |message| message.at(path(argument)).map_or(Value::Null, |node| text(node.raw())))
+pub fn raw(pair: &Pair) -> Outcome {
+    read(&pair.input, |message| {
+        let node = message.at(path(&pair.argument));
+        Ok(node.map_or(Value::Null, |node| text(node.raw())))
+    })
 }
 
-fn count_reps(argument: &str, input: &[u8], _: &Value) -> Value {
-    read(input, |message| match message.at(path(argument)) {
-        Some(Node::Field(field)) => field.repetitions().count().into(),
-        _ => error(),
+pub fn count_reps(pair: &Pair) -> Outcome {
+    read(&pair.input, |message| match message.at(path(&pair.argument)) {
+        Some(Node::Field(field)) => Ok(field.repetitions().count().into()),
+        _ => Err("no field".into()),
     })
 }
 
 /// The input is a field: `field` is all of it, `field.2` its second component.
-fn in_field(argument: &str, input: &[u8], then: impl FnOnce(Node<'_>) -> Value) -> Value {
-    let message = [&b"MSH|^~\\&|\rZZZ|"[..], input].concat();
-    let path = path(&argument.replace("field", "ZZZ-1[1]"));
-    read(&message, |message| message.at(path).map_or(Value::Null, then))
+fn in_field(pair: &Pair, then: impl FnOnce(Node<'_>) -> Outcome) -> Outcome {
+    let message = [&b"MSH|^~\\&|\rZZZ|"[..], &pair.input].concat();
+    let path = path(&pair.argument.replace("field", "ZZZ-1[1]"));
+    read(&message, |message| message.at(path).map_or(Ok(Value::Null), then))
 }
 
-fn count_components(argument: &str, input: &[u8], _: &Value) -> Value {
-    in_field(argument, input, |node| match node {
-        Node::Repetition(repetition) => repetition.components().count().into(),
-        _ => error(),
+pub fn count_components(pair: &Pair) -> Outcome {
+    in_field(pair, |node| match node {
+        Node::Repetition(repetition) => Ok(repetition.components().count().into()),
+        _ => Err("no repetition".into()),
     })
 }
 
-fn count_subcomponents(argument: &str, input: &[u8], _: &Value) -> Value {
-    in_field(argument, input, |node| match node {
-        Node::Component(component) => component.subcomponents().count().into(),
-        _ => error(),
+pub fn count_subcomponents(pair: &Pair) -> Outcome {
+    in_field(pair, |node| match node {
+        Node::Component(component) => Ok(component.subcomponents().count().into()),
+        _ => Err("no component".into()),
     })
 }
 
-fn segments(_: &str, input: &[u8], _: &Value) -> Value {
-    read(input, |message| message.segments().map(|segment| text(segment.id())).collect())
+pub fn segments(pair: &Pair) -> Outcome {
+    read(&pair.input, |message| Ok(message.segments().map(|segment| text(segment.id())).collect()))
 }
 
-fn message_structure(_: &str, input: &[u8], _: &Value) -> Value {
-    read(input, |message| message.structure().map(|s| s.to_string()).into())
+pub fn message_structure(pair: &Pair) -> Outcome {
+    read(&pair.input, |message| Ok(message.structure().map(|s| s.to_string()).into()))
 }
 
-fn delims(_: &str, input: &[u8], _: &Value) -> Value {
-    read(input, |message| {
+pub fn delims(pair: &Pair) -> Outcome {
+    read(&pair.input, |message| {
         let raw = |number| message.field(b"MSH", number).unwrap().raw();
-        text(&[raw(1), raw(2)].concat())
+        Ok(text(&[raw(1), raw(2)].concat()))
     })
 }
 
-fn container_kind(_: &str, input: &[u8], _: &Value) -> Value {
-    let mut index = Index::new();
-    let first = input.get(..3).unwrap_or_default();
-    match first {
-        b"FHS" => "file".into(),
-        b"BHS" => "batch".into(),
-        _ => match Message::parse(input, &mut index) {
-            Ok(message) => {
-                let rest = input.get(message.offset() + message.raw().len()..).unwrap();
-                if rest.starts_with(b"MSH") { "messages".into() } else { "message".into() }
-            }
-            Err(_) => error(),
-        },
+pub fn container_kind(pair: &Pair) -> Outcome {
+    match pair.input.get(..3).unwrap_or_default() {
+        b"FHS" => Ok("file".into()),
+        b"BHS" => Ok("batch".into()),
+        _ => read(&pair.input, |message| {
+            let rest = pair.input.get(message.offset() + message.raw().len()..).unwrap();
+            Ok(if rest.starts_with(b"MSH") { "messages".into() } else { "message".into() })
+        }),
     }
 }
 
-fn group_get(argument: &str, input: &[u8], _: &Value) -> Value {
-    read(input, |message| {
+pub fn group_get(pair: &Pair) -> Outcome {
+    read(&pair.input, |message| {
         let mut groups = Groups::new();
         groups.assemble(message);
-        let path = GroupPath::parse(argument).unwrap();
+        let path = GroupPath::parse(&pair.argument).unwrap();
         let segment = groups.line(&path).and_then(|line| message.line(line));
-        leaf(message, segment, path.path())
+        Ok(leaf(message, segment, path.path()))
     })
 }
 
-fn parse(_: &str, input: &[u8], _: &Value) -> Value {
-    read(input, |_| "ok".into())
+pub fn parse(pair: &Pair) -> Outcome {
+    read(&pair.input, |_| Ok("ok".into()))
 }
 
-fn parse_strict(_: &str, input: &[u8], _: &Value) -> Value {
-    read(input, |message| message.check().map_or_else(|_| error(), |()| "ok".into()))
+pub fn parse_strict(pair: &Pair) -> Outcome {
+    read(&pair.input, |message| message.check().map(|()| "ok".into()).map_err(refused))
 }
 
-fn parse_strict_structure(_: &str, input: &[u8], _: &Value) -> Value {
+pub fn parse_strict_structure(pair: &Pair) -> Outcome {
     let check = |message: &Message<'_>| message.check_structure(&mut Groups::new());
-    read(input, |message| check(message).map_or_else(|_| error(), |()| "ok".into()))
+    read(&pair.input, |message| check(message).map(|()| "ok".into()).map_err(refused))
 }
 
 /// The message put together again from its leaves.
@@ -232,26 +197,26 @@ fn push_after(out: &mut Vec<u8>, number: usize, separator: u8) {
     }
 }
 
-fn roundtrip(_: &str, input: &[u8], _: &Value) -> Value {
-    read(input, |message| text(&rebuilt(message)))
+pub fn roundtrip(pair: &Pair) -> Outcome {
+    read(&pair.input, |message| Ok(text(&rebuilt(message))))
 }
 
-fn roundtrip_trim(_: &str, input: &[u8], _: &Value) -> Value {
-    read(input, |message| text(rebuilt(message).trim_ascii()))
+pub fn roundtrip_trim(pair: &Pair) -> Outcome {
+    read(&pair.input, |message| Ok(text(rebuilt(message).trim_ascii())))
 }
 
-fn canonicalize(_: &str, input: &[u8], _: &Value) -> Value {
-    read(input, |message| {
+pub fn canonicalize(pair: &Pair) -> Outcome {
+    read(&pair.input, |message| {
         let mut out = Vec::new();
         message.write_canonical(&mut out);
-        text(&out)
+        Ok(text(&out))
     })
 }
 
-fn trim_trailing_delims(_: &str, input: &[u8], _: &Value) -> Value {
+pub fn trim_trailing_delims(pair: &Pair) -> Outcome {
     let mut out = Vec::new();
-    write_trimmed(input, &iomt::hl7v2::Delimiters::DEFAULT, &mut out);
-    text(&out)
+    write_trimmed(&pair.input, &iomt::hl7v2::Delimiters::DEFAULT, &mut out);
+    Ok(text(&out))
 }
 
 fn answer(input: &[u8], code: AckCode) -> Vec<u8> {
@@ -265,73 +230,32 @@ fn answer(input: &[u8], code: AckCode) -> Vec<u8> {
     out
 }
 
-fn ack_get(argument: &str, input: &[u8], pair: &Value) -> Value {
-    get(argument, &answer(input, AckCode::AA), pair)
+pub fn ack_get(pair: &Pair) -> Outcome {
+    found(&answer(&pair.input, AckCode::AA), &pair.argument)
 }
 
-fn nak_get(argument: &str, input: &[u8], pair: &Value) -> Value {
-    get(argument, &answer(input, AckCode::AR), pair)
+pub fn nak_get(pair: &Pair) -> Outcome {
+    found(&answer(&pair.input, AckCode::AR), &pair.argument)
 }
 
-fn ack_code(argument: &str, input: &[u8], _: &Value) -> Value {
-    let disposition = match argument {
+pub fn ack_code(pair: &Pair) -> Outcome {
+    let disposition = match pair.argument.as_str() {
         "ok" => Disposition::Accepted,
         "error" => Disposition::Error,
         "reject" => Disposition::Rejected,
         other => panic!("{other}"),
     };
-    read(input, |message| message.ack_code(disposition).map(AckCode::as_str).into())
+    read(&pair.input, |message| Ok(message.ack_code(disposition).map(AckCode::as_str).into()))
 }
 
-fn ack_ends_with_cr(_: &str, input: &[u8], _: &Value) -> Value {
-    answer(input, AckCode::AA).ends_with(b"\r").into()
+pub fn ack_ends_with_cr(pair: &Pair) -> Outcome {
+    Ok(answer(&pair.input, AckCode::AA).ends_with(b"\r").into())
 }
 
-fn path_parse(_: &str, input: &[u8], _: &Value) -> Value {
-    let Ok(path) = Path::parse(std::str::from_utf8(input).unwrap()) else { return error() };
+pub fn path_parse(pair: &Pair) -> Outcome {
+    let path = Path::parse(pair.text()).map_err(refused)?;
     let Path { segment, number, field, repetition, component, subcomponent } = path;
     let numbers = [number, field, repetition, component, subcomponent];
     let numbers = numbers.into_iter().map(|n| n.map_or(Value::Null, |n| n.get().into()));
-    std::iter::once(text(&segment)).chain(numbers).collect()
-}
-
-/// Pairs whose `option` another part of the library has, and those that we answer otherwise.
-const OTHERWISE: &[(&str, &str)] = &[
-    ("C0748", "the caller gives no character set: MSH-18 and the bytes decide"),
-    ("C1192", "ADD segments are joined on request, before the message is read"),
-    ("C1193", "as C1192"),
-    ("C1194", "as C1192"),
-    ("C1195", "as C1192"),
-];
-
-#[test]
-fn pairs_of_paths_and_structure() {
-    let beside = File::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    let shared = env::var_os("IOMT_SHARED").map_or(beside, Into::into);
-    let Ok(pairs) = fs::read_to_string(shared.join("corpora/hl7v2/conformance.jsonl")) else {
-        println!("conformance: skipped, there is no ../shared");
-        return;
-    };
-    let (mut run, mut wrong) = (0, Vec::new());
-    for line in pairs.lines() {
-        let pair: Value = serde_json::from_str(line).unwrap();
-        let (id, op) = (pair["id"].as_str().unwrap(), pair["op"].as_str().unwrap());
-        let (name, argument) = op.split_once(':').unwrap_or((op, ""));
-        let Some((_, op)) = OPS.iter().find(|(own, _)| *own == name) else { continue };
-        let input = pair["input"].as_str().unwrap();
-        let input: Vec<u8> = match pair["input_encoding"].as_str() {
-            Some("latin1") => input.chars().map(|c| u8::try_from(c).unwrap()).collect(),
-            _ => input.as_bytes().to_vec(),
-        };
-        let (got, expected) = (op(argument, &input, &pair), &pair["expected"]);
-        let same = got == *expected || (got["error"].is_string() && expected["error"].is_string());
-        let listed = OTHERWISE.iter().any(|(other, _)| *other == id);
-        assert!(!listed || pair["tier"] == "policy");
-        if same == listed {
-            wrong.push(format!("{id} {name}:{argument} {got} for {expected}"));
-        }
-        run += 1;
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    println!("conformance: {run} pairs of paths and structure");
+    Ok(std::iter::once(text(&segment)).chain(numbers).collect())
 }

@@ -10,12 +10,8 @@ use iomt::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{Outcome, Pair};
+use super::{Outcome, Pair, refused};
 use crate::support;
-
-fn refused(error: impl ToString) -> String {
-    error.to_string()
-}
 
 fn dtm(pair: &Pair) -> Result<Dtm<'_>, String> {
     Dtm::parse(&pair.input).map_err(refused)
@@ -210,17 +206,6 @@ fn part<'a>(message: &Message<'a>, path: &str) -> (Option<Field<'a>>, Option<usi
     let id: &[u8; 3] = id.as_bytes().try_into().unwrap();
     let field = message.nth(id, number).unwrap().field(field.parse().unwrap());
     (field, component.map(|component| component.parse().unwrap()))
-}
-
-pub fn is_null(pair: &Pair) -> Outcome {
-    let mut index = Index::new();
-    let message = Message::parse(&pair.input, &mut index).map_err(refused)?;
-    let (field, component) = part(&message, &pair.argument);
-    let null = field.is_some_and(|field| match component {
-        None => field.is_null(),
-        Some(component) => field.component(component).is_some_and(|part| part.is_null()),
-    });
-    Ok(Value::Bool(null))
 }
 
 /// All of a field of text, whose delimiters are text.
