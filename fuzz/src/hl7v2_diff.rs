@@ -33,7 +33,7 @@ fn naive(bytes: &[u8]) -> Option<Vec<Leaf>> {
     let mut lines: Vec<Vec<u8>> = bytes.split(|b| *b == b'\r').filter_map(line).collect();
     let header = |line: &Vec<u8>| {
         let id = [b"MSH", b"FHS", b"BHS", b"BTS", b"FTS"].iter().any(|id| line.starts_with(*id));
-        id && line.get(3).is_none_or(u8::is_ascii_punctuation)
+        id && line.get(3).is_none_or(|b| b.is_ascii_punctuation() || *b == 0x1C)
     };
     if !lines.first()?.starts_with(b"MSH") {
         return None;

@@ -15,7 +15,7 @@ use crate::context::{Codecs, Context};
 use crate::devices::Devices;
 use crate::escape::{Spaced, TextCodec};
 use crate::frame::{self, Header};
-use crate::message::Found;
+use crate::index::Found;
 use crate::mllp::{Deframer, Event, Frame};
 use crate::replies::Replies;
 use crate::scratch::Scratch;

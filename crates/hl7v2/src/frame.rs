@@ -38,7 +38,7 @@ impl Header {
             b"FTS" => Self::Batch("FTS"),
             _ => return None,
         };
-        let ends = |b: &u8| b.is_ascii_punctuation() || matches!(b, b'\r' | b'\n');
+        let ends = |b: &u8| b.is_ascii_punctuation() || matches!(*b, b'\r' | b'\n' | FS);
         rest.first().is_none_or(ends).then_some(header)
     }
 }

@@ -32,6 +32,7 @@ mod escape;
 mod field;
 mod frame;
 mod groups;
+mod index;
 mod leaves;
 mod limits;
 mod message;
@@ -65,7 +66,8 @@ pub use field::{
     Subcomponents,
 };
 pub use groups::{GroupPath, Groups, Place, Structure};
+pub use index::Index;
 pub use leaves::{Leaf, Leaves};
 pub use limits::SEGMENT_FIELDS;
-pub use message::{Index, Message, Segments};
+pub use message::{Message, Segments};
 pub use path::{Node, Path};
