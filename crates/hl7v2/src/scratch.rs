@@ -14,7 +14,7 @@ pub(crate) struct Scratch<'a> {
     pub(crate) names: Vec<HumanName<'a>>,
     pub(crate) telecoms: Vec<Telecom<'a>>,
     pub(crate) addresses: Vec<Address<'a>>,
-    pub(crate) performers: Vec<Performer<'a>>,
+    pub(crate) performers: Vec<Performer>,
     pub(crate) interpretation: Vec<Concept<'a>>,
     pub(crate) components: Vec<Component<'a>>,
     pub(crate) notes: Vec<Note<'a>>,
@@ -24,14 +24,15 @@ pub(crate) struct Scratch<'a> {
 impl Scratch<'_> {
     /// The same allocations, empty, for facts of another message.
     pub(crate) fn recycle<'b>(self) -> Scratch<'b> {
-        let mut specimens = self.specimens;
+        let (mut specimens, mut performers) = (self.specimens, self.performers);
         specimens.clear();
+        performers.clear();
         Scratch {
             identifiers: recycle(self.identifiers),
             names: recycle(self.names),
             telecoms: recycle(self.telecoms),
             addresses: recycle(self.addresses),
-            performers: recycle(self.performers),
+            performers,
             interpretation: recycle(self.interpretation),
             components: recycle(self.components),
             notes: recycle(self.notes),

@@ -4,8 +4,8 @@ use alloc::{format, string::String, vec::Vec};
 
 use iomt_core::model::{
     Authority, Code, CodeSystem, Concept, Decimal, Device, Effective, Encounter, HumanName,
-    Identifier, Measurement, Message, Note, Patient, Performer, Quantity, Report, Specimen,
-    Subject, Text, Time, Unit, Value,
+    Identifier, Measurement, Message, Note, Participant, Patient, Performer, Quantity, Report,
+    Specimen, Subject, Text, Time, Unit, Value,
 };
 use iomt_core::wire::{ParseError, Span};
 use iomt_core::{Decoder, Diagnostic, End, Input, Options, Sink};
@@ -18,6 +18,8 @@ pub(crate) struct Lines {
     pub(crate) facts: Vec<String>,
     pub(crate) diagnostics: Vec<String>,
     pub(crate) spans: Vec<Span>,
+    /// Those who take part, by their keys.
+    participants: Vec<String>,
     /// Messages that have begun and not ended.
     pub(crate) open: usize,
 }
@@ -146,18 +148,14 @@ fn value(value: &Value<'_>) -> String {
     }
 }
 
-fn performers(performers: &[Performer<'_>]) -> String {
-    let one = |performer: &Performer<'_>| match performer {
-        Performer::Person { role, identifier: number, name: person } => {
-            let number = number.as_ref().map(identifier).unwrap_or_default();
-            format!(" {role:?}({number} {})", name(person))
-        }
-        Performer::Organization { role, identifier: number, name } => {
-            let number = number.as_ref().map(identifier).unwrap_or_default();
-            format!(" {role:?} org({number} {})", name.map(text).unwrap_or_default())
-        }
-    };
-    performers.iter().map(one).collect()
+fn participant(participant: &Participant<'_>) -> String {
+    if let Some(person) = &participant.person {
+        let number = person.identifier.as_ref().map(identifier).unwrap_or_default();
+        return format!("({number} {})", name(&person.name));
+    }
+    let organization = participant.organization.as_ref().unwrap();
+    let number = organization.identifier.as_ref().map(identifier).unwrap_or_default();
+    format!(" org({number} {})", organization.name.map(text).unwrap_or_default())
 }
 
 fn notes(notes: &[Note<'_>]) -> String {
@@ -181,6 +179,14 @@ fn when(name: &str, at: Option<Time<'_>>) -> String {
 }
 
 impl Lines {
+    fn performers(&self, performers: &[Performer]) -> String {
+        let one = |performer: &Performer| {
+            let who = usize::try_from(performer.participant.0).unwrap();
+            format!(" {:?}{}", performer.role, self.participants[who])
+        };
+        performers.iter().map(one).collect()
+    }
+
     fn say(&mut self, line: String, span: Span) {
         self.facts.push(line);
         self.spans.push(span);
@@ -192,9 +198,15 @@ impl Sink for Lines {
         assert_eq!((message.protocol, self.open), ("hl7v2", 0));
         assert_eq!(usize::try_from(message.span.len), Ok(message.bytes.len()));
         self.open = 1;
+        self.participants.clear();
         let from = format!("{}/{}", authority(&message.application), authority(&message.facility));
         let (id, sent) = (maybe("id", message.id), when("sent", message.sent));
         self.say(format!("message from={from}{id}{sent}"), message.span);
+    }
+
+    fn participant(&mut self, participant: &Participant<'_>) {
+        assert_eq!(usize::try_from(participant.key.0), Ok(self.participants.len()));
+        self.participants.push(self::participant(participant));
     }
 
     fn patient(&mut self, patient: &Patient<'_>) {
@@ -227,7 +239,7 @@ impl Sink for Lines {
         line += &key("of", encounter.subject.map(|key| key.0));
         line += &maybe("class", encounter.class);
         line += &all("id", encounter.identifier.as_slice(), identifier);
-        line += &performers(encounter.participants);
+        line += &self.performers(encounter.participants);
         line += &when("start", encounter.start);
         line += &when("end", encounter.end);
         self.say(line, encounter.span);
@@ -265,7 +277,7 @@ impl Sink for Lines {
         line += &maybe("category", report.category);
         line += &effective(&report.effective);
         line += &when("issued", report.issued);
-        line += &performers(report.performers);
+        line += &self.performers(report.performers);
         line += &report.specimens.iter().map(|s| format!(" specimen={}", s.0)).collect::<String>();
         line += &notes(report.notes);
         self.say(line, report.span);
@@ -292,7 +304,7 @@ impl Sink for Lines {
             let (low, high) = (bound(range.low), bound(range.high));
             line += &format!(" range={:?}({low},{high})", text(range.text.unwrap()));
         }
-        line += &performers(measurement.performers);
+        line += &self.performers(measurement.performers);
         line += &notes(measurement.notes);
         self.say(line, measurement.span);
     }

@@ -166,6 +166,8 @@ impl<'a> Concept<'a> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "a new table must stop every mapping")]
 pub enum StatusTable {
+    /// HL7 table 0038: ORC-5.
+    Hl70038,
     /// HL7 table 0085: OBX-11.
     Hl70085,
     /// HL7 table 0123: OBR-25.

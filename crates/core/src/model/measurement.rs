@@ -31,8 +31,14 @@ keys! {
     SpecimenKey;
     /// Names a [`Report`] within its message.
     ReportKey;
-    /// Names an [`Encounter`] within its message.
+    /// Names an [`super::Encounter`] within its message.
     EncounterKey;
+    /// Names a [`super::Location`] within its message.
+    LocationKey;
+    /// Names an [`super::Order`] within its message.
+    OrderKey;
+    /// Names a [`super::Participant`] within its message.
+    ParticipantKey;
 }
 
 /// What a message says of itself.
@@ -105,37 +111,6 @@ impl<'a> Note<'a> {
     #[must_use]
     pub const fn new(text: Text<'a>) -> Self {
         Self { text }
-    }
-}
-
-/// A visit.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Encounter<'a> {
-    /// How others name it.
-    pub key: EncounterKey,
-    /// Whose visit.
-    pub subject: Option<SubjectKey>,
-    /// HL7 table 0004: `I` inpatient, `O` outpatient, `E` emergency, …
-    pub class: Option<Text<'a>>,
-    /// The visit's number: PV1-19.
-    pub identifier: Option<Identifier<'a>>,
-    /// Who takes part.
-    pub participants: &'a [Performer<'a>],
-    /// From when: PV1-44.
-    pub start: Option<Time<'a>>,
-    /// To when: PV1-45.
-    pub end: Option<Time<'a>>,
-    /// The bytes.
-    pub span: Span,
-}
-
-impl Encounter<'_> {
-    /// A visit of which nothing is known.
-    #[must_use]
-    pub const fn new(key: EncounterKey, subject: Option<SubjectKey>) -> Self {
-        let (class, identifier, start, end) = (None, None, None, None);
-        Self { key, subject, class, identifier, participants: &[], start, end, span: Span::NONE }
     }
 }
 
@@ -270,12 +245,14 @@ pub struct Report<'a> {
     pub status: StatusCode<'a>,
     /// HL7 table 0074: OBR-24.
     pub category: Option<Text<'a>>,
+    /// What was ordered, declared before.
+    pub order: Option<OrderKey>,
     /// The time that matters clinically: OBR-7, OBR-8.
     pub effective: Effective<'a>,
     /// When the results were reported: OBR-22.
     pub issued: Option<Time<'a>>,
     /// Who takes part.
-    pub performers: &'a [Performer<'a>],
+    pub performers: &'a [Performer],
     /// The specimens, all declared before.
     pub specimens: &'a [SpecimenKey],
     /// Remarks.
@@ -297,6 +274,7 @@ impl Report<'_> {
             filler: None,
             status: StatusCode::new(StatusTable::Hl70123, None),
             category: None,
+            order: None,
             effective: Effective::Unknown,
             issued: None,
             performers: &[],
@@ -404,7 +382,7 @@ pub struct Measurement<'a> {
     /// Flags of the device that qualify the value.
     pub flags: &'a [Flag],
     /// Who did it.
-    pub performers: &'a [Performer<'a>],
+    pub performers: &'a [Performer],
     /// Remarks.
     pub notes: &'a [Note<'a>],
     /// The bytes.

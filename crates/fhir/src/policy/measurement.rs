@@ -12,7 +12,7 @@ use iomt_nomenclature::{bits, loinc, vital};
 
 use super::quantity::known_unit;
 use super::time::When;
-use super::{Builder, Party, Target, maps, value};
+use super::{Builder, Performers, Target, maps, value};
 use crate::config::ObservationStatus;
 use crate::identity::Uuid;
 use crate::table::{ElementId, el};
@@ -27,15 +27,13 @@ const SUPPLEMENTAL_TYPES: Mdc = Mdc::new(68_193);
 const ASN1_TO_HL7: &str = "http://terminology.hl7.org/CodeSystem/ASN1ToHL7";
 
 /// What an Observation points to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Links<'a> {
     pub(crate) subject: Option<Target<'a>>,
     pub(crate) encounter: Option<Target<'a>>,
     pub(crate) specimen: Option<Target<'a>>,
     pub(crate) device: Option<Target<'a>>,
-    pub(crate) performers: &'a [Party],
-    /// What [`Party::Display`] points into.
-    pub(crate) names: &'a str,
+    pub(crate) performers: Performers<'a>,
 }
 
 /// How the codes of a measurement go out.
@@ -264,8 +262,8 @@ impl Builder<'_> {
             self.reference(el::OBSERVATION_ENCOUNTER, encounter);
         }
         self.effective(el::OBSERVATION_EFFECTIVE_DATE_TIME, el::OBSERVATION_EFFECTIVE_PERIOD, when);
-        for party in links.performers {
-            self.reference(el::OBSERVATION_PERFORMER, party.target(links.names));
+        for (_, performer) in links.performers.each() {
+            self.reference(el::OBSERVATION_PERFORMER, performer);
         }
     }
 
@@ -406,7 +404,7 @@ impl Builder<'_> {
         match table {
             StatusTable::Measured => return "final",
             StatusTable::Ongoing => return "preliminary",
-            StatusTable::Hl70085 | StatusTable::Hl70123 => {}
+            StatusTable::Hl70038 | StatusTable::Hl70085 | StatusTable::Hl70123 => {}
         }
         let Some(sent) = code else { return "unknown" };
         let own = self.cx.config.observation_status.iter().find(|(key, _)| sent.is(key));

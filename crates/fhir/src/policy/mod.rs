@@ -4,6 +4,7 @@
 mod code;
 pub(crate) mod maps;
 mod measurement;
+mod participant;
 mod party;
 mod provenance;
 mod quantity;
@@ -13,13 +14,12 @@ mod value;
 
 pub(crate) use code::{has_system, identity, write_system};
 pub(crate) use measurement::{Links, Plan, PressureRow, says_something};
-pub(crate) use party::role;
 pub(crate) use report::ReportLinks;
 pub(crate) use time::{Moment, When};
 
 use core::fmt::{self, Write};
 
-use iomt_core::model::{DateTime, Zone};
+use iomt_core::model::{DateTime, ParticipantKey, Performer, Role, Zone};
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, Place};
 
@@ -53,19 +53,24 @@ pub(crate) enum Target<'a> {
     Display(&'a str),
 }
 
-/// Somebody who takes part: a resource, or a stretch of a text that names them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Party {
-    Resource(&'static str, Uuid),
-    Display(usize, usize),
+/// Who stands for the keys of those who take part.
+pub(crate) trait Actors {
+    fn actor(&self, key: ParticipantKey) -> Option<Target<'_>>;
 }
 
-impl Party {
-    pub(crate) fn target(self, names: &str) -> Target<'_> {
-        match self {
-            Self::Resource(kind, id) => Target::Resource(kind, id),
-            Self::Display(start, end) => Target::Display(names.get(start..end).unwrap_or_default()),
-        }
+/// Those who take part.
+#[derive(Clone, Copy)]
+pub(crate) struct Performers<'a> {
+    pub(crate) list: &'a [Performer],
+    pub(crate) of: &'a dyn Actors,
+}
+
+impl<'a> Performers<'a> {
+    /// Each who is known, and in which role.
+    pub(crate) fn each(self) -> impl Iterator<Item = (Role, Target<'a>)> {
+        self.list.iter().filter_map(move |performer| {
+            Some((performer.role, self.of.actor(performer.participant)?))
+        })
     }
 }
 

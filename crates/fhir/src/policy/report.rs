@@ -1,23 +1,22 @@
 //! DiagnosticReport and Specimen.
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Effective, Identifier, Report, Specimen, StatusCode, StatusTable, Text};
+use iomt_core::model::{
+    Effective, Identifier, Report, Role, Specimen, StatusCode, StatusTable, Text,
+};
 use iomt_core::wire::Span;
 
-use super::{Builder, Party, Target, maps};
+use super::{Builder, Performers, Target, maps};
 use crate::identity::Uuid;
 use crate::table::{ElementId, el};
 use crate::tape::Mark;
 
 /// What a report points to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct ReportLinks<'a> {
     pub(crate) subject: Option<Target<'a>>,
     pub(crate) encounter: Option<Target<'a>>,
-    /// Each with whether they interpret the results.
-    pub(crate) parties: &'a [(Party, bool)],
-    /// What [`Party::Display`] points into.
-    pub(crate) names: &'a str,
+    pub(crate) performers: Performers<'a>,
     pub(crate) specimens: &'a [Uuid],
 }
 
@@ -68,8 +67,11 @@ impl Builder<'_> {
             (el::DIAGNOSTIC_REPORT_PERFORMER, false),
             (el::DIAGNOSTIC_REPORT_RESULTS_INTERPRETER, true),
         ] {
-            for (party, _) in links.parties.iter().filter(|(_, i)| *i == interpreters) {
-                self.reference(element, party.target(links.names));
+            let interprets = |role| role == Role::Interpreter;
+            // R4 has the orderer on the ServiceRequest alone.
+            let here = |role| role != Role::Orderer && interprets(role) == interpreters;
+            for (_, target) in links.performers.each().filter(|(role, _)| here(*role)) {
+                self.reference(element, target);
             }
         }
         for id in links.specimens {
@@ -102,7 +104,10 @@ impl Builder<'_> {
         let Some(sent) = status.code else { return "unknown" };
         match status.table {
             StatusTable::Hl70123 => {}
-            StatusTable::Hl70085 | StatusTable::Measured | StatusTable::Ongoing => return "unknown",
+            StatusTable::Hl70038
+            | StatusTable::Hl70085
+            | StatusTable::Measured
+            | StatusTable::Ongoing => return "unknown",
         }
         maps::look_up(maps::REPORT_STATUS, sent).unwrap_or_else(|| {
             self.note(DiagnosticCode::StatusUnknown, sent.span(), "DiagnosticReport.status");

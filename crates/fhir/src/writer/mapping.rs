@@ -1,7 +1,7 @@
 //! The sink: declarations become entries, measurements become Observations.
 
 use iomt_core::model::{
-    Authority, Device, Encounter, Message, Patient, Report, Specimen, SubjectKey,
+    Authority, Device, Encounter, Message, Participant, Patient, Report, Specimen, SubjectKey,
 };
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, End, Place, Sink};
@@ -12,7 +12,7 @@ use super::session::{Entry, Kind, Refer};
 use super::{Output, Session, Writer, builder};
 use crate::config::{Config, Form, OnInvalid, Partial};
 use crate::identity::{Name, Uuid};
-use crate::policy::{ReportLinks, identity};
+use crate::policy::{Performers, ReportLinks, identity};
 
 /// MDS > VMD > channel > metric, and room.
 const DEVICE_DEPTH: u8 = 16;
@@ -44,7 +44,7 @@ impl Mapping<'_> {
     }
 
     /// Writes the resource of an entry, if this message has not yet.
-    fn write_entry(&mut self, kind: Kind, entry: &mut Entry, request: Request<'_>) {
+    pub(super) fn write_entry(&mut self, entry: &mut Entry, request: Request<'_>) {
         let ordinal = self.session.ordinal;
         let skip = entry.written && self.w.cx.config.to == Form::Ndjson;
         if entry.refer != Refer::Resource || entry.message == ordinal || skip {
@@ -52,9 +52,9 @@ impl Mapping<'_> {
         }
         entry.message = ordinal;
         if let Some(before) = self.w.message.ids.get(&entry.id).copied() {
-            return self.compare(kind.resource(), &entry.tape, before);
+            return self.compare(entry.resource, &entry.tape, before);
         }
-        let what = (kind.resource(), entry.id);
+        let what = (entry.resource, entry.id);
         let left = self.w.finish(&entry.tape, what, request, ordinal, self.output) == Fate::Left;
         if left && self.w.cx.config.on_invalid == OnInvalid::Drop {
             entry.refer = Refer::Dropped;
@@ -62,14 +62,14 @@ impl Mapping<'_> {
     }
 
     /// [`write_entry`](Self::write_entry), where there is none that its search finds.
-    fn write_searched(&mut self, kind: Kind, entry: &mut Entry) {
+    pub(super) fn write_searched(&mut self, entry: &mut Entry) {
         let search = core::mem::take(&mut entry.search);
-        self.write_entry(kind, entry, Request::CreateIfNone(&search));
+        self.write_entry(entry, Request::CreateIfNone(&search));
         entry.search = search;
     }
 
     /// The identity of what has no number: of this message alone.
-    fn local(&self, kind: Kind, key: u32) -> Uuid {
+    pub(super) fn local(&self, kind: Kind, key: u32) -> Uuid {
         Name::new(kind.resource())
             .uuid(self.w.cx.sender)
             .str(&self.w.message.id)
@@ -78,7 +78,7 @@ impl Mapping<'_> {
             .finish()
     }
 
-    fn keep(&mut self, kind: Kind, key: u32, entry: Entry) {
+    pub(super) fn keep(&mut self, kind: Kind, key: u32, entry: Entry) {
         let replaced = self.session.declare(kind, key, entry);
         self.session.recycle(replaced);
     }
@@ -95,7 +95,7 @@ impl Mapping<'_> {
         }
         let Some(entry) = self.session.entry_mut(Kind::Device, key) else { return };
         let mut taken = core::mem::take(entry);
-        self.write_searched(Kind::Device, &mut taken);
+        self.write_searched(&mut taken);
         if let Some(entry) = self.session.entry_mut(Kind::Device, key) {
             *entry = taken;
         }
@@ -154,7 +154,7 @@ impl Sink for Mapping<'_> {
             return;
         }
         self.finish_report();
-        let mut entry = self.session.spare();
+        let mut entry = self.session.spare(Kind::Patient);
         if let Some(index) = patient.person {
             self.person(index, &mut entry, patient.span);
             return self.keep(Kind::Patient, patient.key.0, entry);
@@ -187,17 +187,23 @@ impl Sink for Mapping<'_> {
         builder!(self.w => &mut entry.tape).patient(patient, entry.id);
         self.tell_notes();
         match number {
-            Some(_) => self.write_searched(Kind::Patient, &mut entry),
-            None => self.write_entry(Kind::Patient, &mut entry, Request::Create),
+            Some(_) => self.write_searched(&mut entry),
+            None => self.write_entry(&mut entry, Request::Create),
         }
         self.keep(Kind::Patient, patient.key.0, entry);
+    }
+
+    fn participant(&mut self, participant: &Participant<'_>) {
+        if self.wanted() {
+            self.declare_participant(participant);
+        }
     }
 
     fn encounter(&mut self, encounter: &Encounter<'_>) {
         if !self.wanted() {
             return;
         }
-        let mut entry = self.session.spare();
+        let mut entry = self.session.spare(Kind::Encounter);
         let visit = encounter.identifier.as_ref();
         entry.id = match visit {
             Some(number) => {
@@ -207,21 +213,16 @@ impl Sink for Mapping<'_> {
             // Without a number, a visit of this message alone.
             None => self.local(Kind::Encounter, encounter.key.0),
         };
-        self.resolve_performers(encounter.participants);
-        let participants = core::mem::take(&mut self.w.performers);
-        let subject =
-            subject_entry(self.session, encounter.subject).and_then(|e| e.target(Kind::Patient));
+        let subject = subject_entry(self.session, encounter.subject).and_then(Entry::target);
         builder!(self.w => &mut entry.tape).encounter(
             encounter,
             entry.id,
             subject,
-            &participants,
-            &self.w.names,
+            Performers { list: encounter.participants, of: self.session },
         );
-        self.w.performers = participants;
         entry.refer = Refer::Resource;
         self.tell_notes();
-        self.write_searched(Kind::Encounter, &mut entry);
+        self.write_searched(&mut entry);
         self.keep(Kind::Encounter, encounter.key.0, entry);
     }
 
@@ -229,7 +230,7 @@ impl Sink for Mapping<'_> {
         if !self.wanted() {
             return;
         }
-        let mut entry = self.session.spare();
+        let mut entry = self.session.spare(Kind::Device);
         let config = &self.w.cx.config;
         let known = device.identifiers.first();
         match (known, device.peer, &config.device) {
@@ -251,7 +252,7 @@ impl Sink for Mapping<'_> {
         if entry.refer == Refer::Resource {
             let parent = device.parent.and_then(|p| self.session.entry(Kind::Device, p.0));
             entry.parent = parent.and(device.parent).map(|p| p.0);
-            let parent = parent.and_then(|p| p.target(Kind::Device));
+            let parent = parent.and_then(Entry::target);
             builder!(self.w => &mut entry.tape).device(device, entry.id, parent);
             self.tell_notes();
         }
@@ -262,19 +263,18 @@ impl Sink for Mapping<'_> {
         if !self.wanted() {
             return;
         }
-        let mut entry = self.session.spare();
+        let mut entry = self.session.spare(Kind::Specimen);
         let number = specimen.filler.as_ref().or(specimen.placer.as_ref());
         entry.id = match number {
             Some(number) => identity(&self.w.cx, "Specimen", number),
             None => self.local(Kind::Specimen, specimen.key.0),
         };
-        let subject =
-            subject_entry(self.session, specimen.subject).and_then(|e| e.target(Kind::Patient));
+        let subject = subject_entry(self.session, specimen.subject).and_then(Entry::target);
         builder!(self.w => &mut entry.tape).specimen(specimen, entry.id, subject);
         entry.refer = Refer::Resource;
         self.tell_notes();
         let request = self.w.result_request(self.w.message.session);
-        self.write_entry(Kind::Specimen, &mut entry, request);
+        self.write_entry(&mut entry, request);
         self.keep(Kind::Specimen, specimen.key.0, entry);
     }
 
@@ -283,7 +283,7 @@ impl Sink for Mapping<'_> {
             return;
         }
         self.finish_report();
-        self.resolve_parties(report.performers, false);
+        self.tell_orderers(report.performers);
         let number = report.filler.as_ref().or(report.placer.as_ref());
         let filler = number.map(|number| identity(&self.w.cx, "order", number));
         let mut name = Name::new("DiagnosticReport");
@@ -305,10 +305,9 @@ impl Sink for Mapping<'_> {
         let mut tape = core::mem::take(&mut self.w.message.report.tape);
         let encounter = report.encounter.and_then(|k| self.session.entry(Kind::Encounter, k.0));
         let links = ReportLinks {
-            subject: subject.and_then(|e| e.target(Kind::Patient)),
-            encounter: encounter.and_then(|e| e.target(Kind::Encounter)),
-            parties: &self.w.parties,
-            names: &self.w.names,
+            subject: subject.and_then(Entry::target),
+            encounter: encounter.and_then(Entry::target),
+            performers: Performers { list: report.performers, of: self.session },
             specimens: &specimens,
         };
         let mark = builder!(self.w => &mut tape).report(report, id, &links);

@@ -190,7 +190,7 @@ impl Key<'_> {
         when: &When<'_>,
         links: &Links<'_>,
     ) -> Option<()> {
-        if m.identifier.is_some() || !m.notes.is_empty() || !links.performers.is_empty() {
+        if m.identifier.is_some() || !m.notes.is_empty() || !links.performers.list.is_empty() {
             return None;
         }
         self.concept(&m.code)?;
@@ -200,6 +200,7 @@ impl Key<'_> {
             StatusTable::Hl70123 => 1,
             StatusTable::Measured => 2,
             StatusTable::Ongoing => 3,
+            StatusTable::Hl70038 => 4,
         });
         self.text(m.status.code)?;
         self.len(m.flags.len())?;

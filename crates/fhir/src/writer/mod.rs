@@ -4,7 +4,7 @@ mod mapping;
 mod memo;
 mod message;
 mod observe;
-mod parties;
+mod participants;
 mod pressure;
 mod release;
 mod remembered;
@@ -20,7 +20,7 @@ use iomt_core::{Diagnostic, Limits, Sink};
 use crate::config::Config;
 use crate::identity::Uuid;
 use crate::issue::{Issue, Validate};
-use crate::policy::{Context, Holes, Party};
+use crate::policy::{Context, Holes};
 use crate::tape::{NodeId, Tape};
 
 use mapping::Mapping;
@@ -61,10 +61,6 @@ pub struct Writer {
     /// The first reference of a list, whose others follow it when it is written.
     list: Option<NodeId>,
     memo: memo::Memo,
-    parties: Vec<(Party, bool)>,
-    performers: Vec<Party>,
-    names: String,
-    search: String,
     outcome: Tape,
     text: String,
     message: MessageState,
@@ -101,10 +97,6 @@ impl Writer {
             holes: Holes::default(),
             list: None,
             memo: memo::Memo::default(),
-            parties: Vec::new(),
-            performers: Vec::new(),
-            names: String::new(),
-            search: String::new(),
             outcome: Tape::new(),
             text: String::new(),
             message: MessageState::default(),

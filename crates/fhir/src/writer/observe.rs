@@ -12,17 +12,15 @@ use super::session::{Entry, Instant, Kind, Refer};
 use super::{Session, builder};
 use crate::config::Config;
 use crate::identity::{Name, Uuid};
-use crate::policy::{Links, Moment, Party, Plan, PressureRow, Target, When, says_something};
+use crate::policy::{Links, Moment, Performers, Plan, PressureRow, Target, When, says_something};
 
 /// What an Observation points to: what the message names, else what the caller knows.
 pub(super) fn links<'a>(
     session: &'a Session,
     config: &'a Config,
-    performers: &'a [Party],
-    names: &'a str,
-    m: &Measurement<'_>,
+    m: &Measurement<'a>,
 ) -> Links<'a> {
-    let target = |kind, key| session.entry(kind, key).and_then(|entry| entry.target(kind));
+    let target = |kind, key| session.entry(kind, key).and_then(Entry::target);
     let device = match m.device {
         Some(key) => target(Kind::Device, key.0),
         None => config.device.as_deref().map(Target::External),
@@ -34,7 +32,8 @@ pub(super) fn links<'a>(
     };
     let encounter = m.encounter.and_then(|key| target(Kind::Encounter, key.0));
     let specimen = m.specimen.and_then(|key| target(Kind::Specimen, key.0));
-    Links { subject, encounter, specimen, device, performers, names }
+    let performers = Performers { list: m.performers, of: session };
+    Links { subject, encounter, specimen, device, performers }
 }
 
 impl Mapping<'_> {
@@ -53,9 +52,8 @@ impl Mapping<'_> {
         if let Some(device) = m.device {
             self.use_device(device.0);
         }
-        self.resolve_performers(m.performers);
         let w = &*self.w;
-        if links(self.session, &w.cx.config, &[], "", m).subject.is_none() {
+        if links(self.session, &w.cx.config, m).subject.is_none() {
             self.unidentified(m.span);
         }
         let when = self.when(m);
@@ -94,7 +92,7 @@ impl Mapping<'_> {
     /// Writes an Observation like one before, if there was one.
     fn fill(&mut self, m: &Measurement<'_>, id: Uuid, when: &When<'_>) -> bool {
         let w = &mut *self.w;
-        let links = links(self.session, &w.cx.config, &w.performers, &w.names, m);
+        let links = links(self.session, &w.cx.config, m);
         if w.limits.templates == 0 || !w.memo.make_key(m, when, &links) {
             return false;
         }
@@ -120,7 +118,7 @@ impl Mapping<'_> {
 
     fn build(&mut self, m: &Measurement<'_>, id: Uuid, when: &When<'_>, plan: &Plan) {
         let w = &mut *self.w;
-        let links = links(self.session, &w.cx.config, &w.performers, &w.names, m);
+        let links = links(self.session, &w.cx.config, m);
         w.tape.clear();
         builder!(w).observation(m, id, when, &links, plan);
     }

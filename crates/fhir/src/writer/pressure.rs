@@ -58,7 +58,7 @@ impl Mapping<'_> {
         let id = self.identity(m, Some("85354-9"));
         let w = &mut *self.w;
         let Some(half) = w.message.halves.get(at) else { return };
-        let links = links(self.session, &w.cx.config, &w.performers, &w.names, m);
+        let links = links(self.session, &w.cx.config, m);
         let rows = match row {
             PressureRow::Diastolic => [&half.component, &w.extra],
             PressureRow::Systolic => [&w.extra, &half.component],
@@ -86,7 +86,7 @@ impl Mapping<'_> {
         let mut plan = Plan::new(m);
         plan.vital = false;
         let w = &mut *self.w;
-        let links = links(self.session, &w.cx.config, &w.performers, &w.names, m);
+        let links = links(self.session, &w.cx.config, m);
         w.tape.clear();
         builder!(w).observation(m, id, when, &links, &plan);
         // The component has noted all this already.

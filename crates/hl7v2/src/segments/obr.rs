@@ -5,7 +5,7 @@ use iomt_core::model::{Report, ReportKey, Role, StatusCode, StatusTable, Subject
 use crate::Segment;
 use crate::context::Context;
 use crate::scratch::Scratch;
-use crate::types::{cwe, dtm, ei, xcn};
+use crate::types::{cwe, dtm, ei, ndl, xcn};
 
 /// Reads a report, its performers into `scratch`. Notes, specimens and visit are up to the group.
 pub(crate) fn read<'a: 'b, 'b>(
@@ -30,21 +30,14 @@ pub(crate) fn read<'a: 'b, 'b>(
             4 => cwe::field(context, field, &mut report.code),
             7 => start = dtm::field(context, field),
             8 => end = dtm::field(context, field),
-            16 => performers
-                .extend(field.valued().filter_map(|r| xcn::person(context, Role::Orderer, r))),
+            16 => context.performers(Role::Orderer, field, xcn::person, performers),
             22 => report.issued = dtm::field(context, field),
             24 => report.category = context.code(field),
             25 => {
                 let code = context.code(field);
                 report.status = StatusCode::new(StatusTable::Hl70123, code);
             }
-            // NDL: the person, then when and where, which is not mapped.
-            32 => performers.extend(field.valued().filter_map(|repetition| {
-                let mut parts = repetition.components();
-                let person = parts.next()?;
-                parts.for_each(|part| context.unmapped(part.part()));
-                xcn::nested(context, Role::Interpreter, person)
-            })),
+            32 => context.performers(Role::Interpreter, field, ndl::declare, performers),
             _ => context.rest(field),
         }
     }

@@ -27,6 +27,7 @@ pub(crate) mod cx;
 pub(crate) mod dtm;
 pub(crate) mod ei;
 pub(crate) mod hd;
+pub(crate) mod ndl;
 pub(crate) mod nm;
 pub(crate) mod range;
 pub(crate) mod sn;
