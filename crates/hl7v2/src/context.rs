@@ -130,8 +130,9 @@ impl<'a, 's> Context<'a, 's> {
         into: &mut Vec<Performer>,
     ) {
         for repetition in field.valued() {
+            let span = repetition.span();
             let participant = read(self, repetition);
-            into.extend(participant.map(|participant| Performer { role, participant }));
+            into.extend(participant.map(|participant| Performer { role, participant, span }));
         }
     }
 

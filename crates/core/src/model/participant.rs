@@ -21,12 +21,14 @@ pub enum Role {
 
 /// Somebody who takes part, in a role.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "a pair")]
+#[expect(clippy::exhaustive_structs, reason = "a role, who and where")]
 pub struct Performer {
     /// In which role.
     pub role: Role,
     /// Who, declared before.
     pub participant: ParticipantKey,
+    /// The bytes that say so.
+    pub span: Span,
 }
 
 /// A person, an organization, or a person for an organization, who takes part.

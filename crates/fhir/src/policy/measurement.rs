@@ -262,8 +262,8 @@ impl Builder<'_> {
             self.reference(el::OBSERVATION_ENCOUNTER, encounter);
         }
         self.effective(el::OBSERVATION_EFFECTIVE_DATE_TIME, el::OBSERVATION_EFFECTIVE_PERIOD, when);
-        for (_, performer) in links.performers.each() {
-            self.reference(el::OBSERVATION_PERFORMER, performer);
+        for (performer, target) in links.performers.each() {
+            self.reference_at(el::OBSERVATION_PERFORMER, target, performer.span);
         }
     }
 

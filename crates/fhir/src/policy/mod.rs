@@ -19,7 +19,7 @@ pub(crate) use time::{Moment, When};
 
 use core::fmt::{self, Write};
 
-use iomt_core::model::{DateTime, ParticipantKey, Performer, Role, Zone};
+use iomt_core::model::{DateTime, ParticipantKey, Performer, Zone};
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, Place};
 
@@ -66,11 +66,11 @@ pub(crate) struct Performers<'a> {
 }
 
 impl<'a> Performers<'a> {
-    /// Each who is known, and in which role.
-    pub(crate) fn each(self) -> impl Iterator<Item = (Role, Target<'a>)> {
-        self.list.iter().filter_map(move |performer| {
-            Some((performer.role, self.of.actor(performer.participant)?))
-        })
+    /// Each who is known.
+    pub(crate) fn each(self) -> impl Iterator<Item = (&'a Performer, Target<'a>)> {
+        self.list
+            .iter()
+            .filter_map(move |performer| Some((performer, self.of.actor(performer.participant)?)))
     }
 }
 
@@ -146,13 +146,23 @@ impl Builder<'_> {
 
     /// Writes a reference; gives the node of its text.
     pub(crate) fn reference(&mut self, element: ElementId, target: Target<'_>) -> Option<NodeId> {
-        let mark = self.tape.open(element, Span::NONE);
+        self.reference_at(element, target, Span::NONE)
+    }
+
+    /// [`reference`](Self::reference) that `span` makes.
+    pub(crate) fn reference_at(
+        &mut self,
+        element: ElementId,
+        target: Target<'_>,
+        span: Span,
+    ) -> Option<NodeId> {
+        let mark = self.tape.open(element, span);
         let node = match target {
             Target::Resource(kind, id) => {
                 let form = self.cx.config.to;
-                let node = self.tape.write(el::REFERENCE_REFERENCE, Span::NONE, |w| {
-                    write_reference(form, kind, id, w)
-                });
+                let node = self
+                    .tape
+                    .write(el::REFERENCE_REFERENCE, span, |w| write_reference(form, kind, id, w));
                 match element {
                     el::OBSERVATION_SUBJECT => self.holes.add(node, Hole::Subject),
                     el::OBSERVATION_ENCOUNTER => self.holes.add(node, Hole::Encounter),
@@ -162,8 +172,8 @@ impl Builder<'_> {
                 }
                 node
             }
-            Target::External(text) => self.tape.str(el::REFERENCE_REFERENCE, text, Span::NONE),
-            Target::Display(text) => self.tape.str(el::REFERENCE_DISPLAY, text, Span::NONE),
+            Target::External(text) => self.tape.str(el::REFERENCE_REFERENCE, text, span),
+            Target::Display(text) => self.tape.str(el::REFERENCE_DISPLAY, text, span),
         };
         self.tape.close(mark);
         node

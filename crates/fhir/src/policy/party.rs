@@ -192,7 +192,7 @@ impl Builder<'_> {
         if let Some(subject) = subject {
             self.reference(el::ENCOUNTER_SUBJECT, subject);
         }
-        for (_, target) in participants.each() {
+        for (performer, target) in participants.each() {
             let one = self.tape.open(el::ENCOUNTER_PARTICIPANT, Span::NONE);
             self.coded(
                 el::ENCOUNTER_PARTICIPANT_TYPE,
@@ -200,7 +200,7 @@ impl Builder<'_> {
                 "ATND",
                 Span::NONE,
             );
-            self.reference(el::ENCOUNTER_PARTICIPANT_INDIVIDUAL, target);
+            self.reference_at(el::ENCOUNTER_PARTICIPANT_INDIVIDUAL, target, performer.span);
             self.tape.close(one);
         }
         let start = encounter.start.map(|t| self.moment(&t, "Encounter.period"));

@@ -70,8 +70,8 @@ impl Builder<'_> {
             let interprets = |role| role == Role::Interpreter;
             // R4 has the orderer on the ServiceRequest alone.
             let here = |role| role != Role::Orderer && interprets(role) == interpreters;
-            for (_, target) in links.performers.each().filter(|(role, _)| here(*role)) {
-                self.reference(element, target);
+            for (performer, target) in links.performers.each().filter(|(p, _)| here(p.role)) {
+                self.reference_at(element, target, performer.span);
             }
         }
         for id in links.specimens {

@@ -52,6 +52,7 @@ impl Mapping<'_> {
         }
         entry.message = ordinal;
         if let Some(before) = self.w.message.ids.get(&entry.id).copied() {
+            self.w.add_traces(&entry.tape, (entry.resource, entry.id));
             return self.compare(entry.resource, &entry.tape, before);
         }
         let what = (entry.resource, entry.id);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::identity::Uuid;
 use crate::policy::PressureRow;
 use crate::tape::{Mark, Tape};
+use crate::trace::Traces;
 use iomt_core::wire::Span;
 
 #[derive(Debug, Default)]
@@ -38,6 +39,8 @@ pub(super) struct MessageState {
     pub(super) targets: Vec<(&'static str, Uuid)>,
     /// What is to be remembered when it is written: id and hash of a resource.
     pub(super) written: Vec<(Uuid, u64)>,
+    /// Where its elements came from, if somebody wants to know.
+    pub(super) traces: Option<Traces>,
     pub(super) report: ReportState,
     pub(super) halves: Vec<Half>,
     pub(super) halves_used: usize,
@@ -87,6 +90,7 @@ impl MessageState {
         self.identities.clear();
         self.targets.clear();
         self.written.clear();
+        self.traces.iter_mut().for_each(Traces::clear);
         self.report.mark = None;
         self.report.key = None;
         self.report.results.clear();

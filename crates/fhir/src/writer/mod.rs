@@ -22,6 +22,7 @@ use crate::identity::Uuid;
 use crate::issue::{Issue, Validate};
 use crate::policy::{Context, Holes};
 use crate::tape::{NodeId, Tape};
+use crate::trace::{Trace, Traces};
 
 use mapping::Mapping;
 use message::MessageState;
@@ -35,6 +36,14 @@ pub trait Output {
     /// Something that a reader should know. `message` counts the messages of the session from 1;
     /// 0 is before the first.
     fn diagnostic(&mut self, _message: u64, _diagnostic: &Diagnostic) {}
+
+    /// Whether [`trace`](Self::trace) is wanted: it takes time.
+    fn traces(&self) -> bool {
+        false
+    }
+
+    /// An element of the documents of a message, which were just handed over, and where it came from.
+    fn trace(&mut self, _message: u64, _trace: &Trace<'_>) {}
 
     /// An OperationOutcome: what is wrong with a resource that is withheld, dropped or reported,
     /// or with a message that was rejected.
@@ -118,6 +127,9 @@ impl Writer {
         session: &'w mut Session,
         output: &'w mut dyn Output,
     ) -> impl Sink + use<'w> {
+        if output.traces() != self.message.traces.is_some() {
+            self.message.traces = output.traces().then(Traces::default);
+        }
         Mapping { w: self, session, output }
     }
 

@@ -93,7 +93,10 @@ impl Mapping<'_> {
     fn fill(&mut self, m: &Measurement<'_>, id: Uuid, when: &When<'_>) -> bool {
         let w = &mut *self.w;
         let links = links(self.session, &w.cx.config, m);
-        if w.limits.templates == 0 || !w.memo.make_key(m, when, &links) {
+        if w.limits.templates == 0
+            || w.message.traces.is_some()
+            || !w.memo.make_key(m, when, &links)
+        {
             return false;
         }
         let (form, out) = (w.cx.config.to, &mut w.message.out);

@@ -41,10 +41,7 @@ impl Mapping<'_> {
     /// R4 has the orderer on the ServiceRequest alone.
     pub(super) fn tell_orderers(&mut self, performers: &[Performer]) {
         for performer in performers.iter().filter(|performer| performer.role == Role::Orderer) {
-            let entry = self.session.entry(Kind::Participant, performer.participant.0);
-            let root = entry.and_then(|entry| Some(entry.tape.span_of(entry.tape.root()?)));
-            let span = root.unwrap_or(Span::NONE);
-            self.tell(DiagnosticCode::FieldNotMapped, span, "DiagnosticReport");
+            self.tell(DiagnosticCode::FieldNotMapped, performer.span, "DiagnosticReport");
         }
     }
 

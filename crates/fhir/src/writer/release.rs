@@ -99,6 +99,10 @@ impl Mapping<'_> {
                 self.output.document(text);
             }
         }
+        if let Some(traces) = &state.traces {
+            let ordinal = self.session.ordinal;
+            traces.each().for_each(|trace| self.output.trace(ordinal, &trace));
+        }
         let remembered = self.w.limits.remembered;
         for (id, hash) in state.written.drain(..) {
             self.w.remembered.insert(id, hash, remembered);
