@@ -10,25 +10,11 @@ use memchr::memchr;
 
 use crate::charset::is_control;
 use crate::escape::{Spaced, TextCodec};
+use crate::parts;
 use crate::{Charset, Field, Message, Repetition, Segment};
 
 /// Bytes of a component or subcomponent, and their offset.
 pub(crate) type Part<'a> = (&'a [u8], usize);
-
-/// The fields that say how the message is to be read, or number its parts: they are in no resource,
-/// and no diagnostic says so.
-///
-/// MSH: delimiters, message type, processing id, version, acknowledgement types, character set. The
-/// others: set ids, and the type of OBX-5.
-pub(crate) const STRUCTURAL: &[(&str, &[u16])] = &[
-    ("MSH", &[1, 2, 9, 11, 12, 15, 16, 18]),
-    ("NTE", &[1]),
-    ("OBR", &[1]),
-    ("OBX", &[1, 2]),
-    ("PID", &[1]),
-    ("PV1", &[1]),
-    ("SPM", &[1]),
-];
 
 /// The codecs of a message.
 #[derive(Clone, Copy)]
@@ -166,13 +152,12 @@ impl<'a, 's> Context<'a, 's> {
         self.sink.diagnostic(diagnostic);
     }
 
-    /// A field that no arm reads: it is structural, or it is not mapped.
+    /// A field that no arm reads: a rule passes it over, or it is not mapped.
     pub(crate) fn rest(&mut self, field: Field<'a>) {
         if field.is_empty() {
             return;
         }
-        let row = STRUCTURAL.iter().find(|(name, _)| *name == self.name);
-        if !row.is_some_and(|(_, fields)| fields.contains(&self.field)) {
+        if parts::rule(self.name.as_bytes(), self.field).is_none() {
             self.say(DiagnosticCode::FieldNotMapped, field.span());
         }
     }
