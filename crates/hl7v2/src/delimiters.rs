@@ -161,6 +161,8 @@ mod tests {
         assert_eq!(parse(b"MSH"), Err((truncated, "MSH-1", 3)));
         assert_eq!(parse(b"MSHH0\r"), Err((ErrorKind::Malformed, "MSH-1", 3)));
         assert_eq!(parse(b"MSH|^^^^|"), Err((ErrorKind::Malformed, "MSH-2", 4)));
+        // A log that escapes backslashes wrote this: in it no escape can be told from a delimiter.
+        assert_eq!(parse(b"MSH|^~\\\\&|"), Err((ErrorKind::Malformed, "MSH-2", 4)));
         assert_eq!(parse(b"MSH|^~\\&#!|"), Err((ErrorKind::Malformed, "MSH-2", 9)));
         assert_eq!(parse(b"MSH|^A\\&|"), Err((ErrorKind::Malformed, "MSH-2", 5)));
         assert_eq!(parse(b"MSH|^\xC3\xA9&|"), Err((ErrorKind::Malformed, "MSH-2", 5)));
