@@ -130,6 +130,24 @@ pub enum Terminators {
     Lf,
 }
 
+impl Terminators {
+    /// As it is written: `auto`, `cr`, `lf`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Cr => "cr",
+            Self::Lf => "lf",
+        }
+    }
+
+    /// What is written so.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Auto, Self::Cr, Self::Lf].into_iter().find(|choice| choice.as_str() == text)
+    }
+}
+
 impl Options {
     /// With these limits.
     #[must_use]

@@ -70,7 +70,10 @@ impl Translator {
     /// A new connection of a protocol.
     #[must_use]
     pub fn connect(&self, protocol: &Protocol) -> Connection {
-        Connection::new((protocol.decoder)(&Options::with_limits(self.limits)))
+        let mut options = Options::with_limits(self.limits);
+        let Config { terminators, continuations, .. } = *self.config();
+        (options.terminators, options.continuations) = (terminators, continuations);
+        Connection::new((protocol.decoder)(&options))
     }
 
     /// Translates the next input of a connection. Documents and diagnostics go to `output`; a
