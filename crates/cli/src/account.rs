@@ -7,7 +7,7 @@ use std::{
 
 use iomt::{
     Output, Protocol, Translator,
-    account::{Account, Coverage, path_of},
+    account::{Account, Coverage, Fate, path_of},
 };
 use serde::Serialize;
 
@@ -25,8 +25,8 @@ pub(crate) struct Wanted {
 pub(crate) struct Accounts {
     /// A JSON object a line.
     pub(crate) trace: String,
-    /// `None` where the protocol does not account for its parts.
-    pub(crate) coverage: Option<Coverage>,
+    /// With the paths of what is silent; `None` where the protocol does not account for its parts.
+    pub(crate) coverage: Option<(Coverage, Vec<String>)>,
 }
 
 /// An element as a JSON line.
@@ -79,7 +79,8 @@ pub(crate) fn translate(
         accounts.coverage = parts.map(|parts| {
             let mut coverage = Coverage::default();
             parts.iter().for_each(|part| coverage.add(part.fate));
-            coverage
+            let silent = parts.into_iter().filter(|part| part.fate == Fate::Silent);
+            (coverage, silent.map(|part| part.path).collect())
         });
     }
     accounts
@@ -95,11 +96,12 @@ struct Shares<'a> {
     ignored: &'a std::collections::BTreeMap<&'static str, u64>,
     diagnosed: u64,
     silent: u64,
+    silent_parts: &'a [String],
 }
 
 /// Reports what became of the parts of a file on standard error.
-pub(crate) fn report(style: Style, file: &str, coverage: Option<&Coverage>) {
-    let Some(coverage) = coverage else {
+pub(crate) fn report(style: Style, file: &str, coverage: Option<&(Coverage, Vec<String>)>) {
+    let Some((coverage, silent_parts)) = coverage else {
         // Nobody else is there to be told.
         let _ = writeln!(io::stderr(), "{file}: the parts of this format are not accounted for");
         return;
@@ -109,8 +111,17 @@ pub(crate) fn report(style: Style, file: &str, coverage: Option<&Coverage>) {
     let (mapped, structural, diagnosed, silent) = (*mapped, *structural, *diagnosed, *silent);
     let text = match style {
         Style::Json => {
-            let line = Shares { file, parts, mapped, structural, ignored, diagnosed, silent };
-            serde_json::to_string(&line).unwrap_or_default()
+            let counts = Shares {
+                file,
+                parts,
+                mapped,
+                structural,
+                ignored,
+                diagnosed,
+                silent,
+                silent_parts,
+            };
+            serde_json::to_string(&counts).unwrap_or_default()
         }
         Style::Text => {
             let share = |count: u64| {
@@ -127,6 +138,9 @@ pub(crate) fn report(style: Style, file: &str, coverage: Option<&Coverage>) {
                 let _ = write!(text, ", {} ignored ({rule})", share(*count));
             }
             let _ = write!(text, ", {} diagnosed, {} silent", share(diagnosed), share(silent));
+            for path in silent_parts {
+                let _ = write!(text, "\n{file}: silent {path}");
+            }
             text
         }
     };

@@ -49,6 +49,17 @@ impl Traces {
 
     /// Adds the elements of the resource on `tape`.
     pub(crate) fn add(&mut self, tape: &Tape, resource: &'static str, id: Uuid) {
+        self.add_some(tape, resource, id, |_| true);
+    }
+
+    /// The same, but only what is in elements of the resource that are `wanted`.
+    pub(crate) fn add_some(
+        &mut self,
+        tape: &Tape,
+        resource: &'static str,
+        id: Uuid,
+        wanted: impl Fn(ElementId) -> bool,
+    ) {
         self.within.clear();
         for node in tape.nodes() {
             let depth = node.depth();
@@ -60,7 +71,8 @@ impl Traces {
             // Writing into a String does not fail.
             let _ = write!(self.path, "{}", Step::new(element, number, depth == 0));
             self.within.push((element, number, self.path.len()));
-            if node.has_text() && node.span().is_some() {
+            let top = self.within.get(1).is_some_and(|(element, ..)| wanted(*element));
+            if top && node.has_text() && node.span().is_some() {
                 self.paths.push_str(&self.path);
                 let (end, span) = (self.paths.len(), node.span());
                 self.rows.push(Row { resource, id, end, span });

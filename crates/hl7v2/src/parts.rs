@@ -18,6 +18,11 @@ const ACKNOWLEDGEMENT: Rule =
     Rule { name: "acknowledgement", structural: false, reason: "it says which answer is wanted" };
 const PROCESSING: Rule =
     Rule { name: "processing", structural: false, reason: "it says which system is meant" };
+const IDENTITY: Rule = Rule {
+    name: "identity",
+    structural: false,
+    reason: "it is part of the identity under which the Observation is stored",
+};
 const NULL: Rule =
     Rule { name: "null", structural: false, reason: "it asks for an element without content" };
 const BLANK: Rule = Rule { name: "blank", structural: false, reason: "blanks say nothing" };
@@ -36,6 +41,7 @@ const PASSED_OVER: &[(&str, u16, &Rule)] = &[
     ("OBR", 1, &SET_ID),
     ("OBX", 1, &SET_ID),
     ("OBX", 2, &READING),
+    ("OBX", 4, &IDENTITY),
     ("PID", 1, &SET_ID),
     ("PV1", 1, &SET_ID),
     ("SPM", 1, &SET_ID),

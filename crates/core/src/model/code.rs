@@ -79,19 +79,23 @@ pub struct Coding<'a> {
     pub display: Option<Text<'a>>,
     /// Version of the system.
     pub version: Option<Text<'a>>,
+    /// The bytes that name the system.
+    pub system_span: Span,
 }
 
 impl<'a> Coding<'a> {
     /// A code of a system.
     #[must_use]
     pub const fn new(system: CodeSystem<'a>, code: Text<'a>) -> Self {
-        Self { system, code: Code::Text(code), display: None, version: None }
+        let (display, version, system_span) = (None, None, Span::NONE);
+        Self { system, code: Code::Text(code), display, version, system_span }
     }
 
     /// A code of IEEE 11073-10101.
     #[must_use]
     pub const fn mdc(code: Mdc) -> Self {
-        Self { system: CodeSystem::Mdc, code: Code::Mdc(code), display: None, version: None }
+        let (display, version, system_span) = (None, None, Span::NONE);
+        Self { system: CodeSystem::Mdc, code: Code::Mdc(code), display, version, system_span }
     }
 
     /// The number, if the system is IEEE 11073-10101 and the code is its decimal number.

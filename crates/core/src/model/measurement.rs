@@ -55,6 +55,8 @@ pub struct Message<'a> {
     pub facility: Authority<'a>,
     /// When it was made: MSH-7.
     pub sent: Option<Time<'a>>,
+    /// What kind of message it is: MSH-9.
+    pub kind: Option<Text<'a>>,
     /// When it was received, if the caller said so.
     pub received: Option<DateTime>,
     /// It belongs to a session: keys declared before it still hold.
@@ -70,9 +72,9 @@ impl<'a> Message<'a> {
     #[must_use]
     pub const fn new(protocol: &'static str, bytes: &'a [u8], span: Span) -> Self {
         let (application, facility) = (Authority::NONE, Authority::NONE);
-        let (id, sent, received) = (None, None, None);
+        let (id, sent, kind, received) = (None, None, None, None);
         let session = false;
-        Self { protocol, id, application, facility, sent, received, session, bytes, span }
+        Self { protocol, id, application, facility, sent, kind, received, session, bytes, span }
     }
 }
 

@@ -59,13 +59,13 @@ impl Builder<'_> {
     pub(crate) fn coding(&mut self, element: ElementId, coding: &Coding<'_>) {
         let span = coding.code.span();
         let mark = self.tape.open(element, span);
-        let known = self.system(&coding.system);
+        let known = self.system(&coding.system, coding.system_span);
         if let Some(version) = coding.version.filter(|_| known) {
             self.text(el::CODING_VERSION, version);
         }
         self.tape.write(el::CODING_CODE, span, |w| coding.code.write(w));
         match (coding.display, coding.code, coding.system) {
-            // A display other than the table's own is an error there, and adds nothing.
+            // A display other than the table's own is an error there: it is the text.
             (_, _, CodeSystem::Hl7Table(_)) => {}
             (Some(display), _, _) => self.text(el::CODING_DISPLAY, display),
             (None, Code::Mdc(mdc), _) => self.refid(mdc),
@@ -81,14 +81,14 @@ impl Builder<'_> {
     }
 
     /// Writes the URI of a system; false if it has none.
-    fn system(&mut self, system: &CodeSystem<'_>) -> bool {
+    fn system(&mut self, system: &CodeSystem<'_>, span: Span) -> bool {
         let uri = match system {
             CodeSystem::Mdc => MDC,
             CodeSystem::Loinc => LOINC,
             CodeSystem::SnomedCt => SNOMED_CT,
             CodeSystem::Ucum => UCUM,
             CodeSystem::Hl7Table(number) => {
-                self.tape.write(el::CODING_SYSTEM, Span::NONE, |w| {
+                self.tape.write(el::CODING_SYSTEM, span, |w| {
                     write!(w, "http://terminology.hl7.org/CodeSystem/v2-{number:04}")
                 });
                 return true;
@@ -96,7 +96,7 @@ impl Builder<'_> {
             CodeSystem::Named(name) => return self.named_system(*name),
             CodeSystem::Unknown => return false,
         };
-        self.tape.text(el::CODING_SYSTEM, uri);
+        self.tape.text_at(el::CODING_SYSTEM, uri, span);
         true
     }
 
@@ -127,10 +127,25 @@ impl Builder<'_> {
         for coding in concept.codings() {
             self.coding(el::CODEABLE_CONCEPT_CODING, coding);
         }
-        if let Some(text) = concept.text {
+        self.concept_text(concept);
+        self.tape.close(mark);
+    }
+
+    /// The text as sent, or what a code of an HL7 table was called.
+    pub(crate) fn concept_text(&mut self, concept: &Concept<'_>) {
+        let mut text = concept.text;
+        for coding in concept.codings().filter(|c| matches!(c.system, CodeSystem::Hl7Table(_))) {
+            match (coding.display, text) {
+                (Some(display), Some(_)) => {
+                    self.note(DiagnosticCode::FieldNotMapped, display.span(), "Coding.display");
+                }
+                (Some(_), None) => text = coding.display,
+                (None, _) => {}
+            }
+        }
+        if let Some(text) = text {
             self.text(el::CODEABLE_CONCEPT_TEXT, text);
         }
-        self.tape.close(mark);
     }
 
     /// A code as sent as a concept: in `system` where the map has a target, else as its text.
@@ -166,6 +181,25 @@ impl Builder<'_> {
         }
     }
 
+    /// An organization by its names alone.
+    fn organization_reference(
+        &mut self,
+        element: ElementId,
+        name: Option<Text<'_>>,
+        id: Option<Text<'_>>,
+    ) {
+        let mark = self.tape.open(element, Span::NONE);
+        if let Some(id) = id {
+            let identifier = self.tape.open(el::REFERENCE_IDENTIFIER, id.span());
+            self.text(el::IDENTIFIER_VALUE, id);
+            self.tape.close(identifier);
+        }
+        if let Some(name) = name {
+            self.text(el::REFERENCE_DISPLAY, name);
+        }
+        self.tape.close(mark);
+    }
+
     /// An identifier as sent: its system is made from its authority, or there is none.
     pub(crate) fn identifier(&mut self, element: ElementId, identifier: &Identifier<'_>) {
         let mark = self.tape.open(element, identifier.span);
@@ -174,14 +208,15 @@ impl Builder<'_> {
             self.mapped(el::IDENTIFIER_TYPE, maps::IDENTIFIER_TYPE, system, kind);
         }
         let cx = self.cx;
-        self.tape.write(el::IDENTIFIER_SYSTEM, Span::NONE, |w| {
-            write_system(cx, &identifier.authority, w)
-        });
+        let part = |part: Option<Text<'_>>| part.map_or(Span::NONE, |part| part.span());
+        let authority = &identifier.authority;
+        let span = part(authority.universal_id).to(part(authority.universal_id_type));
+        self.tape.write(el::IDENTIFIER_SYSTEM, span, |w| write_system(cx, authority, w));
         self.text(el::IDENTIFIER_VALUE, identifier.value);
-        if let Some(namespace) = identifier.authority.namespace {
-            let assigner = self.tape.open(el::IDENTIFIER_ASSIGNER, namespace.span());
-            self.text(el::REFERENCE_DISPLAY, namespace);
-            self.tape.close(assigner);
+        // What makes no system is kept with the name of the authority.
+        let id = authority.universal_id.filter(|_| !has_system(cx, authority));
+        if authority.namespace.is_some() || id.is_some() {
+            self.organization_reference(el::IDENTIFIER_ASSIGNER, authority.namespace, id);
         }
         self.tape.close(mark);
     }

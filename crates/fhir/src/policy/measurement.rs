@@ -214,8 +214,7 @@ impl Builder<'_> {
         }
         self.added_codes(m, plan);
         match (withheld, m.code.text) {
-            (None, Some(text)) => self.text(el::CODEABLE_CONCEPT_TEXT, text),
-            (None, None) => {}
+            (None, _) => self.concept_text(&m.code),
             // The sender's coding as text: its words, and the code itself.
             (Some(coding), text) => {
                 let words = text.or(coding.display);

@@ -37,6 +37,26 @@ impl Mapping<'_> {
         self.w.tell_notes(self.session.ordinal, self.output);
     }
 
+    /// Without a Provenance, what a message says of itself is nowhere: a site that wants none knows
+    /// it, who keeps account of each part is told.
+    fn tell_header(&mut self, message: &Message<'_>) {
+        let of = |authority: &Authority<'_>| {
+            let parts = [authority.namespace, authority.universal_id, authority.universal_id_type];
+            parts.iter().flatten().fold(Span::NONE, |span, part| span.to(part.span()))
+        };
+        for span in [
+            of(&message.application),
+            of(&message.facility),
+            message.sent.map_or(Span::NONE, |sent| sent.span),
+            message.kind.map_or(Span::NONE, |kind| kind.span()),
+            message.id.map_or(Span::NONE, |id| id.span()),
+        ] {
+            if span.is_some() {
+                self.tell(DiagnosticCode::FieldNotMapped, span, "Provenance");
+            }
+        }
+    }
+
     pub(super) fn unidentified(&mut self, span: Span) {
         if !core::mem::replace(&mut self.w.message.unidentified, true) {
             self.tell(DiagnosticCode::SubjectUnidentified, span, "subject");
@@ -57,6 +77,9 @@ impl Mapping<'_> {
         }
         let what = (entry.resource, entry.id);
         let left = self.w.finish(&entry.tape, what, request, ordinal, self.output) == Fate::Left;
+        if !left && matches!(entry.resource, "Patient" | "Encounter") {
+            self.w.message.described.push(what);
+        }
         if left && self.w.cx.config.on_invalid == OnInvalid::Drop {
             entry.refer = Refer::Dropped;
         }
@@ -136,6 +159,14 @@ impl Sink for Mapping<'_> {
         cx.received = message.received;
         let Some(id) = message.id else { return };
         let _ = id.write(&mut self.w.message.id);
+        if self.w.cx.config.provenance {
+            let mut origin = core::mem::take(&mut self.w.message.origin);
+            builder!(self.w => &mut origin).origin(message);
+            self.w.message.origin = origin;
+            self.tell_notes();
+        } else if self.w.message.traces.is_some() {
+            self.tell_header(message);
+        }
         let Some(sent) = &message.sent else { return };
         let key = Name::new("message").uuid(self.w.cx.sender).text(Some(id)).time(sent).finish();
         let hash = self.w.hash(message.bytes);

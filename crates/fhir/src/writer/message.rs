@@ -35,8 +35,12 @@ pub(super) struct MessageState {
     pub(super) ids: HashMap<Uuid, (usize, usize)>,
     /// How often each identity of an Observation or DiagnosticReport was given.
     pub(super) identities: HashMap<Uuid, u64>,
+    /// Its Provenance, but for the targets, if one is wanted.
+    pub(super) origin: Tape,
     /// What the Provenance is about.
     pub(super) targets: Vec<(&'static str, Uuid)>,
+    /// Patients and visits: what it is about where there are no results.
+    pub(super) described: Vec<(&'static str, Uuid)>,
     /// What is to be remembered when it is written: id and hash of a resource.
     pub(super) written: Vec<(Uuid, u64)>,
     /// Where its elements came from, if somebody wants to know.
@@ -88,7 +92,9 @@ impl MessageState {
         self.lines.clear();
         self.ids.clear();
         self.identities.clear();
+        self.origin.clear();
         self.targets.clear();
+        self.described.clear();
         self.written.clear();
         self.traces.iter_mut().for_each(Traces::clear);
         self.report.mark = None;

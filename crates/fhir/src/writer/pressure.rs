@@ -10,6 +10,7 @@ use super::message::Half;
 use super::observe::links;
 use crate::identity::{Name, Uuid};
 use crate::policy::{Plan, PressureRow, When};
+use crate::table::el;
 
 impl Mapping<'_> {
     pub(super) fn observe_pressure(
@@ -66,6 +67,7 @@ impl Mapping<'_> {
         w.tape.clear();
         builder!(w).pressure(m, id, when, &links, &half.alone, rows);
         if self.check_tape() {
+            self.trace_shared(id, at);
             if let Some(half) = self.w.message.halves.get_mut(at) {
                 half.row = None;
             }
@@ -78,6 +80,26 @@ impl Mapping<'_> {
         let id = self.build_alone(m, when);
         let valid = self.check_tape();
         self.finish_observation(id, valid, m.report.map(|r| r.0));
+    }
+
+    /// What the rows share came from both, and stands in the panel once.
+    fn trace_shared(&mut self, id: Uuid, at: usize) {
+        let shared = |element| {
+            matches!(
+                element,
+                el::OBSERVATION_STATUS
+                    | el::OBSERVATION_EFFECTIVE_DATE_TIME
+                    | el::OBSERVATION_EFFECTIVE_PERIOD
+                    | el::OBSERVATION_PERFORMER
+                    | el::OBSERVATION_DEVICE
+                    | el::OBSERVATION_METHOD
+                    | el::OBSERVATION_BODY_SITE
+            )
+        };
+        let state = &mut self.w.message;
+        if let (Some(traces), Some(half)) = (&mut state.traces, state.halves.get(at)) {
+            traces.add_some(&half.alone, "Observation", id, shared);
+        }
     }
 
     /// Builds a row as an Observation of its own, without the code that implies the profile.

@@ -51,6 +51,7 @@ fn coding<'a: 'b, 'b>(
         let system = system.and_then(|system| context.text(system));
         let coding = slot.insert(Coding::new(system.map_or(default, code_system), code));
         coding.display = display;
+        coding.system_span = system.map_or(coding.system_span, |system| system.span());
         return;
     }
     match (display, &name) {

@@ -35,7 +35,12 @@ pub(crate) fn unit<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Unit<
                 // Some senders have the reference identifier, and 0 for the number.
                 None => other = other.or(name).or(Some(code)),
             },
-            _ => other = other.or(code).or(name),
+            _ => {
+                if let Some(system) = system {
+                    context.unmapped(system);
+                }
+                other = other.or(code).or(name);
+            }
         }
     }
     components.for_each(|part| context.unmapped(part));
