@@ -60,8 +60,12 @@ impl Builder<'_> {
         let span = coding.code.span();
         let mark = self.tape.open(element, span);
         let known = self.system(&coding.system, coding.system_span);
-        if let Some(version) = coding.version.filter(|_| known) {
-            self.text(el::CODING_VERSION, version);
+        match coding.version {
+            Some(version) if known => self.text(el::CODING_VERSION, version),
+            Some(version) => {
+                self.note(DiagnosticCode::FieldNotMapped, version.span(), "Coding.version");
+            }
+            None => {}
         }
         self.tape.write(el::CODING_CODE, span, |w| coding.code.write(w));
         match (coding.display, coding.code, coding.system) {
@@ -181,20 +185,37 @@ impl Builder<'_> {
         }
     }
 
-    /// An organization by its names alone.
-    fn organization_reference(
+    /// A reference to what is known by the names of an HD alone.
+    pub(crate) fn named(
         &mut self,
         element: ElementId,
-        name: Option<Text<'_>>,
-        id: Option<Text<'_>>,
+        kind: Option<&'static str>,
+        names: &Authority<'_>,
     ) {
         let mark = self.tape.open(element, Span::NONE);
-        if let Some(id) = id {
-            let identifier = self.tape.open(el::REFERENCE_IDENTIFIER, id.span());
-            self.text(el::IDENTIFIER_VALUE, id);
-            self.tape.close(identifier);
+        if let Some(kind) = kind {
+            self.tape.text(el::REFERENCE_TYPE, kind);
         }
-        if let Some(name) = name {
+        let identifier = self.tape.open(el::REFERENCE_IDENTIFIER, Span::NONE);
+        let mut anonymous = *names;
+        anonymous.namespace = None;
+        let cx = self.cx;
+        if has_system(cx, &anonymous) {
+            self.tape.text(el::IDENTIFIER_SYSTEM, "urn:ietf:rfc:3986");
+            let span = system_span(names);
+            self.tape.write(el::IDENTIFIER_VALUE, span, |w| write_system(cx, &anonymous, w));
+        } else {
+            if let Some(kind) = names.universal_id_type {
+                let concept = self.tape.open(el::IDENTIFIER_TYPE, kind.span());
+                self.text(el::CODEABLE_CONCEPT_TEXT, kind);
+                self.tape.close(concept);
+            }
+            if let Some(id) = names.universal_id {
+                self.text(el::IDENTIFIER_VALUE, id);
+            }
+        }
+        self.tape.close(identifier);
+        if let Some(name) = names.namespace {
             self.text(el::REFERENCE_DISPLAY, name);
         }
         self.tape.close(mark);
@@ -208,18 +229,25 @@ impl Builder<'_> {
             self.mapped(el::IDENTIFIER_TYPE, maps::IDENTIFIER_TYPE, system, kind);
         }
         let cx = self.cx;
-        let part = |part: Option<Text<'_>>| part.map_or(Span::NONE, |part| part.span());
-        let authority = &identifier.authority;
-        let span = part(authority.universal_id).to(part(authority.universal_id_type));
-        self.tape.write(el::IDENTIFIER_SYSTEM, span, |w| write_system(cx, authority, w));
+        let mut authority = identifier.authority;
+        let span = system_span(&authority);
+        self.tape.write(el::IDENTIFIER_SYSTEM, span, |w| write_system(cx, &authority, w));
         self.text(el::IDENTIFIER_VALUE, identifier.value);
         // What makes no system is kept with the name of the authority.
-        let id = authority.universal_id.filter(|_| !has_system(cx, authority));
-        if authority.namespace.is_some() || id.is_some() {
-            self.organization_reference(el::IDENTIFIER_ASSIGNER, authority.namespace, id);
+        let mut anonymous = authority;
+        anonymous.namespace = None;
+        if has_system(cx, &anonymous) {
+            (authority.universal_id, authority.universal_id_type) = (None, None);
         }
+        self.named(el::IDENTIFIER_ASSIGNER, None, &authority);
         self.tape.close(mark);
     }
+}
+
+/// The bytes that give an authority's system.
+fn system_span(authority: &Authority<'_>) -> Span {
+    let span = |part: Option<Text<'_>>| part.map_or(Span::NONE, |part| part.span());
+    span(authority.universal_id).to(span(authority.universal_id_type))
 }
 
 /// Writes the system of an authority's identifiers, nothing if it has none: ISO → `urn:oid:`,

@@ -2,12 +2,12 @@
 
 use core::fmt;
 
-use iomt_core::model::{Authority, DateTime, Message, Precision, Text};
+use iomt_core::model::{DateTime, Message, Precision};
 use iomt_core::wire::Span;
 
 use super::{Builder, Target};
 use crate::identity::Uuid;
-use crate::table::{ElementId, el};
+use crate::table::el;
 use crate::tape::{NodeId, Tape};
 
 /// What made the resources.
@@ -42,7 +42,7 @@ impl Builder<'_> {
         if !message.facility.is_none() {
             let agent = self.tape.open(el::PROVENANCE_AGENT, Span::NONE);
             self.coded(el::PROVENANCE_AGENT_TYPE, PARTICIPANT, "author", Span::NONE);
-            self.named(el::PROVENANCE_AGENT_WHO, "Organization", &message.facility);
+            self.named(el::PROVENANCE_AGENT_WHO, Some("Organization"), &message.facility);
             self.tape.close(agent);
         }
         let entity = self.tape.open(el::PROVENANCE_ENTITY, Span::NONE);
@@ -56,7 +56,7 @@ impl Builder<'_> {
         if !message.application.is_none() {
             let entity = self.tape.open(el::PROVENANCE_ENTITY, Span::NONE);
             self.tape.text(el::PROVENANCE_ENTITY_ROLE, "source");
-            self.named(el::PROVENANCE_ENTITY_WHAT, "Device", &message.application);
+            self.named(el::PROVENANCE_ENTITY_WHAT, Some("Device"), &message.application);
             self.tape.close(entity);
         }
         self.tape.close(mark);
@@ -78,37 +78,6 @@ impl Builder<'_> {
         self.tape.splice_children(origin, root, None);
         self.tape.close(mark);
         node
-    }
-
-    /// A reference to what is known by the names of an HD alone.
-    fn named(&mut self, element: ElementId, kind: &'static str, names: &Authority<'_>) {
-        let span = |part: Option<Text<'_>>| part.map_or(Span::NONE, |part| part.span());
-        let mark = self.tape.open(element, Span::NONE);
-        self.tape.text(el::REFERENCE_TYPE, kind);
-        if let Some(id) = names.universal_id {
-            let identifier = self.tape.open(el::REFERENCE_IDENTIFIER, id.span());
-            let mut anonymous = *names;
-            anonymous.namespace = None;
-            let all = id.span().to(span(names.universal_id_type));
-            let cx = self.cx;
-            if super::has_system(cx, &anonymous) {
-                self.tape.text(el::IDENTIFIER_SYSTEM, "urn:ietf:rfc:3986");
-                self.tape
-                    .write(el::IDENTIFIER_VALUE, all, |w| super::write_system(cx, &anonymous, w));
-            } else {
-                if let Some(kind) = names.universal_id_type {
-                    let concept = self.tape.open(el::IDENTIFIER_TYPE, kind.span());
-                    self.text(el::CODEABLE_CONCEPT_TEXT, kind);
-                    self.tape.close(concept);
-                }
-                self.text(el::IDENTIFIER_VALUE, id);
-            }
-            self.tape.close(identifier);
-        }
-        if let Some(name) = names.namespace {
-            self.text(el::REFERENCE_DISPLAY, name);
-        }
-        self.tape.close(mark);
     }
 
     /// When it was received; else when it was sent, where that has a zone; else unknown.

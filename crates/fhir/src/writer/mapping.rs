@@ -157,9 +157,7 @@ impl Sink for Mapping<'_> {
         let sent = message.sent.and_then(|t| t.value);
         (cx.sent, cx.header_zone) = (sent, sent.and_then(|t| t.zone));
         cx.received = message.received;
-        let Some(id) = message.id else { return };
-        let _ = id.write(&mut self.w.message.id);
-        if self.w.cx.config.provenance {
+        if message.id.is_some() && self.w.cx.config.provenance {
             let mut origin = core::mem::take(&mut self.w.message.origin);
             builder!(self.w => &mut origin).origin(message);
             self.w.message.origin = origin;
@@ -167,6 +165,8 @@ impl Sink for Mapping<'_> {
         } else if self.w.message.traces.is_some() {
             self.tell_header(message);
         }
+        let Some(id) = message.id else { return };
+        let _ = id.write(&mut self.w.message.id);
         let Some(sent) = &message.sent else { return };
         let key = Name::new("message").uuid(self.w.cx.sender).text(Some(id)).time(sent).finish();
         let hash = self.w.hash(message.bytes);

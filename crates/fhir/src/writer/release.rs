@@ -48,10 +48,16 @@ impl Mapping<'_> {
         if message.targets.is_empty() {
             core::mem::swap(&mut message.targets, &mut message.described);
         }
-        if message.origin.root().is_none() || message.targets.is_empty() {
+        let origin = core::mem::take(&mut message.origin);
+        if origin.root().is_none() || message.targets.is_empty() {
+            // Nothing is written that it would be about.
+            let sent = |node: &&crate::tape::Node| node.has_text() && node.span().is_some();
+            for node in origin.nodes().iter().filter(sent) {
+                self.tell(DiagnosticCode::FieldNotMapped, node.span(), "Provenance");
+            }
+            self.w.message.origin = origin;
             return;
         }
-        let origin = core::mem::take(&mut self.w.message.origin);
         let targets = core::mem::take(&mut self.w.message.targets);
         let mut name = Name::new("Provenance");
         let id = match self.w.message.replay {
