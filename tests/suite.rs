@@ -16,6 +16,8 @@ mod no_phi;
 mod properties;
 #[path = "suite/registry.rs"]
 mod registry;
+#[path = "suite/rows.rs"]
+mod rows;
 #[path = "suite/seam.rs"]
 mod seam;
 #[path = "suite/support.rs"]
