@@ -290,9 +290,13 @@ impl Sink for Checked<'_> {
         declared(order.encounter.map(|key| key.0), &self.keys.encounters, "a visit");
         self.keys.orders.insert(order.key.0);
         self.concept(&order.code);
-        self.identifiers([&order.placer, &order.filler, &order.group].into_iter().flatten());
+        let numbers = [&order.placer, &order.filler, &order.group, &order.filler_group];
+        self.identifiers(numbers.into_iter().flatten());
         self.identifiers(order.identifiers);
-        self.identifiers(order.parents);
+        self.identifiers([&order.parent_placer, &order.parent_filler].into_iter().flatten());
+        for concept in [&order.status_reason, &order.confidentiality, &order.location] {
+            self.concept(concept);
+        }
         self.texts(&[order.status.code, order.control, order.priority, order.action]);
         self.effective(&order.occurrence);
         self.times(&[order.authored]);

@@ -116,10 +116,21 @@ impl<'a, 's> Context<'a, 's> {
         into: &mut Vec<Performer>,
     ) {
         for repetition in field.valued() {
-            let span = repetition.span();
-            let participant = read(self, repetition);
-            into.extend(participant.map(|participant| Performer { role, participant, span }));
+            self.performer(role, repetition, &read, into);
         }
+    }
+
+    /// The same, from one repetition.
+    pub(crate) fn performer(
+        &mut self,
+        role: Role,
+        repetition: Repetition<'a>,
+        read: impl Fn(&mut Self, Repetition<'a>) -> Option<ParticipantKey>,
+        into: &mut Vec<Performer>,
+    ) {
+        let span = repetition.span();
+        let participant = read(self, repetition);
+        into.extend(participant.map(|participant| Performer { role, participant, span }));
     }
 
     /// The segment `name` on line `line` is read from here on.
@@ -166,6 +177,13 @@ impl<'a, 's> Context<'a, 's> {
     pub(crate) fn unmapped(&mut self, part: Part<'a>) {
         if !part.0.is_empty() {
             self.say(DiagnosticCode::FieldNotMapped, Span::new(part.1, part.0.len()));
+        }
+    }
+
+    /// Something that was read, and has no place.
+    pub(crate) fn lost(&mut self, span: Span) {
+        if span.is_some() && span.len > 0 {
+            self.say(DiagnosticCode::FieldNotMapped, span);
         }
     }
 

@@ -5,15 +5,16 @@
 //! device before the first of them that names it. PID and PV1 hold for what comes after them, and for nothing before.
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Effective, EncounterKey, ReportKey, SpecimenKey, Subject, SubjectKey};
+use iomt_core::model::{
+    Effective, EncounterKey, Order, OrderKey, Report, ReportKey, SpecimenKey, Subject, SubjectKey,
+};
 
 use crate::Segment;
 use crate::context::Context;
 use crate::devices::Devices;
 use crate::scratch::Scratch;
 use crate::segments::obx::Group;
-use crate::segments::{nte, obr, obx, pid, pv1, spm};
-use crate::types::ei;
+use crate::segments::{nte, obr, obx, orc, pid, pv1, spm};
 
 /// Segments that diagnostics call by name although none of them is mapped: those that ORU^R01 may
 /// have.
@@ -28,6 +29,7 @@ struct Reader<'r, 'a, 's> {
     /// Numbers of the next patient, visit, report and specimen.
     subjects: u32,
     encounters: u32,
+    orders: u32,
     reports: u32,
     specimens: u32,
     /// The last PID, its bytes and its key.
@@ -53,6 +55,7 @@ pub(crate) fn observe<'a>(
         devices,
         subjects: 0,
         encounters: 0,
+        orders: 0,
         reports: 0,
         specimens: 0,
         patient: None,
@@ -66,7 +69,7 @@ pub(crate) fn observe<'a>(
     while let Some(segment) = reader.context.message.line(line) {
         line = reader.segment(segment, line);
     }
-    reader.finish_order([false; 2]);
+    reader.finish_order();
 }
 
 /// The number of a key, and the next one.
@@ -93,7 +96,7 @@ impl<'a> Reader<'_, 'a, '_> {
     /// A segment that belongs to no fact, but perhaps to a later one.
     fn other(&mut self, segment: Segment<'a>, line: usize) {
         if segment.id() == b"ORC" && self.context.message.is_segment(line) {
-            self.finish_order([false; 2]);
+            self.finish_order();
             self.order = Some((segment, line));
         } else {
             self.unmapped(segment, line);
@@ -183,29 +186,11 @@ impl<'a> Reader<'_, 'a, '_> {
     fn declare(&mut self, start: usize) -> usize {
         let first = self.context.message.line(start);
         let request = first.filter(|segment| segment.id() == b"OBR");
-        let mut report = None;
+        let mut read = None;
         if let Some(segment) = request {
-            let key = ReportKey(take(&mut self.reports));
-            let subject = self.subject();
-            let mut read = obr::read(self.context, segment, start, key, subject, self.scratch);
-            let mut used = [false; 2];
-            if let Some((order, line)) = self.order {
-                for (used, (field, slot)) in
-                    used.iter_mut().zip([(2, &mut read.placer), (3, &mut read.filler)])
-                {
-                    let (ours, theirs) = (segment.field(field), order.field(field));
-                    let raw = |field: Option<crate::Field<'a>>| field.map_or(&[][..], |f| f.raw());
-                    *used = slot.is_none() || raw(ours) == raw(theirs);
-                    if let (None, Some(theirs)) = (&slot, theirs) {
-                        self.context.enter("ORC", line);
-                        self.context.at(u16::try_from(field).unwrap_or(0));
-                        *slot = ei::field(self.context, theirs);
-                    }
-                }
-            }
-            self.finish_order(used);
-            (self.report, self.effective) = (Some(key), read.effective);
-            report = Some(read);
+            let request = self.request(segment, start);
+            (self.report, self.effective) = (Some(request.0.key), request.0.effective);
+            read = Some(request);
         } else if let Some(segment) = first.filter(|_| self.report.is_none()) {
             let name = if segment.id() == b"SPM" { "SPM" } else { "OBX" };
             self.context.enter(name, start);
@@ -223,15 +208,66 @@ impl<'a> Reader<'_, 'a, '_> {
             }
             line = line.saturating_add(1);
         }
-        if let Some(mut report) = report {
+        if let Some((mut report, mut order, ordered)) = read {
             self.notes(start);
+            let scratch = &*self.scratch;
             report.encounter = self.encounter;
-            report.performers = &self.scratch.performers;
-            report.specimens = &self.scratch.specimens;
-            report.notes = &self.scratch.notes;
+            if ordered || !scratch.notes.is_empty() {
+                order.encounter = self.encounter;
+                order.performers = &scratch.requesters;
+                order.identifiers = &scratch.order_numbers;
+                (order.reasons, order.details) = (&scratch.reasons, &scratch.details);
+                order.notes = &scratch.notes;
+                self.context.sink.order(&order);
+                report.order = Some(order.key);
+            }
+            report.performers = &scratch.performers;
+            report.specimens = &scratch.specimens;
             self.context.sink.report(&report);
         }
         line
+    }
+
+    /// Reads an OBR, and the ORC before it: the report, what was ordered, and whether anything says
+    /// that it was ordered.
+    fn request<'b>(&mut self, segment: Segment<'a>, line: usize) -> (Report<'b>, Order<'b>, bool)
+    where
+        'a: 'b,
+    {
+        let Scratch { performers, requesters, order_numbers, reasons, details, .. } =
+            &mut *self.scratch;
+        performers.clear();
+        requesters.clear();
+        order_numbers.clear();
+        reasons.clear();
+        details.clear();
+        let subject = self.patient.map(|(_, key)| key);
+        let mut report: Report<'a> = Report::new(ReportKey(take(&mut self.reports)), subject);
+        let mut order: Order<'a> = Order::new(OrderKey(take(&mut self.orders)), subject);
+        let common = self.order.take();
+        if let Some((segment, line)) = common {
+            orc::read(self.context, segment, line, &mut order, self.scratch);
+        }
+        obr::read(self.context, segment, line, &mut report, &mut order, self.scratch);
+        order.code = report.code;
+        order.placer = order.placer.or(report.placer);
+        order.filler = order.filler.or(report.filler);
+        (report.placer, report.filler) =
+            (report.placer.or(order.placer), report.filler.or(order.filler));
+        order.span = order.span.to(segment.span());
+        let scratch = &*self.scratch;
+        let ordered = common.is_some()
+            || order.placer.is_some()
+            || order.priority.is_some()
+            || order.action.is_some()
+            || order.parent_placer.is_some()
+            || order.parent_filler.is_some()
+            || !matches!(order.occurrence, Effective::Unknown)
+            || !scratch.requesters.is_empty()
+            || !scratch.order_numbers.is_empty()
+            || !scratch.reasons.is_empty()
+            || !scratch.details.is_empty();
+        (report, order, ordered)
     }
 
     fn specimen(&mut self, segment: Segment<'a>, line: usize) {
@@ -258,18 +294,14 @@ impl<'a> Reader<'_, 'a, '_> {
         }
     }
 
-    /// Diagnoses what of the last ORC is not in a report: all but those of ORC-2 and ORC-3 that
-    /// are `used`.
-    fn finish_order(&mut self, used: [bool; 2]) {
+    /// Diagnoses an ORC that no OBR has followed.
+    fn finish_order(&mut self) {
         let Some((order, line)) = self.order.take() else { return };
         self.context.enter("ORC", line);
         self.context.check(order);
         for (number, field) in order.numbered() {
             self.context.at(number);
-            match (number, used) {
-                (2, [true, _]) | (3, [_, true]) => {}
-                _ => self.context.rest(field),
-            }
+            self.context.rest(field);
         }
     }
 }

@@ -15,6 +15,10 @@ pub(crate) struct Scratch<'a> {
     pub(crate) telecoms: Vec<Telecom<'a>>,
     pub(crate) addresses: Vec<Address<'a>>,
     pub(crate) performers: Vec<Performer>,
+    pub(crate) requesters: Vec<Performer>,
+    pub(crate) order_numbers: Vec<Identifier<'a>>,
+    pub(crate) reasons: Vec<Concept<'a>>,
+    pub(crate) details: Vec<Concept<'a>>,
     pub(crate) interpretation: Vec<Concept<'a>>,
     pub(crate) components: Vec<Component<'a>>,
     pub(crate) notes: Vec<Note<'a>>,
@@ -24,15 +28,20 @@ pub(crate) struct Scratch<'a> {
 impl Scratch<'_> {
     /// The same allocations, empty, for facts of another message.
     pub(crate) fn recycle<'b>(self) -> Scratch<'b> {
-        let (mut specimens, mut performers) = (self.specimens, self.performers);
+        let Self { mut specimens, mut performers, mut requesters, .. } = self;
         specimens.clear();
         performers.clear();
+        requesters.clear();
         Scratch {
             identifiers: recycle(self.identifiers),
             names: recycle(self.names),
             telecoms: recycle(self.telecoms),
             addresses: recycle(self.addresses),
             performers,
+            requesters,
+            order_numbers: recycle(self.order_numbers),
+            reasons: recycle(self.reasons),
+            details: recycle(self.details),
             interpretation: recycle(self.interpretation),
             components: recycle(self.components),
             notes: recycle(self.notes),

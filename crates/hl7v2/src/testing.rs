@@ -1,11 +1,11 @@
 //! A sink that writes each fact as a line, which tests compare.
 
-use alloc::{format, string::String, vec::Vec};
+use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 
 use iomt_core::model::{
     Authority, Code, CodeSystem, Concept, Decimal, Device, Effective, Encounter, HumanName,
-    Identifier, Measurement, Message, Note, Participant, Patient, Performer, Quantity, Report,
-    Specimen, Subject, Text, Time, Unit, Value,
+    Identifier, Measurement, Message, Note, Order, Participant, Patient, Performer, Quantity,
+    Report, Specimen, Subject, Text, Time, Unit, Value,
 };
 use iomt_core::wire::{ParseError, Span};
 use iomt_core::{Decoder, Diagnostic, End, Input, Options, Sink};
@@ -19,7 +19,7 @@ pub(crate) struct Lines {
     pub(crate) diagnostics: Vec<String>,
     pub(crate) spans: Vec<Span>,
     /// Those who take part, by their keys.
-    participants: Vec<String>,
+    participants: BTreeMap<u32, String>,
     /// Messages that have begun and not ended.
     pub(crate) open: usize,
 }
@@ -181,8 +181,7 @@ fn when(name: &str, at: Option<Time<'_>>) -> String {
 impl Lines {
     fn performers(&self, performers: &[Performer]) -> String {
         let one = |performer: &Performer| {
-            let who = usize::try_from(performer.participant.0).unwrap();
-            format!(" {:?}{}", performer.role, self.participants[who])
+            format!(" {:?}{}", performer.role, self.participants[&performer.participant.0])
         };
         performers.iter().map(one).collect()
     }
@@ -205,8 +204,19 @@ impl Sink for Lines {
     }
 
     fn participant(&mut self, participant: &Participant<'_>) {
-        assert_eq!(usize::try_from(participant.key.0), Ok(self.participants.len()));
-        self.participants.push(self::participant(participant));
+        let before = self.participants.insert(participant.key.0, self::participant(participant));
+        assert_eq!(before, None);
+    }
+
+    fn order(&mut self, order: &Order<'_>) {
+        let numbers = [order.placer, order.filler, order.group];
+        let numbers = numbers.iter().flatten().map(identifier);
+        let mut line = format!("order {} {}", order.key.0, numbers.collect::<Vec<_>>().join(" "));
+        line += &maybe("status", order.status.code);
+        line += &maybe("control", order.control);
+        line += &self.performers(order.performers);
+        line += &notes(order.notes);
+        self.say(line, order.span);
     }
 
     fn patient(&mut self, patient: &Patient<'_>) {

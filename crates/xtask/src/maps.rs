@@ -18,12 +18,16 @@ const MAPS: &[(&str, &str, &str)] = &[
     ("name_use", "NameType", "0200"),
     ("address_use", "AddressType[Use]", "0190"),
     ("telecom_use", "TelecommunicationUseCode", "0201"),
+    ("order_status", "OrderStatus", "0038"),
+    ("order_control", "OrderControlCode[ServiceRequest.status]", "0119"),
+    ("priority", "ExtendedPriorityCodes", "0485"),
+    ("confidentiality", "ConfidentialityCode", "0177"),
     ("telecom_system", "TelecommunicationEquipmentType", "0202"),
 ];
 
 /// Code systems whose codes pass as they are: our name, file among the definitions.
 const CODES: &[(&str, &str)] = &[
-    ("identifier_type", "r4/CodeSystem/v2-0203.json"),
+    ("identifier_type", "tho/CodeSystem/v2-0203.json"),
     ("diagnostic_service", "r4/CodeSystem/v2-0074.json"),
 ];
 

@@ -249,6 +249,8 @@ pub struct Report<'a> {
     pub category: Option<Text<'a>>,
     /// What was ordered, declared before.
     pub order: Option<OrderKey>,
+    /// The result that made for these, as a culture makes for a susceptibility.
+    pub parent: Option<ParentResult<'a>>,
     /// The time that matters clinically: OBR-7, OBR-8.
     pub effective: Effective<'a>,
     /// When the results were reported: OBR-22.
@@ -277,6 +279,7 @@ impl Report<'_> {
             status: StatusCode::new(StatusTable::Hl70123, None),
             category: None,
             order: None,
+            parent: None,
             effective: Effective::Unknown,
             issued: None,
             performers: &[],
@@ -285,6 +288,22 @@ impl Report<'_> {
             span: Span::NONE,
         }
     }
+}
+
+/// A result of another order: OBR-26 and OBR-29.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct ParentResult<'a> {
+    /// The placer's number of that order: OBR-29.1.
+    pub placer: Option<Identifier<'a>>,
+    /// The filler's number of that order: OBR-29.2.
+    pub filler: Option<Identifier<'a>>,
+    /// Its code: OBR-26.1.
+    pub code: Concept<'a>,
+    /// What tells it from others of that code: OBR-26.2.
+    pub sub_id: Option<Text<'a>>,
+    /// The bytes of OBR-26.
+    pub span: Span,
 }
 
 /// Whom or what a measurement is about.

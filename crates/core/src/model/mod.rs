@@ -20,8 +20,8 @@ pub use code::{Code, CodeSystem, Coding, Concept, StatusCode, StatusTable};
 pub use mdc::Mdc;
 pub use measurement::{
     Device, DeviceKey, Effective, EncounterKey, Flag, LocationKey, Measurement, Message, Note,
-    OrderKey, ParticipantKey, ReferenceRange, Report, ReportKey, Specimen, SpecimenKey, Subject,
-    SubjectKey, Version,
+    OrderKey, ParentResult, ParticipantKey, ReferenceRange, Report, ReportKey, Specimen,
+    SpecimenKey, Subject, SubjectKey, Version,
 };
 pub use order::Order;
 pub use participant::{Organization, Participant, Performer, Person, Role};

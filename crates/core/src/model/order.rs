@@ -22,6 +22,8 @@ pub struct Order<'a> {
     pub filler: Option<Identifier<'a>>,
     /// Number of the group that the placer ordered together: ORC-4.
     pub group: Option<Identifier<'a>>,
+    /// Number of the group that the filler does together: ORC-4.2, ORC-38.
+    pub filler_group: Option<Identifier<'a>>,
     /// Further numbers: OBR-53, ORC-33.
     pub identifiers: &'a [Identifier<'a>],
     /// ORC-5.
@@ -32,6 +34,12 @@ pub struct Order<'a> {
     pub priority: Option<Text<'a>>,
     /// HL7 table 0065: OBR-11.
     pub action: Option<Text<'a>>,
+    /// Why it has its status: ORC-16.
+    pub status_reason: Concept<'a>,
+    /// Who may see it: ORC-28.
+    pub confidentiality: Concept<'a>,
+    /// Where it is to be done: ORC-29.
+    pub location: Concept<'a>,
     /// When it is to be done: OBR-6.
     pub occurrence: Effective<'a>,
     /// When it was ordered: ORC-9.
@@ -42,8 +50,10 @@ pub struct Order<'a> {
     pub reasons: &'a [Concept<'a>],
     /// More exactly what: OBR-46, OBR-47.
     pub details: &'a [Concept<'a>],
-    /// Numbers of the order that it came of: OBR-29.
-    pub parents: &'a [Identifier<'a>],
+    /// The placer's number of the order that it came of: OBR-29.1.
+    pub parent_placer: Option<Identifier<'a>>,
+    /// The filler's number of that order: OBR-29.2.
+    pub parent_filler: Option<Identifier<'a>>,
     /// Remarks.
     pub notes: &'a [Note<'a>],
     /// The bytes.
@@ -62,17 +72,22 @@ impl Order<'_> {
             placer: None,
             filler: None,
             group: None,
+            filler_group: None,
             identifiers: &[],
             status: StatusCode::new(StatusTable::Hl70038, None),
             control: None,
             priority: None,
             action: None,
+            status_reason: Concept::EMPTY,
+            confidentiality: Concept::EMPTY,
+            location: Concept::EMPTY,
             occurrence: Effective::Unknown,
             authored: None,
             performers: &[],
             reasons: &[],
             details: &[],
-            parents: &[],
+            parent_placer: None,
+            parent_filler: None,
             notes: &[],
             span: Span::NONE,
         }

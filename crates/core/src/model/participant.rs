@@ -17,6 +17,10 @@ pub enum Role {
     ResponsibleObserver,
     /// Interprets it: OBR-32.
     Interpreter,
+    /// Did it: OBR-34.
+    Technician,
+    /// Wrote it down: OBR-35.
+    Transcriptionist,
 }
 
 /// Somebody who takes part, in a role.

@@ -33,6 +33,8 @@ pub(crate) struct Links<'a> {
     pub(crate) encounter: Option<Target<'a>>,
     pub(crate) specimen: Option<Target<'a>>,
     pub(crate) device: Option<Target<'a>>,
+    /// The result that made for this one, and the bytes that say so.
+    pub(crate) parent: Option<(Target<'a>, Span)>,
     pub(crate) performers: Performers<'a>,
 }
 
@@ -292,6 +294,9 @@ impl Builder<'_> {
         }
         if let Some(range) = m.reference_range.as_ref().filter(|_| !panel) {
             self.reference_range(el::OBSERVATION_REFERENCE_RANGE, range, m, allowed);
+        }
+        if let Some((parent, span)) = links.parent {
+            self.reference_at(el::OBSERVATION_DERIVED_FROM, parent, span);
         }
     }
 

@@ -4,6 +4,7 @@
 mod code;
 pub(crate) mod maps;
 mod measurement;
+mod order;
 mod participant;
 mod party;
 mod provenance;
@@ -14,6 +15,7 @@ mod value;
 
 pub(crate) use code::{has_system, identity, write_system};
 pub(crate) use measurement::{Links, Plan, PressureRow, says_something};
+pub(crate) use order::OrderLinks;
 pub(crate) use report::ReportLinks;
 pub(crate) use time::{Moment, When};
 
@@ -157,26 +159,31 @@ impl Builder<'_> {
         span: Span,
     ) -> Option<NodeId> {
         let mark = self.tape.open(element, span);
-        let node = match target {
+        let node = self.target(target, span);
+        if let Target::Resource(..) = target {
+            match element {
+                el::OBSERVATION_SUBJECT => self.holes.add(node, Hole::Subject),
+                el::OBSERVATION_ENCOUNTER => self.holes.add(node, Hole::Encounter),
+                el::OBSERVATION_SPECIMEN => self.holes.add(node, Hole::Specimen),
+                el::OBSERVATION_DEVICE => self.holes.add(node, Hole::Device),
+                _ => {}
+            }
+        }
+        self.tape.close(mark);
+        node
+    }
+
+    /// What a reference says, in it.
+    fn target(&mut self, target: Target<'_>, span: Span) -> Option<NodeId> {
+        match target {
             Target::Resource(kind, id) => {
                 let form = self.cx.config.to;
-                let node = self
-                    .tape
-                    .write(el::REFERENCE_REFERENCE, span, |w| write_reference(form, kind, id, w));
-                match element {
-                    el::OBSERVATION_SUBJECT => self.holes.add(node, Hole::Subject),
-                    el::OBSERVATION_ENCOUNTER => self.holes.add(node, Hole::Encounter),
-                    el::OBSERVATION_SPECIMEN => self.holes.add(node, Hole::Specimen),
-                    el::OBSERVATION_DEVICE => self.holes.add(node, Hole::Device),
-                    _ => {}
-                }
-                node
+                self.tape
+                    .write(el::REFERENCE_REFERENCE, span, |w| write_reference(form, kind, id, w))
             }
             Target::External(text) => self.tape.str(el::REFERENCE_REFERENCE, text, span),
             Target::Display(text) => self.tape.str(el::REFERENCE_DISPLAY, text, span),
-        };
-        self.tape.close(mark);
-        node
+        }
     }
 
     /// The identifier by which our own output is found again.

@@ -2,7 +2,7 @@
 
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{
-    Effective, Identifier, Report, Role, Specimen, StatusCode, StatusTable, Text,
+    Effective, Identifier, Performer, Report, Role, Specimen, StatusCode, StatusTable,
 };
 use iomt_core::wire::Span;
 
@@ -11,11 +11,15 @@ use crate::identity::Uuid;
 use crate::table::{ElementId, el};
 use crate::tape::Mark;
 
+const PERFORMER_FUNCTION: &str = "http://hl7.org/fhir/StructureDefinition/event-performerFunction";
+const PARTICIPATION_TYPE: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
+
 /// What a report points to.
 #[derive(Clone, Copy)]
 pub(crate) struct ReportLinks<'a> {
     pub(crate) subject: Option<Target<'a>>,
     pub(crate) encounter: Option<Target<'a>>,
+    pub(crate) order: Option<Target<'a>>,
     pub(crate) performers: Performers<'a>,
     pub(crate) specimens: &'a [Uuid],
 }
@@ -33,6 +37,9 @@ impl Builder<'_> {
         let element = el::DIAGNOSTIC_REPORT_IDENTIFIER;
         self.order_numbers(element, report.placer.as_ref(), report.filler.as_ref());
         self.own_identifier(element, id);
+        if let Some(order) = links.order {
+            self.reference(el::DIAGNOSTIC_REPORT_BASED_ON, order);
+        }
         let status = self.report_status(&report.status);
         let span = report.status.code.map_or(Span::NONE, |c| c.span());
         self.tape.text_at(el::DIAGNOSTIC_REPORT_STATUS, status, span);
@@ -71,7 +78,7 @@ impl Builder<'_> {
             // R4 has the orderer on the ServiceRequest alone.
             let here = |role| role != Role::Orderer && interprets(role) == interpreters;
             for (performer, target) in links.performers.each().filter(|(p, _)| here(p.role)) {
-                self.reference_at(element, target, performer.span);
+                self.performer(element, performer, target);
             }
         }
         for id in links.specimens {
@@ -84,6 +91,26 @@ impl Builder<'_> {
         mark
     }
 
+    /// Whoever takes part, with the function that sets them apart.
+    fn performer(&mut self, element: ElementId, performer: &Performer, target: Target<'_>) {
+        let function = match performer.role {
+            Role::Technician => "SPRF",
+            Role::Transcriptionist => "TRANS",
+            _ => {
+                self.reference_at(element, target, performer.span);
+                return;
+            }
+        };
+        let reference = self.tape.open(element, performer.span);
+        let extension = self.tape.open(el::REFERENCE_EXTENSION, Span::NONE);
+        self.tape.text(el::EXTENSION_URL, PERFORMER_FUNCTION);
+        let value = el::EXTENSION_VALUE_CODEABLE_CONCEPT;
+        self.coded(value, PARTICIPATION_TYPE, function, performer.span);
+        self.tape.close(extension);
+        self.target(target, performer.span);
+        self.tape.close(reference);
+    }
+
     /// The numbers of the orderer and of the laboratory.
     fn order_numbers(
         &mut self,
@@ -92,11 +119,7 @@ impl Builder<'_> {
         filler: Option<&Identifier<'_>>,
     ) {
         for (number, kind) in [(placer, "PLAC"), (filler, "FILL")] {
-            if let Some(number) = number {
-                let mut typed = *number;
-                typed.type_code = Some(Text::literal(kind));
-                self.identifier(element, &typed);
-            }
+            self.number(element, number, kind);
         }
     }
 

@@ -1,7 +1,8 @@
 //! The sink: declarations become entries, measurements become Observations.
 
 use iomt_core::model::{
-    Authority, Device, Encounter, Message, Participant, Patient, Report, Specimen, SubjectKey,
+    Authority, Device, Encounter, Message, Order, Participant, Patient, Report, Specimen,
+    SubjectKey,
 };
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, End, Place, Sink};
@@ -12,7 +13,7 @@ use super::session::{Entry, Kind, Refer};
 use super::{Output, Session, Writer, builder};
 use crate::config::{Config, Form, OnInvalid, Partial};
 use crate::identity::{Name, Uuid};
-use crate::policy::{Performers, ReportLinks, identity};
+use crate::policy::{OrderLinks, Performers, ReportLinks, identity};
 
 /// MDS > VMD > channel > metric, and room.
 const DEVICE_DEPTH: u8 = 16;
@@ -310,12 +311,44 @@ impl Sink for Mapping<'_> {
         self.keep(Kind::Specimen, specimen.key.0, entry);
     }
 
+    fn order(&mut self, order: &Order<'_>) {
+        if !self.wanted() {
+            return;
+        }
+        self.finish_report();
+        let mut entry = self.session.spare(Kind::Order);
+        let number = order.placer.as_ref().or(order.filler.as_ref());
+        entry.id = match number {
+            Some(number) => {
+                let of = identity(&self.w.cx, "order", number);
+                Name::new("ServiceRequest").uuid(of).concept(&order.code).finish()
+            }
+            None => self.local(Kind::Order, order.key.0),
+        };
+        let subject = subject_entry(self.session, order.subject).and_then(Entry::target);
+        let Some(subject) = subject else {
+            // FHIR has no request for nobody.
+            self.session.recycle(Some(entry));
+            return self.tell(DiagnosticCode::FieldNotMapped, order.span, "ServiceRequest.subject");
+        };
+        let encounter = order.encounter.and_then(|k| self.session.entry(Kind::Encounter, k.0));
+        let links = OrderLinks {
+            subject,
+            encounter: encounter.and_then(Entry::target),
+            performers: Performers { list: order.performers, of: self.session },
+        };
+        builder!(self.w => &mut entry.tape).service_request(order, entry.id, &links);
+        entry.refer = Refer::Resource;
+        self.tell_notes();
+        self.write_searched(&mut entry);
+        self.keep(Kind::Order, order.key.0, entry);
+    }
+
     fn report(&mut self, report: &Report<'_>) {
         if !self.wanted() {
             return;
         }
         self.finish_report();
-        self.tell_orderers(report.performers);
         let number = report.filler.as_ref().or(report.placer.as_ref());
         let filler = number.map(|number| identity(&self.w.cx, "order", number));
         let mut name = Name::new("DiagnosticReport");
@@ -327,6 +360,7 @@ impl Sink for Mapping<'_> {
         };
         let id = name.concept(&report.code).finish();
         let id = self.distinct(id, report.span, "DiagnosticReport.identifier");
+        let parent = self.parent(report);
         let subject = subject_entry(self.session, report.subject);
         let dropped = subject.is_some_and(|e| e.refer == Refer::Dropped);
         let mut specimens = core::mem::take(&mut self.w.message.report.specimens);
@@ -336,9 +370,11 @@ impl Sink for Mapping<'_> {
         }));
         let mut tape = core::mem::take(&mut self.w.message.report.tape);
         let encounter = report.encounter.and_then(|k| self.session.entry(Kind::Encounter, k.0));
+        let order = report.order.and_then(|key| self.session.entry(Kind::Order, key.0));
         let links = ReportLinks {
             subject: subject.and_then(Entry::target),
             encounter: encounter.and_then(Entry::target),
+            order: order.and_then(Entry::target),
             performers: Performers { list: report.performers, of: self.session },
             specimens: &specimens,
         };
@@ -347,6 +383,7 @@ impl Sink for Mapping<'_> {
         let state = &mut self.w.message.report;
         (state.tape, state.specimens, state.mark) = (tape, specimens, Some(mark));
         (state.key, state.id, state.filler) = (Some(report.key.0), id, filler);
+        state.parent = parent;
         state.dropped = dropped;
         self.tell_notes();
     }

@@ -190,7 +190,11 @@ impl Key<'_> {
         when: &When<'_>,
         links: &Links<'_>,
     ) -> Option<()> {
-        if m.identifier.is_some() || !m.notes.is_empty() || !links.performers.list.is_empty() {
+        if m.identifier.is_some()
+            || !m.notes.is_empty()
+            || !links.performers.list.is_empty()
+            || links.parent.is_some()
+        {
             return None;
         }
         self.concept(&m.code)?;

@@ -2,8 +2,7 @@
 
 use core::fmt::Write;
 
-use iomt_core::DiagnosticCode;
-use iomt_core::model::{Organization, Participant, Performer, Person, PersonIndex, Role};
+use iomt_core::model::{Organization, Participant, Person, PersonIndex};
 use iomt_core::wire::Span;
 
 use super::builder;
@@ -36,13 +35,6 @@ impl Mapping<'_> {
         }
         entry.refer = Refer::Display;
         self.unidentified(span);
-    }
-
-    /// R4 has the orderer on the ServiceRequest alone.
-    pub(super) fn tell_orderers(&mut self, performers: &[Performer]) {
-        for performer in performers.iter().filter(|performer| performer.role == Role::Orderer) {
-            self.tell(DiagnosticCode::FieldNotMapped, performer.span, "DiagnosticReport");
-        }
     }
 
     /// A person is a Practitioner, an organization an Organization; of a person for an

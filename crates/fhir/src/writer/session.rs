@@ -49,6 +49,7 @@ pub(super) enum Kind {
     Encounter,
     Device,
     Specimen,
+    Order,
 }
 
 impl Kind {
@@ -61,6 +62,7 @@ impl Kind {
             Self::Encounter => "Encounter",
             Self::Device => "Device",
             Self::Specimen => "Specimen",
+            Self::Order => "ServiceRequest",
         }
     }
 }

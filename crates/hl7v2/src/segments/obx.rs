@@ -132,7 +132,7 @@ fn read<'a: 'b, 'b>(
                     measurement.effective = Effective::At(time);
                 }
             }
-            16 => context.performers(Role::ResponsibleObserver, field, xcn::person, performers),
+            16 => context.performers(Role::ResponsibleObserver, field, xcn::declare, performers),
             17 => cwe::field(context, field, &mut measurement.method),
             18 => measurement.device = devices.read(context, field),
             20 => cwe::field(context, field, &mut measurement.body_site),

@@ -5,7 +5,7 @@ use iomt_core::DiagnosticCode;
 use iomt_core::model::{CodeSystem, Coding, Concept, Text};
 
 use crate::context::{Context, Part};
-use crate::{Field, Repetition};
+use crate::{Component, Field, Repetition};
 
 /// Reads up to three codings and the original text into `concept`. A coding without system is of
 /// `default`. What has a name but no code is the text, unless there is one.
@@ -15,7 +15,28 @@ pub(crate) fn concept<'a: 'b, 'b>(
     default: CodeSystem<'a>,
     concept: &mut Concept<'b>,
 ) {
-    let mut components = repetition.components().map(|c| c.part());
+    read(context, repetition.components().map(|c| c.part()), default, concept);
+    concept.span = repetition.span();
+}
+
+/// The same of a CWE in a component, whose parts are subcomponents.
+pub(crate) fn nested<'a: 'b, 'b>(
+    context: &mut Context<'a, '_>,
+    component: Component<'a>,
+    concept: &mut Concept<'b>,
+) {
+    read(context, component.subcomponents().map(|s| s.part()), CodeSystem::Unknown, concept);
+    if !concept.is_empty() {
+        concept.span = component.span();
+    }
+}
+
+fn read<'a: 'b, 'b>(
+    context: &mut Context<'a, '_>,
+    mut components: impl Iterator<Item = Part<'a>>,
+    default: CodeSystem<'a>,
+    concept: &mut Concept<'b>,
+) {
     let [first, second, third] = &mut concept.codings;
     let (mut text, mut name) = (None, None);
     coding(context, &mut components, default, first, &mut name);
@@ -33,7 +54,6 @@ pub(crate) fn concept<'a: 'b, 'b>(
     if let (Some(_), Some(name)) = (text, name) {
         context.say(DiagnosticCode::FieldNotMapped, name.span());
     }
-    concept.span = repetition.span();
 }
 
 /// Reads code, name and system. A name without code goes to `name`, if there is none yet.

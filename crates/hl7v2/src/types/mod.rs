@@ -30,6 +30,7 @@ pub(crate) mod hd;
 pub(crate) mod ndl;
 pub(crate) mod nm;
 pub(crate) mod range;
+pub(crate) mod role;
 pub(crate) mod sn;
 mod tn;
 pub(crate) mod unit;

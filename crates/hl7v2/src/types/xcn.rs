@@ -6,17 +6,27 @@ use crate::context::Context;
 use crate::types::{hd, xpn};
 use crate::{Component, Repetition};
 
-/// What the bytes of a participant are read as.
-const KIND: &str = "XCN";
-
-/// Reads and declares a person; nothing where neither number nor name is there.
-pub(crate) fn person<'a>(
+/// Reads and declares a person of whom nothing else is said.
+pub(crate) fn declare<'a>(
     context: &mut Context<'a, '_>,
     repetition: Repetition<'a>,
 ) -> Option<ParticipantKey> {
-    if let Some(known) = context.known_participant(KIND, repetition.raw()) {
+    if let Some(known) = context.known_participant("XCN", repetition.raw()) {
         return known;
     }
+    let participant = person(context, repetition).map(|person| {
+        let mut participant = context.new_participant(repetition.span());
+        participant.person = Some(person);
+        participant
+    });
+    context.declare_participant("XCN", repetition.raw(), participant.as_ref())
+}
+
+/// Reads a person; nothing where neither number nor name is there.
+pub(crate) fn person<'a>(
+    context: &mut Context<'a, '_>,
+    repetition: Repetition<'a>,
+) -> Option<Person<'a>> {
     let (mut value, mut type_code, mut authority) = (None, None, Authority::NONE);
     let mut name = HumanName::default();
     for (number, component) in (1_u32..).zip(repetition.components()) {
@@ -30,8 +40,7 @@ pub(crate) fn person<'a>(
         }
     }
     name.span = repetition.span();
-    let person = finish(value, type_code, authority, name);
-    declare(context, KIND, repetition.raw(), person)
+    finish(value, type_code, authority, name)
 }
 
 /// Reads a person whose parts are subcomponents.
@@ -77,19 +86,4 @@ fn finish<'a>(
     let mut person = Person::default();
     (person.identifier, person.name) = (identifier, name);
     known.then_some(person)
-}
-
-/// Declares a person, of whom nothing else is said.
-fn declare<'a>(
-    context: &mut Context<'a, '_>,
-    kind: &'static str,
-    raw: &'a [u8],
-    person: Option<Person<'a>>,
-) -> Option<ParticipantKey> {
-    let participant = person.map(|person| {
-        let mut participant = context.new_participant(person.name.span);
-        participant.person = Some(person);
-        participant
-    });
-    context.declare_participant(kind, raw, participant.as_ref())
 }
