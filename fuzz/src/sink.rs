@@ -335,6 +335,15 @@ impl Sink for Checked<'_> {
         self.keys.specimens.insert(specimen.key.0);
         [specimen.kind, specimen.method, specimen.body_site].iter().for_each(|c| self.concept(c));
         self.identifiers(specimen.placer.iter().chain(&specimen.filler));
+        let parents = specimen.parent_placer.iter().chain(&specimen.parent_filler);
+        self.identifiers(parents.chain(&specimen.accession).chain(&specimen.shipment));
+        self.identifiers(specimen.identifiers);
+        self.concept(&specimen.container);
+        self.concepts(specimen.additives);
+        self.concepts(specimen.conditions);
+        self.texts(&[specimen.available]);
+        specimen.quantity.iter().for_each(|quantity| self.quantity(quantity));
+        self.performers(specimen.performers);
         self.effective(&specimen.collected);
         self.times(&[specimen.received]);
         specimen.notes.iter().for_each(|note| self.text(&note.text));

@@ -6,7 +6,8 @@
 
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{
-    Effective, EncounterKey, Order, OrderKey, Report, ReportKey, SpecimenKey, Subject, SubjectKey,
+    Effective, EncounterKey, Order, OrderKey, Report, ReportKey, Specimen, SpecimenKey, Subject,
+    SubjectKey,
 };
 
 use crate::Segment;
@@ -186,16 +187,6 @@ impl<'a> Reader<'_, 'a, '_> {
     fn declare(&mut self, start: usize) -> usize {
         let first = self.context.message.line(start);
         let request = first.filter(|segment| segment.id() == b"OBR");
-        let mut read = None;
-        if let Some(segment) = request {
-            let request = self.request(segment, start);
-            (self.report, self.effective) = (Some(request.0.key), request.0.effective);
-            read = Some(request);
-        } else if let Some(segment) = first.filter(|_| self.report.is_none()) {
-            let name = if segment.id() == b"SPM" { "SPM" } else { "OBX" };
-            self.context.enter(name, start);
-            self.context.say(DiagnosticCode::SegmentOutOfOrder, segment.span());
-        }
         self.scratch.specimens.clear();
         let mut line = start;
         let ends = |id: &[u8; 3]| matches!(id, b"OBR" | b"PID" | b"PV1");
@@ -208,16 +199,27 @@ impl<'a> Reader<'_, 'a, '_> {
             }
             line = line.saturating_add(1);
         }
+        let mut read = None;
+        if let Some(segment) = request {
+            let request = self.request(segment, start);
+            (self.report, self.effective) = (Some(request.0.key), request.0.effective);
+            read = Some(request);
+        } else if let Some(segment) = first.filter(|_| self.report.is_none()) {
+            let name = if segment.id() == b"SPM" { "SPM" } else { "OBX" };
+            self.context.enter(name, start);
+            self.context.say(DiagnosticCode::SegmentOutOfOrder, segment.span());
+        }
         if let Some((mut report, mut order, ordered)) = read {
             self.notes(start);
             let scratch = &*self.scratch;
             report.encounter = self.encounter;
-            if ordered || !scratch.notes.is_empty() {
+            report.notes = &scratch.notes;
+            if ordered {
                 order.encounter = self.encounter;
                 order.performers = &scratch.requesters;
                 order.identifiers = &scratch.order_numbers;
                 (order.reasons, order.details) = (&scratch.reasons, &scratch.details);
-                order.notes = &scratch.notes;
+                (order.notes, report.notes) = (&scratch.notes, &[]);
                 self.context.sink.order(&order);
                 report.order = Some(order.key);
             }
@@ -228,8 +230,8 @@ impl<'a> Reader<'_, 'a, '_> {
         line
     }
 
-    /// Reads an OBR, and the ORC before it: the report, what was ordered, and whether anything says
-    /// that it was ordered.
+    /// Reads an OBR, and the ORC before it: the report, what was ordered, and whether there is an ORC
+    /// or something that only an order has.
     fn request<'b>(&mut self, segment: Segment<'a>, line: usize) -> (Report<'b>, Order<'b>, bool)
     where
         'a: 'b,
@@ -248,7 +250,16 @@ impl<'a> Reader<'_, 'a, '_> {
         if let Some((segment, line)) = common {
             orc::read(self.context, segment, line, &mut order, self.scratch);
         }
-        obr::read(self.context, segment, line, &mut report, &mut order, self.scratch);
+        // Before 2.5 there was no SPM.
+        let source = segment.field(15).is_some_and(|field| !field.is_empty());
+        let specimen = source && self.scratch.specimens.is_empty();
+        obr::read(self.context, segment, line, &mut report, &mut order, specimen, self.scratch);
+        if specimen {
+            let mut taken = self.new_specimen();
+            spm::read_obr(self.context, segment, line, &mut taken, self.scratch);
+            taken.collected = report.effective;
+            self.declare_specimen(taken);
+        }
         order.code = report.code;
         order.placer = order.placer.or(report.placer);
         order.filler = order.filler.or(report.filler);
@@ -257,7 +268,6 @@ impl<'a> Reader<'_, 'a, '_> {
         order.span = order.span.to(segment.span());
         let scratch = &*self.scratch;
         let ordered = common.is_some()
-            || order.placer.is_some()
             || order.priority.is_some()
             || order.action.is_some()
             || order.parent_placer.is_some()
@@ -271,17 +281,37 @@ impl<'a> Reader<'_, 'a, '_> {
     }
 
     fn specimen(&mut self, segment: Segment<'a>, line: usize) {
+        let mut specimen = self.new_specimen();
+        self.scratch.collectors.clear();
+        spm::read(self.context, segment, line, &mut specimen, self.scratch);
+        self.more_notes(line);
+        self.declare_specimen(specimen);
+    }
+
+    fn new_specimen(&mut self) -> Specimen<'a> {
         let key = SpecimenKey(take(&mut self.specimens));
         self.scratch.specimens.push(key);
-        let mut specimen = spm::read(self.context, segment, line, key, self.subject());
-        self.notes(line);
-        specimen.notes = &self.scratch.notes;
+        Specimen::new(key, self.subject())
+    }
+
+    fn declare_specimen(&mut self, specimen: Specimen<'a>) {
+        let (mut specimen, scratch): (Specimen<'_>, _) = (specimen, &*self.scratch);
+        specimen.identifiers = &scratch.identifiers;
+        specimen.additives = &scratch.additives;
+        specimen.conditions = &scratch.conditions;
+        specimen.performers = &scratch.collectors;
+        specimen.notes = &scratch.notes;
         self.context.sink.specimen(&specimen);
     }
 
     /// Reads the notes after line `line`, up to the next segment that may have notes of its own.
     fn notes(&mut self, line: usize) {
         self.scratch.notes.clear();
+        self.more_notes(line);
+    }
+
+    /// The same, after those that are there.
+    fn more_notes(&mut self, line: usize) {
         let mut line = line.saturating_add(1);
         while let Some(segment) = self.context.message.line(line) {
             match segment.id() {

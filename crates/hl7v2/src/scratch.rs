@@ -16,6 +16,9 @@ pub(crate) struct Scratch<'a> {
     pub(crate) addresses: Vec<Address<'a>>,
     pub(crate) performers: Vec<Performer>,
     pub(crate) requesters: Vec<Performer>,
+    pub(crate) collectors: Vec<Performer>,
+    pub(crate) additives: Vec<Concept<'a>>,
+    pub(crate) conditions: Vec<Concept<'a>>,
     pub(crate) order_numbers: Vec<Identifier<'a>>,
     pub(crate) reasons: Vec<Concept<'a>>,
     pub(crate) details: Vec<Concept<'a>>,
@@ -28,10 +31,11 @@ pub(crate) struct Scratch<'a> {
 impl Scratch<'_> {
     /// The same allocations, empty, for facts of another message.
     pub(crate) fn recycle<'b>(self) -> Scratch<'b> {
-        let Self { mut specimens, mut performers, mut requesters, .. } = self;
+        let Self { mut specimens, mut performers, mut requesters, mut collectors, .. } = self;
         specimens.clear();
         performers.clear();
         requesters.clear();
+        collectors.clear();
         Scratch {
             identifiers: recycle(self.identifiers),
             names: recycle(self.names),
@@ -39,6 +43,9 @@ impl Scratch<'_> {
             addresses: recycle(self.addresses),
             performers,
             requesters,
+            collectors,
+            additives: recycle(self.additives),
+            conditions: recycle(self.conditions),
             order_numbers: recycle(self.order_numbers),
             reasons: recycle(self.reasons),
             details: recycle(self.details),

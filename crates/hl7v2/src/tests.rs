@@ -338,7 +338,6 @@ fn a_report_with_specimens_and_notes() {
     let want = [
         "FieldNotMapped NTE[1]-3",
         "FieldNotMapped NTE[3]-2",
-        "FieldNotMapped OBR[1]-32",
         "SegmentNotMapped TQ1",
     ];
     diagnostics.sort();

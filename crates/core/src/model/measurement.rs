@@ -1,8 +1,8 @@
 use core::fmt;
 
 use super::{
-    Authority, Concept, DateTime, Identifier, Mdc, Performer, StatusCode, StatusTable, Text, Time,
-    Value,
+    Authority, Concept, DateTime, Identifier, Mdc, Performer, Quantity, StatusCode, StatusTable,
+    Text, Time, Value,
 };
 use crate::wire::{Scaled, Span};
 
@@ -187,8 +187,30 @@ pub struct Specimen<'a> {
     pub key: SpecimenKey,
     /// From whom.
     pub subject: Option<SubjectKey>,
+    /// The placer's number of what it was taken from: SPM-3.1.
+    pub parent_placer: Option<Identifier<'a>>,
+    /// The filler's number of that: SPM-3.2.
+    pub parent_filler: Option<Identifier<'a>>,
+    /// The number under which the laboratory took it in: SPM-30.
+    pub accession: Option<Identifier<'a>>,
+    /// Further numbers: SPM-31.
+    pub identifiers: &'a [Identifier<'a>],
+    /// Number of the shipment: SPM-32.
+    pub shipment: Option<Identifier<'a>>,
+    /// HL7 table 0136: whether it is at hand, SPM-20.
+    pub available: Option<Text<'a>>,
     /// What it is: SPM-4.
     pub kind: Concept<'a>,
+    /// What was added: SPM-6.
+    pub additives: &'a [Concept<'a>],
+    /// What it is in: SPM-27.
+    pub container: Concept<'a>,
+    /// How much was taken: SPM-12.
+    pub quantity: Option<Quantity<'a>>,
+    /// In which condition it is: SPM-24.
+    pub conditions: &'a [Concept<'a>],
+    /// Who took it.
+    pub performers: &'a [Performer],
     /// The placer's number: SPM-2.1.
     pub placer: Option<Identifier<'a>>,
     /// The filler's number: SPM-2.2.
@@ -214,7 +236,18 @@ impl Specimen<'_> {
         Self {
             key,
             subject,
+            parent_placer: None,
+            parent_filler: None,
+            accession: None,
+            identifiers: &[],
+            shipment: None,
+            available: None,
             kind: Concept::EMPTY,
+            additives: &[],
+            container: Concept::EMPTY,
+            quantity: None,
+            conditions: &[],
+            performers: &[],
             placer: None,
             filler: None,
             method: Concept::EMPTY,

@@ -21,6 +21,8 @@ pub enum Role {
     Technician,
     /// Wrote it down: OBR-35.
     Transcriptionist,
+    /// Took the specimen: OBR-10.
+    Collector,
 }
 
 /// Somebody who takes part, in a role.

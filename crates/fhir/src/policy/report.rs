@@ -1,9 +1,7 @@
 //! DiagnosticReport and Specimen.
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{
-    Effective, Identifier, Performer, Report, Role, Specimen, StatusCode, StatusTable,
-};
+use iomt_core::model::{Identifier, Performer, Report, Role, Specimen, StatusCode, StatusTable};
 use iomt_core::wire::Span;
 
 use super::{Builder, Performers, Target, maps};
@@ -143,11 +141,32 @@ impl Builder<'_> {
         specimen: &Specimen<'_>,
         id: Uuid,
         subject: Option<Target<'_>>,
+        performers: Performers<'_>,
     ) {
         let mark = self.resource(el::ROOT_SPECIMEN, el::SPECIMEN_ID, id, specimen.span);
         let element = el::SPECIMEN_IDENTIFIER;
         self.order_numbers(element, specimen.placer.as_ref(), specimen.filler.as_ref());
+        for number in specimen.identifiers {
+            self.identifier(element, number);
+        }
+        self.number(element, specimen.shipment.as_ref(), "SHIP");
         self.own_identifier(element, id);
+        if let Some(accession) = &specimen.accession {
+            self.identifier(el::SPECIMEN_ACCESSION_IDENTIFIER, accession);
+        }
+        if let Some(sent) = specimen.available {
+            let status = match sent.short().as_ref().map(|s| s.as_str()) {
+                Some("Y") => Some("available"),
+                Some("N") => Some("unavailable"),
+                _ => None,
+            };
+            match status {
+                Some(code) => {
+                    self.tape.text_at(el::SPECIMEN_STATUS, code, sent.span());
+                }
+                None => self.note(DiagnosticCode::CodeNotMapped, sent.span(), "Specimen.status"),
+            }
+        }
         if !specimen.kind.is_empty() {
             self.concept(el::SPECIMEN_TYPE, &specimen.kind);
         }
@@ -158,17 +177,56 @@ impl Builder<'_> {
             let moment = self.moment(&received, "Specimen.receivedTime");
             self.date_time(el::SPECIMEN_RECEIVED_TIME, &moment);
         }
-        let collection = self.tape.open(el::SPECIMEN_COLLECTION, Span::NONE);
-        match &specimen.collected {
-            Effective::Unknown => {}
-            collected => {
-                let when = self.when(collected, "Specimen.collection.collected");
-                self.effective(
-                    el::SPECIMEN_COLLECTION_COLLECTED_DATE_TIME,
-                    el::SPECIMEN_COLLECTION_COLLECTED_PERIOD,
-                    &when,
-                );
+        for (parent, kind) in [(&specimen.parent_placer, "PLAC"), (&specimen.parent_filler, "FILL")]
+        {
+            if parent.is_some() {
+                let reference = self.tape.open(el::SPECIMEN_PARENT, Span::NONE);
+                self.tape.text(el::REFERENCE_TYPE, "Specimen");
+                self.number(el::REFERENCE_IDENTIFIER, parent.as_ref(), kind);
+                self.tape.close(reference);
             }
+        }
+        self.collection(specimen, performers);
+        let mut additives = specimen.additives.iter();
+        let container = self.tape.open(el::SPECIMEN_CONTAINER, Span::NONE);
+        if !specimen.container.is_empty() {
+            self.concept(el::SPECIMEN_CONTAINER_TYPE, &specimen.container);
+        }
+        if let Some(additive) = additives.next() {
+            self.concept(el::SPECIMEN_CONTAINER_ADDITIVE_CODEABLE_CONCEPT, additive);
+        }
+        self.tape.close(container);
+        for additive in additives {
+            // A container has one.
+            self.note(DiagnosticCode::RepetitionsIgnored, additive.span, "Specimen.container");
+        }
+        for condition in specimen.conditions {
+            self.concept(el::SPECIMEN_CONDITION, condition);
+        }
+        self.remarks(el::SPECIMEN_NOTE, specimen.notes);
+        self.tape.close(mark);
+    }
+
+    fn collection(&mut self, specimen: &Specimen<'_>, performers: Performers<'_>) {
+        let collection = self.tape.open(el::SPECIMEN_COLLECTION, Span::NONE);
+        let mut collected = false;
+        for (performer, target) in performers.each() {
+            if core::mem::replace(&mut collected, true) {
+                let code = DiagnosticCode::RepetitionsIgnored;
+                self.note(code, performer.span, "Specimen.collection");
+            } else {
+                let element = el::SPECIMEN_COLLECTION_COLLECTOR;
+                self.reference_at(element, target, performer.span);
+            }
+        }
+        let when = self.when(&specimen.collected, "Specimen.collection.collected");
+        self.effective(
+            el::SPECIMEN_COLLECTION_COLLECTED_DATE_TIME,
+            el::SPECIMEN_COLLECTION_COLLECTED_PERIOD,
+            &when,
+        );
+        if let Some(quantity) = &specimen.quantity {
+            self.quantity(el::SPECIMEN_COLLECTION_QUANTITY, quantity, &[]);
         }
         if !specimen.method.is_empty() {
             self.concept(el::SPECIMEN_COLLECTION_METHOD, &specimen.method);
@@ -177,7 +235,5 @@ impl Builder<'_> {
             self.concept(el::SPECIMEN_COLLECTION_BODY_SITE, &specimen.body_site);
         }
         self.tape.close(collection);
-        self.remarks(el::SPECIMEN_NOTE, specimen.notes);
-        self.tape.close(mark);
     }
 }

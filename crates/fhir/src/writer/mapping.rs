@@ -303,7 +303,8 @@ impl Sink for Mapping<'_> {
             None => self.local(Kind::Specimen, specimen.key.0),
         };
         let subject = subject_entry(self.session, specimen.subject).and_then(Entry::target);
-        builder!(self.w => &mut entry.tape).specimen(specimen, entry.id, subject);
+        let performers = Performers { list: specimen.performers, of: self.session };
+        builder!(self.w => &mut entry.tape).specimen(specimen, entry.id, subject, performers);
         entry.refer = Refer::Resource;
         self.tell_notes();
         let request = self.w.result_request(self.w.message.session);

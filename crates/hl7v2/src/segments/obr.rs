@@ -4,19 +4,21 @@ use iomt_core::model::{
     CodeSystem, Concept, Effective, Order, Report, Role, StatusCode, StatusTable,
 };
 
+use super::spm;
 use crate::context::Context;
 use crate::scratch::Scratch;
 use crate::types::{cwe, cx, dtm, ei, ndl, xcn};
 use crate::{Field, Segment};
 
 /// Reads a report, and into `order` what was ordered. Who takes part goes to `scratch`. Notes,
-/// specimens and visit are up to the group.
+/// specimens and visit are up to the group. `specimen`: what OBR says of one is read elsewhere.
 pub(crate) fn read<'a>(
     context: &mut Context<'a, '_>,
     segment: Segment<'a>,
     line: usize,
     report: &mut Report<'a>,
     order: &mut Order<'a>,
+    specimen: bool,
     scratch: &mut Scratch<'a>,
 ) {
     context.enter("OBR", line);
@@ -61,6 +63,7 @@ pub(crate) fn read<'a>(
                 let numbers = field.valued().filter_map(|r| cx::identifier(context, r));
                 order_numbers.extend(numbers);
             }
+            _ if specimen && spm::OF_OBR.contains(&number) => {}
             _ => context.rest(field),
         }
     }

@@ -22,6 +22,7 @@ mod composite;
 pub(crate) mod number;
 pub(crate) mod time;
 
+pub(crate) mod cq;
 pub(crate) mod cwe;
 pub(crate) mod cx;
 pub(crate) mod dtm;
