@@ -335,11 +335,7 @@ fn a_report_with_specimens_and_notes() {
         "?|d: text \"w\" of=0 report=1",
     ];
     assert_eq!(facts, want);
-    let want = [
-        "FieldNotMapped NTE[1]-3",
-        "FieldNotMapped NTE[3]-2",
-        "SegmentNotMapped TQ1",
-    ];
+    let want = ["FieldNotMapped NTE[1]-3", "FieldNotMapped NTE[3]-2", "SegmentNotMapped TQ1"];
     diagnostics.sort();
     assert_eq!(diagnostics, want);
 }

@@ -59,7 +59,7 @@ impl Builder<'_> {
     pub(crate) fn coding(&mut self, element: ElementId, coding: &Coding<'_>) {
         let span = coding.code.span();
         let mark = self.tape.open(element, span);
-        let known = self.system(&coding.system, coding.system_span);
+        let known = self.system(coding);
         match coding.version {
             Some(version) if known => self.text(el::CODING_VERSION, version),
             Some(version) => {
@@ -70,7 +70,7 @@ impl Builder<'_> {
         self.tape.write(el::CODING_CODE, span, |w| coding.code.write(w));
         match (coding.display, coding.code, coding.system) {
             // A display other than the table's own is an error there: it is the text.
-            (_, _, CodeSystem::Hl7Table(_)) => {}
+            _ if is_of_table(coding) => {}
             (Some(display), _, _) => self.text(el::CODING_DISPLAY, display),
             (None, Code::Mdc(mdc), _) => self.refid(mdc),
             (None, Code::Text(_), _) => {}
@@ -85,15 +85,19 @@ impl Builder<'_> {
     }
 
     /// Writes the URI of a system; false if it has none.
-    fn system(&mut self, system: &CodeSystem<'_>, span: Span) -> bool {
-        let uri = match system {
+    fn system(&mut self, coding: &Coding<'_>) -> bool {
+        let span = coding.system_span;
+        let uri = match &coding.system {
             CodeSystem::Mdc => MDC,
             CodeSystem::Loinc => LOINC,
             CodeSystem::SnomedCt => SNOMED_CT,
             CodeSystem::Ucum => UCUM,
             CodeSystem::Hl7Table(number) => {
-                self.tape.write(el::CODING_SYSTEM, span, |w| {
-                    write!(w, "http://terminology.hl7.org/CodeSystem/v2-{number:04}")
+                let of_table = is_of_table(coding);
+                self.tape.write(el::CODING_SYSTEM, span, |w| match of_table {
+                    true => write!(w, "http://terminology.hl7.org/CodeSystem/v2-{number:04}"),
+                    // The code system of that name does not have it; the table of the site may.
+                    false => write!(w, "urn:oid:2.16.840.1.113883.12.{number}"),
                 });
                 return true;
             }
@@ -138,7 +142,7 @@ impl Builder<'_> {
     /// The text as sent, or what a code of an HL7 table was called.
     pub(crate) fn concept_text(&mut self, concept: &Concept<'_>) {
         let mut text = concept.text;
-        for coding in concept.codings().filter(|c| matches!(c.system, CodeSystem::Hl7Table(_))) {
+        for coding in concept.codings().filter(|coding| is_of_table(coding)) {
             match (coding.display, text) {
                 (Some(display), Some(_)) => {
                     self.note(DiagnosticCode::FieldNotMapped, display.span(), "Coding.display");
@@ -241,6 +245,14 @@ impl Builder<'_> {
         }
         self.named(el::IDENTIFIER_ASSIGNER, None, &authority);
         self.tape.close(mark);
+    }
+}
+
+/// Whether a coding is one that an HL7 table has as it is published.
+fn is_of_table(coding: &Coding<'_>) -> bool {
+    match (coding.system, coding.code) {
+        (CodeSystem::Hl7Table(table), Code::Text(code)) => maps::table_has(table, code),
+        _ => false,
     }
 }
 
