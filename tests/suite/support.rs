@@ -126,6 +126,7 @@ impl Vector {
                 "--partial" => config.partial = iomt::Partial::parse(value()).unwrap(),
                 "--on-invalid" => config.on_invalid = iomt::OnInvalid::parse(value()).unwrap(),
                 "--message-time" => config.message_time = true,
+                "--config" => config = serde_json::from_str(value()).unwrap(),
                 // How it is read.
                 "--stream" | "--continuations" => {}
                 "--person" => {

@@ -167,6 +167,7 @@ impl Name {
     pub(crate) fn concept(&mut self, part: &Concept<'_>) -> &mut Self {
         match part.codings().next().map(|coding| coding.code) {
             Some(Code::Mdc(mdc)) => self.number(u64::from(mdc.code())),
+            Some(code @ Code::Meant(..)) => self.part(|w| code.write(w)),
             Some(code) => self.text(code.text()),
             None => self.text(part.text),
         }

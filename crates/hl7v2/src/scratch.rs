@@ -17,6 +17,9 @@ pub(crate) struct Scratch<'a> {
     pub(crate) performers: Vec<Performer<'a>>,
     pub(crate) interpretation: Vec<Concept<'a>>,
     pub(crate) components: Vec<Component<'a>>,
+    /// What qualifies a metric, and the counts of its wave that stand for none.
+    pub(crate) facets: Vec<Component<'a>>,
+    pub(crate) sentinels: Vec<i64>,
     pub(crate) notes: Vec<Note<'a>>,
     pub(crate) specimens: Vec<SpecimenKey>,
 }
@@ -34,6 +37,8 @@ impl Scratch<'_> {
             performers: recycle(self.performers),
             interpretation: recycle(self.interpretation),
             components: recycle(self.components),
+            facets: recycle(self.facets),
+            sentinels: recycle(self.sentinels),
             notes: recycle(self.notes),
             specimens,
         }

@@ -8,6 +8,7 @@
 mod code;
 mod mdc;
 mod measurement;
+mod metric;
 mod party;
 mod text;
 mod time;
@@ -19,12 +20,14 @@ pub use measurement::{
     Device, DeviceKey, Effective, Encounter, EncounterKey, Flag, Measurement, Message, Note,
     ReferenceRange, Report, ReportKey, Specimen, SpecimenKey, Subject, SubjectKey, Version,
 };
+pub use metric::Metric;
 pub use party::{
     Address, Authority, HumanName, Identifier, Patient, Performer, PersonIndex, Role, Telecom,
+    Universal,
 };
 pub use text::{Codec, Short, Text};
 pub use time::{DateTime, Precision, Time, Zone};
 pub use value::{
-    Absent, AbsentReason, Bits, Comparator, Component, Decimal, Quantity, SampleEncoding, Samples,
-    TimeOfDay, Unit, Value,
+    Absent, AbsentReason, Bits, Comparator, Component, Decimal, Given, Quantity, SampleEncoding,
+    Samples, TimeOfDay, Unit, Value,
 };

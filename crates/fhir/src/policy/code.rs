@@ -3,7 +3,7 @@
 use core::fmt::{self, Write};
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Authority, Code, CodeSystem, Coding, Concept, Identifier, Mdc, Note, Text};
+use iomt_core::model::{Code, CodeSystem, Coding, Concept, Identifier, Mdc, Note, Text, Universal};
 use iomt_core::wire::Span;
 use iomt_nomenclature as nomenclature;
 
@@ -68,7 +68,7 @@ impl Builder<'_> {
             // A display other than the table's own is an error there, and adds nothing.
             (_, _, CodeSystem::Hl7Table(_)) => {}
             (Some(display), _, _) => self.text(el::CODING_DISPLAY, display),
-            (None, Code::Mdc(mdc), _) => self.refid(mdc),
+            (None, Code::Mdc(mdc) | Code::Meant(mdc, _), _) => self.refid(mdc),
             (None, Code::Text(_), _) => {}
         }
         self.tape.close(mark);
@@ -108,6 +108,10 @@ impl Builder<'_> {
         }
         if let Some(uri) = maps::look_up(maps::CODING_SYSTEM, name) {
             self.tape.text_at(el::CODING_SYSTEM, uri, name.span());
+            return true;
+        }
+        if name.short().is_some_and(|n| n.as_str().starts_with("urn:") && is_uri(n.as_str())) {
+            self.text(el::CODING_SYSTEM, name);
             return true;
         }
         if name.short().is_some_and(|n| is_oid(n.as_str())) {
@@ -174,10 +178,9 @@ impl Builder<'_> {
             self.mapped(el::IDENTIFIER_TYPE, maps::IDENTIFIER_TYPE, system, kind);
         }
         let cx = self.cx;
-        self.tape.write(el::IDENTIFIER_SYSTEM, Span::NONE, |w| {
-            write_system(cx, &identifier.authority, w)
-        });
-        self.text(el::IDENTIFIER_VALUE, identifier.value);
+        self.tape.write(el::IDENTIFIER_SYSTEM, Span::NONE, |w| write_system(cx, identifier, w));
+        self.tape
+            .write(el::IDENTIFIER_VALUE, identifier.value.span(), |w| write_value(identifier, w));
         if let Some(namespace) = identifier.authority.namespace {
             let assigner = self.tape.open(el::IDENTIFIER_ASSIGNER, namespace.span());
             self.text(el::REFERENCE_DISPLAY, namespace);
@@ -187,13 +190,52 @@ impl Builder<'_> {
     }
 }
 
+/// The system of EUI-64 identifiers: PHD IG, PoCD IG.
+const EUI_64: &str = "urn:oid:1.2.840.10004.1.1.1.0.0.1.0.0.1.2680";
+
+/// Writes the value of an identifier as its system has it: an EUI-64 in pairs of digits, a UUID as a
+/// URN, any other one as sent.
+pub(crate) fn write_value(identifier: &Identifier<'_>, out: &mut dyn Write) -> fmt::Result {
+    let text = identifier.value.short();
+    let digits = text.as_ref().map_or("", |text| text.as_str());
+    let digits = digits.chars().filter(char::is_ascii_hexdigit);
+    match identifier.universal {
+        Some(Universal::Eui64) => {
+            for (at, digit) in digits.enumerate() {
+                if at > 0 && at % 2 == 0 {
+                    out.write_char('-')?;
+                }
+                out.write_char(digit.to_ascii_uppercase())?;
+            }
+            Ok(())
+        }
+        Some(Universal::Uuid) => {
+            out.write_str("urn:uuid:")?;
+            for (at, digit) in digits.enumerate() {
+                if matches!(at, 8 | 12 | 16 | 20) {
+                    out.write_char('-')?;
+                }
+                out.write_char(digit.to_ascii_lowercase())?;
+            }
+            Ok(())
+        }
+        None => identifier.value.write(out),
+    }
+}
+
 /// Writes the system of an authority's identifiers, nothing if it has none: ISO → `urn:oid:`,
 /// UUID → `urn:uuid:`, URI as it is, else as configured for the namespace.
 pub(crate) fn write_system(
     cx: &Context,
-    authority: &Authority<'_>,
+    identifier: &Identifier<'_>,
     out: &mut dyn Write,
 ) -> fmt::Result {
+    match identifier.universal {
+        Some(Universal::Eui64) => return out.write_str(EUI_64),
+        Some(Universal::Uuid) => return out.write_str("urn:ietf:rfc:3986"),
+        None => {}
+    }
+    let authority = &identifier.authority;
     if let (Some(id), Some(kind)) = (authority.universal_id, authority.universal_id_type) {
         let (id, kind) = (id.short(), kind.short());
         let text = id.as_ref().map_or("", |id| id.as_str());
@@ -212,10 +254,10 @@ pub(crate) fn write_system(
     named.map_or(Ok(()), |(_, system)| out.write_str(system))
 }
 
-/// Whether an authority has a system: then its values are the same for all who use it.
-pub(crate) fn has_system(cx: &Context, authority: &Authority<'_>) -> bool {
+/// Whether an identifier has a system: then its value is the same for all who use it.
+pub(crate) fn has_system(cx: &Context, identifier: &Identifier<'_>) -> bool {
     let mut probe = Probe(false);
-    let _ = write_system(cx, authority, &mut probe);
+    let _ = write_system(cx, identifier, &mut probe);
     probe.0
 }
 
@@ -223,10 +265,10 @@ pub(crate) fn has_system(cx: &Context, authority: &Authority<'_>) -> bool {
 /// sender, the authority as sent, the type and the value.
 pub(crate) fn identity(cx: &Context, kind: &str, identifier: &Identifier<'_>) -> Uuid {
     let mut name = Name::new(kind);
-    if has_system(cx, &identifier.authority) {
+    if has_system(cx, identifier) {
         return name
-            .part(|w| write_system(cx, &identifier.authority, w))
-            .text(Some(identifier.value))
+            .part(|w| write_system(cx, identifier, w))
+            .part(|w| write_value(identifier, w))
             .finish();
     }
     name.uuid(cx.sender).identifier(identifier).text(identifier.type_code).finish()
@@ -268,6 +310,8 @@ fn is_uri(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use iomt_core::model::Authority;
+
     use super::*;
 
     #[test]
@@ -279,7 +323,9 @@ mod tests {
             authority.universal_id = Some(Text::literal(id));
             authority.universal_id_type = Some(Text::literal(kind));
             let mut out = String::new();
-            write_system(&cx, &authority, &mut out).unwrap();
+            let mut identifier = Identifier::new(Text::literal("1"));
+            identifier.authority = authority;
+            write_system(&cx, &identifier, &mut out).unwrap();
             out
         };
         assert_eq!(of("", "1.2.840.1", "ISO"), "urn:oid:1.2.840.1");

@@ -102,7 +102,10 @@ impl Builder<'_> {
         let Some(sent) = status.code else { return "unknown" };
         match status.table {
             StatusTable::Hl70123 => {}
-            StatusTable::Hl70085 | StatusTable::Measured | StatusTable::Ongoing => return "unknown",
+            StatusTable::Hl70085
+            | StatusTable::IhePcd
+            | StatusTable::Measured
+            | StatusTable::Ongoing => return "unknown",
         }
         maps::look_up(maps::REPORT_STATUS, sent).unwrap_or_else(|| {
             self.note(DiagnosticCode::StatusUnknown, sent.span(), "DiagnosticReport.status");

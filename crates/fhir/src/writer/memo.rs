@@ -6,6 +6,8 @@
 //! Observation is made of is in the key. `Limits::templates` bounds the memory; 0 turns it off,
 //! and a test proves that the output is the same.
 
+use std::hash::{BuildHasher, RandomState};
+
 use iomt_core::model::{
     AbsentReason, Code, CodeSystem, Comparator, Concept, Decimal, Mdc, Measurement, StatusTable,
     Text, Unit, Value,
@@ -22,6 +24,9 @@ use crate::tape::{NodeId, Tape};
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     templates: Remembered<Box<[u8]>, Template>,
+    /// Hashes of keys that were seen once: what comes a second time is worth a template.
+    once: Remembered<u64, ()>,
+    hasher: RandomState,
     /// The key at work.
     key: Vec<u8>,
     recorder: Recorder,
@@ -75,6 +80,10 @@ impl Memo {
     pub(super) fn keep(&mut self, tape: &Tape, root: NodeId, holes: &Holes, limit: usize) {
         if holes.unfit || limit == 0 || self.key.is_empty() {
             return;
+        }
+        let hash = self.hasher.hash_one(&self.key);
+        if self.once.get(&hash).is_none() {
+            return self.once.insert(hash, (), limit);
         }
         self.recorder.start(tape, holes);
         json::write(tape, root, &mut self.recorder);
@@ -190,7 +199,8 @@ impl Key<'_> {
         when: &When<'_>,
         links: &Links<'_>,
     ) -> Option<()> {
-        if m.identifier.is_some() || !m.notes.is_empty() || !links.performers.is_empty() {
+        let plain = m.notes.is_empty() && m.facets.is_empty() && links.performers.is_empty();
+        if m.identifier.is_some() || !plain {
             return None;
         }
         self.concept(&m.code)?;
@@ -200,6 +210,7 @@ impl Key<'_> {
             StatusTable::Hl70123 => 1,
             StatusTable::Measured => 2,
             StatusTable::Ongoing => 3,
+            StatusTable::IhePcd => 4,
         });
         self.text(m.status.code)?;
         self.len(m.flags.len())?;
@@ -284,10 +295,10 @@ impl Key<'_> {
             self.byte(tag);
             self.text(name)?;
             match coding.code {
-                Code::Mdc(mdc) => self.0.extend(mdc.code().to_le_bytes()),
+                Code::Mdc(mdc) | Code::Meant(mdc, _) => self.0.extend(mdc.code().to_le_bytes()),
                 Code::Text(text) => self.text(Some(text))?,
             }
-            self.byte(u8::from(matches!(coding.code, Code::Mdc(_))));
+            self.byte(u8::from(matches!(coding.code, Code::Mdc(_) | Code::Meant(..))));
             self.text(coding.display)?;
             self.text(coding.version)?;
         }

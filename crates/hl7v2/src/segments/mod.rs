@@ -5,5 +5,6 @@ pub(crate) mod nte;
 pub(crate) mod obr;
 pub(crate) mod obx;
 pub(crate) mod pid;
+pub(crate) mod prt;
 pub(crate) mod pv1;
 pub(crate) mod spm;

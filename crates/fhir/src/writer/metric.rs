@@ -1,0 +1,127 @@
+//! The metric of a measurement, and what of its value stands.
+
+use iomt_core::DiagnosticCode;
+use iomt_core::model::{Absent, AbsentReason, Decimal, Measurement, Message, Metric, Value};
+use iomt_core::wire::Span;
+
+use super::mapping::{DEVICE_DEPTH, Mapping};
+use super::render::{Fate, Request};
+use super::session::Kind;
+use super::{Session, Writer, builder};
+use crate::config::SentinelReason;
+use crate::identity::{Name, Uuid};
+use crate::policy::{Target, valid};
+
+impl Mapping<'_> {
+    /// Finds the numbers by which the sender of a message says that there is no measurement.
+    pub(super) fn take_sentinels(&mut self, message: &Message<'_>) {
+        let Writer { cx, message: state, .. } = &mut *self.w;
+        state.sentinels.clear();
+        for profile in cx.config.sentinels.values() {
+            let sender = message.application.namespace;
+            let of = |name: &String| sender.is_some_and(|sender| sender.is(name));
+            if profile.application.as_ref().is_none_or(of) {
+                let reason = match profile.reason {
+                    SentinelReason::Error => AbsentReason::Error,
+                    SentinelReason::NotPerformed => AbsentReason::NotPerformed,
+                    SentinelReason::TempUnknown => AbsentReason::TempUnknown,
+                    SentinelReason::Unknown => AbsentReason::Unknown,
+                };
+                state.sentinels.extend(profile.values.iter().map(|value| (*value, reason)));
+            }
+        }
+    }
+
+    /// The reason for which a number is none, if it is one of those.
+    fn sentinel(&self, value: &Value<'_>) -> Option<(AbsentReason, Span)> {
+        let Value::Quantity(quantity) = value else { return None };
+        let Decimal::Scaled(number) = quantity.value else { return None };
+        let found = self.w.message.sentinels.iter().find(|(sentinel, _)| sentinel.is(number));
+        found.map(|(_, reason)| (*reason, quantity.span))
+    }
+
+    /// The measurement without a value that its status says not to be valid, or that its device
+    /// profile says to be none.
+    pub(super) fn judged<'a>(&mut self, m: &Measurement<'a>) -> Measurement<'a> {
+        let (m, mut judged) = (*m, *m);
+        if let Some((reason, span)) = self.sentinel(&m.value) {
+            self.tell(DiagnosticCode::ValueSentinel, span, "Observation.value");
+            judged.value = Value::Absent(Absent::new(reason, span));
+        }
+        let (value, suppressed) = valid(&judged);
+        if suppressed {
+            self.tell(DiagnosticCode::ValueInvalid, span(&m.value, m.span), "Observation.value");
+        }
+        judged.value = value;
+        judged
+    }
+
+    /// Writes the metric of a measurement, after the devices that it is of; gives its id.
+    ///
+    /// Its identity is made from all that it says, so that a metric in another unit is another one.
+    pub(super) fn use_metric(&mut self, m: &Measurement<'_>, metric: &Metric<'_>) -> Option<Uuid> {
+        let (w, session) = (&mut *self.w, &*self.session);
+        let device = m.device.and_then(|key| session.entry(Kind::Device, key.0));
+        let external = w.cx.config.device.as_deref().filter(|_| device.is_none());
+        let identified = external.is_some() || device.is_some_and(|device| device.identified);
+        let mut name = Name::new("DeviceMetric");
+        match (device, external) {
+            (Some(device), _) if device.identified => name.uuid(device.id).str(&device.text),
+            (_, Some(reference)) => name.str(reference),
+            _ => name.uuid(w.cx.sender).str(&w.message.id).number(session.ordinal),
+        };
+        name.text(Some(metric.path)).concept(&m.code).text(metric.category);
+        match metric.unit.mdc {
+            Some(unit) => name.number(u64::from(unit.code())),
+            None => name.text(metric.unit.ucum.or(metric.unit.text)),
+        };
+        let id = name.finish();
+        if w.message.ids.contains_key(&id) {
+            return Some(id);
+        }
+        let external = external.map(Target::External);
+        let parent = device.and_then(|device| device.target(Kind::Device)).or(external);
+        let source = source(session, m).or(external);
+        w.extra.clear();
+        builder!(w, extra).device_metric(m, metric, id, source, parent);
+        self.tell_notes();
+        let tape = core::mem::take(&mut self.w.extra);
+        let request = if identified { Request::CreateIfNone("") } else { Request::Create };
+        let (what, ordinal) = (("DeviceMetric", id), self.session.ordinal);
+        let fate = self.w.finish(&tape, what, request, ordinal, self.output);
+        self.w.extra = tape;
+        (fate == Fate::Written).then_some(id)
+    }
+}
+
+/// The nearest device that has an identifier, else the whole.
+fn source<'s>(session: &'s Session, m: &Measurement<'_>) -> Option<Target<'s>> {
+    let mut key = m.device.map(|key| key.0);
+    let mut source = None;
+    for _ in 0..DEVICE_DEPTH {
+        let Some(entry) = key.and_then(|key| session.entry(Kind::Device, key)) else { break };
+        source = entry.target(Kind::Device).or(source);
+        if entry.numbered {
+            break;
+        }
+        key = entry.parent;
+    }
+    source
+}
+
+/// The bytes of a value, as near as they are known.
+fn span(value: &Value<'_>, row: Span) -> Span {
+    match value {
+        Value::Quantity(quantity) => quantity.span,
+        Value::Concept(concept) => concept.span,
+        Value::Samples(samples) => samples.raw.span(),
+        Value::Text(text) => text.span(),
+        Value::Time(time) => time.span,
+        Value::Absent(_)
+        | Value::Bits(_)
+        | Value::Compound(_)
+        | Value::Range(..)
+        | Value::Ratio(..)
+        | Value::TimeOfDay(..) => row,
+    }
+}
