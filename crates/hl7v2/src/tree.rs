@@ -4,7 +4,8 @@
 //! with the code of a device attribute say more of the container that they stand under. Both may come
 //! after the metrics. Senders leave containers out: of those nothing is made up, and a metric belongs
 //! to the nearest one that is there. Where there is none at all, the device is the one that OBX-18 of
-//! the first row names for all, else the sender, if that is named as a device (MSH-3 with an EUI-64).
+//! the first row names, if no other row names another; where no row names one, it is the sender, if
+//! that is named as a device (MSH-3 with an EUI-64).
 
 use alloc::vec::Vec;
 
@@ -257,21 +258,29 @@ impl<'a> Tree<'a> {
         end: usize,
     ) -> Option<DeviceKey> {
         let rows = self.rows.get(at..end).unwrap_or_default();
-        let field = |row: &Row, number| {
-            let segment = context.message.line(row.line)?;
-            segment.field(number).filter(|field| !field.is_empty())
-        };
+        let message = context.message;
+        let field = |row: &Row| message.line(row.line)?.field(18).filter(|field| !field.is_empty());
         let first = rows.iter().min_by_key(|row| row.line)?;
-        let named = field(first, 18);
-        let others = rows.iter().filter(|row| row.line != first.line);
-        let mut more = others.filter_map(|row| field(row, 18));
-        if let Some(named) = named.filter(|_| more.next().is_none()) {
-            let line = first.line;
-            context.enter("OBX", line);
-            context.at(18);
-            return devices.read(context, named, None);
+        let mut others = rows.iter().filter(|row| row.line != first.line);
+        let Some(named) = field(first) else {
+            return if others.all(|row| field(row).is_none()) {
+                devices.sender(context)
+            } else {
+                None
+            };
+        };
+        // Most senders end their rows there.
+        let alike = |row: &Row| {
+            let ends = |segment: Segment<'a>| segment.raw().ends_with(named.raw());
+            message.line(row.line).is_some_and(ends)
+                || field(row).is_none_or(|other| other.raw() == named.raw())
+        };
+        if !others.all(alike) {
+            return None;
         }
-        devices.sender(context)
+        context.enter("OBX", first.line);
+        context.at(18);
+        devices.read(context, named, None)
     }
 
     /// Declares the container of the rows `at..end`, if one of them does, or says something of it.
@@ -428,6 +437,15 @@ const ATTRIBUTES: &[(&str, u32, Attribute)] = &[
 impl Attribute {
     /// What OBX-3 says: by its reference id, else by its number.
     pub(crate) fn of(code: Field<'_>) -> Option<Self> {
+        // A metric is known by the number that begins it and the name that follows.
+        let raw = code.raw();
+        let digits = raw.iter().take_while(|b| b.is_ascii_digit()).count();
+        let (number, rest) = raw.split_at_checked(digits)?;
+        let name = rest.get(1..).unwrap_or_default();
+        let metric = matches!(number, [b'1', _, _, _, _, _]) && name.starts_with(b"MDC_");
+        if metric && !name.starts_with(b"MDC_ATTR_") && !name.starts_with(b"MDC_ID_") {
+            return None;
+        }
         named(code, ATTRIBUTES)
     }
 }

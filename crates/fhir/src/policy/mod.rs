@@ -17,7 +17,7 @@ pub(crate) use code::{has_system, identity, write_system, write_value};
 pub(crate) use measurement::{Links, Plan, PressureRow, says_something};
 pub(crate) use party::role;
 pub(crate) use report::ReportLinks;
-pub(crate) use status::valid;
+pub(crate) use status::invalid;
 pub(crate) use time::{Moment, When};
 
 use core::fmt::{self, Write};

@@ -39,11 +39,11 @@ fn said<'m>(
         .filter_map(move |concept| Some((maps::look_up(map, code(concept)?)?, concept.span)))
 }
 
-/// What of a measurement of a device is a value: nothing of one that its status says not to be valid.
-/// Gives also whether a value was sent all the same.
-pub(crate) fn valid<'a>(m: &Measurement<'a>) -> (Value<'a>, bool) {
-    if !is_pcd(m) {
-        return (m.value, false);
+/// Why a measurement of a device has no value: its status says so, perhaps beside a value that was
+/// sent all the same.
+pub(crate) fn invalid<'a>(m: &Measurement<'a>) -> Option<(Absent<'a>, bool)> {
+    if !is_pcd(m) || m.interpretation.is_empty() {
+        return None;
     }
     let sent = match &m.value {
         Value::Absent(absent) => Some(*absent),
@@ -63,7 +63,7 @@ pub(crate) fn valid<'a>(m: &Measurement<'a>) -> (Value<'a>, bool) {
     if let Some((reason, span)) = reasons.min_by_key(rank) {
         let mut absent = Absent::new(reason, span);
         absent.sent = sent.and_then(|sent| sent.sent);
-        return (Value::Absent(absent), sent.is_none());
+        return Some((absent, sent.is_none()));
     }
     // Out of range, and no limit was sent.
     let beyond = |mark: &str| m.interpretation.iter().any(|c| code(c).is_some_and(|c| c.is(mark)));
@@ -76,9 +76,9 @@ pub(crate) fn valid<'a>(m: &Measurement<'a>) -> (Value<'a>, bool) {
     {
         let mut absent = Absent::new(AbsentReason::Error, sent.span);
         absent.sent = Some(Text::literal(words));
-        return (Value::Absent(absent), false);
+        return Some((absent, false));
     }
-    (m.value, false)
+    None
 }
 
 impl Builder<'_> {

@@ -9,8 +9,8 @@
 use std::hash::{BuildHasher, RandomState};
 
 use iomt_core::model::{
-    AbsentReason, Code, CodeSystem, Comparator, Concept, Decimal, Mdc, Measurement, StatusTable,
-    Text, Unit, Value,
+    AbsentReason, Code, CodeSystem, Comparator, Concept, Decimal, Mdc, Measurement, Metric,
+    StatusTable, Text, Unit, Value,
 };
 use iomt_core::wire::Scaled;
 
@@ -27,6 +27,8 @@ pub(super) struct Memo {
     /// Hashes of keys that were seen once: what comes a second time is worth a template.
     once: Remembered<u64, ()>,
     hasher: RandomState,
+    /// Metrics as they were rendered, and their ids.
+    metrics: Remembered<Box<[u8]>, (Uuid, Box<str>)>,
     /// The key at work.
     key: Vec<u8>,
     recorder: Recorder,
@@ -53,6 +55,29 @@ impl Memo {
             self.key.clear();
         }
         made
+    }
+
+    /// Finds the metric of a measurement as it was rendered before: all that it is made of is in the
+    /// key, which is the one at work from here on. `of` are the devices that it is of.
+    pub(super) fn metric(
+        &mut self,
+        m: &Measurement<'_>,
+        metric: &Metric<'_>,
+        of: [Option<Target<'_>>; 2],
+    ) -> Option<&(Uuid, Box<str>)> {
+        self.key.clear();
+        if Key(&mut self.key).metric(m, metric, of).is_none() {
+            self.key.clear();
+            return None;
+        }
+        self.metrics.get(&*self.key)
+    }
+
+    /// Remembers a metric under the key at work, if there is one.
+    pub(super) fn keep_metric(&mut self, id: Uuid, text: &str, limit: usize) {
+        if !self.key.is_empty() && limit > 0 {
+            self.metrics.insert(self.key.as_slice().into(), (id, text.into()), limit);
+        }
     }
 
     /// Writes an Observation from its template, if there is one.
@@ -240,6 +265,25 @@ impl Key<'_> {
         [links.subject, links.encounter, links.specimen, links.device]
             .into_iter()
             .try_for_each(|target| self.target(target))
+    }
+
+    fn metric(
+        &mut self,
+        m: &Measurement<'_>,
+        metric: &Metric<'_>,
+        of: [Option<Target<'_>>; 2],
+    ) -> Option<()> {
+        self.concept(&m.code)?;
+        self.text(Some(metric.path))?;
+        self.unit(&metric.unit)?;
+        self.text(metric.category)?;
+        of.into_iter().try_for_each(|target| {
+            self.target(target)?;
+            if let Some(Target::Resource(_, id)) = target {
+                self.0.extend(id.to_bytes());
+            }
+            Some(())
+        })
     }
 
     fn byte(&mut self, byte: u8) {

@@ -5,12 +5,14 @@ use iomt_core::model::{Absent, AbsentReason, Decimal, Measurement, Message, Metr
 use iomt_core::wire::Span;
 
 use super::mapping::{DEVICE_DEPTH, Mapping};
-use super::render::{Fate, Request};
+use super::render::{Fate, Request, begin};
 use super::session::Kind;
 use super::{Session, Writer, builder};
 use crate::config::SentinelReason;
 use crate::identity::{Name, Uuid};
-use crate::policy::{Target, valid};
+use crate::json;
+use crate::policy::{Target, invalid};
+use crate::tape::Tape;
 
 impl Mapping<'_> {
     /// Finds the numbers by which the sender of a message says that there is no measurement.
@@ -40,34 +42,54 @@ impl Mapping<'_> {
         found.map(|(_, reason)| (*reason, quantity.span))
     }
 
-    /// The measurement without a value that its status says not to be valid, or that its device
-    /// profile says to be none.
-    pub(super) fn judged<'a>(&mut self, m: &Measurement<'a>) -> Measurement<'a> {
-        let (m, mut judged) = (*m, *m);
-        if let Some((reason, span)) = self.sentinel(&m.value) {
-            self.tell(DiagnosticCode::ValueSentinel, span, "Observation.value");
-            judged.value = Value::Absent(Absent::new(reason, span));
+    /// That a measurement has no value, where its status says that it is not valid, or its device
+    /// profile that it is none.
+    pub(super) fn judged<'a>(&mut self, m: &Measurement<'a>) -> Option<Value<'a>> {
+        let place = "Observation.value";
+        let found =
+            if self.w.message.sentinels.is_empty() { None } else { self.sentinel(&m.value) };
+        if let Some((_, span)) = found {
+            self.tell(DiagnosticCode::ValueSentinel, span, place);
         }
-        let (value, suppressed) = valid(&judged);
-        if suppressed {
-            self.tell(DiagnosticCode::ValueInvalid, span(&m.value, m.span), "Observation.value");
+        let (absent, sent) = match (invalid(m), found) {
+            (Some(invalid), _) => invalid,
+            (None, Some((reason, span))) => (Absent::new(reason, span), false),
+            (None, None) => return None,
+        };
+        if sent && found.is_none() {
+            self.tell(DiagnosticCode::ValueInvalid, span(&m.value, m.span), place);
         }
-        judged.value = value;
-        judged
+        Some(Value::Absent(absent))
     }
 
     /// Writes the metric of a measurement, after the devices that it is of; gives its id.
     ///
-    /// Its identity is made from all that it says, so that a metric in another unit is another one.
+    /// Its identity is made from what it says, so that a metric in another unit is another one.
     pub(super) fn use_metric(&mut self, m: &Measurement<'_>, metric: &Metric<'_>) -> Option<Uuid> {
         let (w, session) = (&mut *self.w, &*self.session);
         let device = m.device.and_then(|key| session.entry(Kind::Device, key.0));
         let external = w.cx.config.device.as_deref().filter(|_| device.is_none());
         let identified = external.is_some() || device.is_some_and(|device| device.identified);
+        let external = external.map(Target::External);
+        let parent = device.and_then(|device| device.target(Kind::Device)).or(external);
+        let source = source(session, m).or(external);
+        // One that is not identified is of this message alone.
+        let limit = if identified { w.limits.templates } else { 0 };
+        if limit > 0
+            && let Some((id, text)) = w.memo.metric(m, metric, [source, parent])
+        {
+            let id = *id;
+            if !w.message.ids.contains_key(&id) {
+                let start = begin(w.cx.config.to, id, &mut w.message.out);
+                w.message.out.push_str(text);
+                w.finish_entry("DeviceMetric", id, Request::CreateIfNone(""), start);
+            }
+            return Some(id);
+        }
         let mut name = Name::new("DeviceMetric");
         match (device, external) {
             (Some(device), _) if device.identified => name.uuid(device.id).str(&device.text),
-            (_, Some(reference)) => name.str(reference),
+            (_, Some(Target::External(reference))) => name.str(reference),
             _ => name.uuid(w.cx.sender).str(&w.message.id).number(session.ordinal),
         };
         name.text(Some(metric.path)).concept(&m.code).text(metric.category);
@@ -79,18 +101,30 @@ impl Mapping<'_> {
         if w.message.ids.contains_key(&id) {
             return Some(id);
         }
-        let external = external.map(Target::External);
-        let parent = device.and_then(|device| device.target(Kind::Device)).or(external);
-        let source = source(session, m).or(external);
         w.extra.clear();
         builder!(w, extra).device_metric(m, metric, id, source, parent);
+        let plain = w.notes.is_empty();
         self.tell_notes();
         let tape = core::mem::take(&mut self.w.extra);
         let request = if identified { Request::CreateIfNone("") } else { Request::Create };
+        let valid = tape.root().is_some_and(|root| self.w.is_valid(&tape, root));
+        if valid && plain && limit > 0 {
+            self.w.keep_metric(&tape, id);
+        }
         let (what, ordinal) = (("DeviceMetric", id), self.session.ordinal);
-        let fate = self.w.finish(&tape, what, request, ordinal, self.output);
+        let fate = self.w.finish_checked(&tape, valid, what, request, ordinal, self.output);
         self.w.extra = tape;
         (fate == Fate::Written).then_some(id)
+    }
+}
+
+impl Writer {
+    /// Remembers the metric on `tape` as it is rendered.
+    fn keep_metric(&mut self, tape: &Tape, id: Uuid) {
+        let Some(root) = tape.root() else { return };
+        self.text.clear();
+        json::write(tape, root, &mut self.text);
+        self.memo.keep_metric(id, &self.text, self.limits.templates);
     }
 }
 

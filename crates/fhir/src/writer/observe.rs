@@ -41,7 +41,17 @@ pub(super) fn links<'a>(
 
 impl Mapping<'_> {
     pub(super) fn observe(&mut self, m: &Measurement<'_>) {
-        let m = &self.judged(m);
+        match self.judged(m) {
+            Some(value) => {
+                let mut judged = *m;
+                judged.value = value;
+                self.observe_judged(&judged);
+            }
+            None => self.observe_judged(m),
+        }
+    }
+
+    fn observe_judged(&mut self, m: &Measurement<'_>) {
         if self.is_not_retransmitted(m) {
             return self.tell(DiagnosticCode::ValueNotRetransmitted, m.span, "Observation.value");
         }

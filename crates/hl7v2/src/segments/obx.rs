@@ -98,11 +98,18 @@ pub(crate) fn observe<'a>(
         false => row.kind.span(),
     };
     let kind = ValueType::read(context, name, row.kind.raw(), value::is_valued(&row.value));
+    let several =
+        !matches!(kind, ValueType::Text | ValueType::Array { .. }) && context.repeats(row.value);
     let mut code = Concept::EMPTY;
     context.at(3);
-    cwe::field(context, row.code, &mut code);
-    mdc::resolve(context, &mut code);
-    measurement.code = code;
+    if several {
+        cwe::field(context, row.code, &mut code);
+        mdc::resolve(context, &mut code);
+        measurement.code = code;
+    } else {
+        cwe::field(context, row.code, &mut measurement.code);
+        mdc::resolve(context, &mut measurement.code);
+    }
     context.at(5);
     if let ValueType::Array { multiplexed } = kind {
         let sentinels = &scratch.sentinels;
@@ -113,7 +120,7 @@ pub(crate) fn observe<'a>(
         if let Some(samples) = read {
             measurement.value = Value::Samples(samples);
         }
-    } else if kind == ValueType::Text || !context.repeats(row.value) {
+    } else if !several {
         measurement.value = value::value(context, kind, row.value, unit);
     } else {
         let components = &mut scratch.components;
