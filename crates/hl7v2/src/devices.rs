@@ -162,7 +162,7 @@ pub(crate) fn identifiers<'a>(
         out.extend(ei::identifier(context, level.components().map(|c| c.part())));
         return;
     };
-    out.push(own);
+    add(own, out);
     level.components().skip(4).for_each(|more| context.unmapped(more.part()));
     let [name, namespace, ..] = parts;
     let is_kind = |part: Part<'_>| kind(part.0).is_some();
@@ -175,13 +175,24 @@ pub(crate) fn identifiers<'a>(
             identifier.authority.namespace = namespace;
             let end = namespace.map_or(value.span(), |namespace| namespace.span());
             identifier.span = value.span().to(end);
-            out.push(identifier);
+            add(identifier, out);
         }
         None => {
             if let Some(namespace) = namespace {
                 context.unmapped((namespace.raw(), offset(namespace)));
             }
         }
+    }
+}
+
+/// Adds an identifier, unless it is there.
+fn add<'a>(identifier: Identifier<'a>, out: &mut Vec<Identifier<'a>>) {
+    let same = |other: &Identifier<'a>| {
+        other.value.raw().eq_ignore_ascii_case(identifier.value.raw())
+            && other.universal == identifier.universal
+    };
+    if !out.iter().any(same) {
+        out.push(identifier);
     }
 }
 

@@ -10,7 +10,7 @@
 use alloc::vec::Vec;
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Device, DeviceKey, Version};
+use iomt_core::model::{Device, DeviceKey, Mdc, Version};
 use iomt_core::recycle;
 use memchr::memmem;
 
@@ -20,6 +20,9 @@ use crate::devices::Devices;
 use crate::segments::{obx, prt};
 use crate::types::value;
 use crate::{Field, Segment};
+
+/// How many pieces of equipment of a group are looked through for each container.
+const EQUIPMENT: usize = 16;
 
 /// What a row is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,6 +58,9 @@ pub(crate) struct Tree<'a> {
     facets: Vec<(usize, usize)>,
     /// Lines of rows, and the devices that PRT names for them.
     participants: Vec<(usize, DeviceKey)>,
+    /// Lines of the PRT of the group as a whole: those that may be of a container, and those that are.
+    equipment: Vec<usize>,
+    read: Vec<usize>,
     versions: Vec<Version<'a>>,
     /// It speaks of devices at all.
     pub(crate) devices: bool,
@@ -70,12 +76,12 @@ struct Above {
 impl<'a> Tree<'a> {
     /// The same allocations, empty, for another message.
     pub(crate) fn recycle<'b>(self) -> Tree<'b> {
-        let Tree { mut rows, mut facets, mut participants, versions, .. } = self;
+        let Tree { mut rows, mut facets, mut participants, equipment, read, versions, .. } = self;
         rows.clear();
         facets.clear();
         participants.clear();
         let versions = recycle(versions);
-        Tree { rows, next: 0, facets, participants, versions, devices: false }
+        Tree { rows, next: 0, facets, participants, equipment, read, versions, devices: false }
     }
 
     /// The row on a line; lines are asked for in their order.
@@ -117,12 +123,18 @@ impl<'a> Tree<'a> {
         self.participants.clear();
         (self.next, self.devices) = (0, is_profile(context));
         self.collect(context, start, end);
+        self.equipment.clear();
+        self.read.clear();
+        let participants = context.message.count(b"PRT") > 0;
+        if participants {
+            self.find_equipment(context, start, end);
+        }
         if self.devices {
             self.place(context, devices);
         } else {
             self.rows.clear();
         }
-        if context.message.count(b"PRT") > 0 {
+        if participants {
             self.participants(context, devices, start, end);
         }
     }
@@ -143,6 +155,22 @@ impl<'a> Tree<'a> {
         self.facets.sort_unstable();
     }
 
+    /// Finds the PRT of devices that are of the group as a whole.
+    fn find_equipment(&mut self, context: &Context<'a, '_>, start: usize, end: usize) {
+        let mut whole = true;
+        for line in start..end {
+            let Some(segment) = context.message.line(line) else { continue };
+            match segment.id() {
+                b"OBX" => whole = false,
+                b"OBR" | b"SPM" => whole = true,
+                b"PRT" if whole && self.equipment.len() < EQUIPMENT && prt::is_device(segment) => {
+                    self.equipment.push(line);
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Declares the devices that PRT names: one after a container is that container, and was read.
     fn participants(
         &mut self,
@@ -158,6 +186,10 @@ impl<'a> Tree<'a> {
                 b"OBX" => owner = Some(line),
                 b"OBR" | b"SPM" => owner = None,
                 b"PRT" if prt::is_device(segment) => {
+                    if self.read.contains(&line) {
+                        // It is of a container.
+                        continue;
+                    }
                     let row = owner.and_then(|owner| self.on(owner));
                     if row.is_some_and(|row| row.role == Role::Container) {
                         continue;
@@ -197,7 +229,9 @@ impl<'a> Tree<'a> {
             let level = place.level();
             let container = matches!(level, Some(Level::Mds | Level::Vmd | Level::Channel));
             let role = match level {
-                _ if container && kind.is_empty() && !value::is_valued(&value) => Role::Container,
+                _ if container && !value::is_valued(&value) && is_object(kind, code) => {
+                    Role::Container
+                }
                 Some(Level::Metric) if Attribute::of(code).is_some() => Role::Attribute,
                 Some(Level::Facet) => Role::Facet,
                 _ => Role::Metric,
@@ -326,6 +360,18 @@ impl<'a> Tree<'a> {
                 line = line.saturating_add(1);
             }
         }
+        // What the group says of its equipment, where that is this device.
+        let mut at = 0;
+        while let Some(line) = self.equipment.get(at).copied() {
+            let segment = context.message.line(line);
+            if let Some(segment) = segment.filter(|prt| prt::names(*prt, &identifiers)) {
+                prt::device(context, segment, line, &mut device, &mut identifiers);
+                self.equipment.swap_remove(at);
+                self.read.push(line);
+            } else {
+                at = at.saturating_add(1);
+            }
+        }
         if device.path.is_none()
             && let Some(first) = rows.first()
         {
@@ -399,6 +445,16 @@ fn is_profile(context: &Context<'_, '_>) -> bool {
         let has = |part: &[u8]| memmem::find(profile.raw(), part).is_some();
         has(b"PCD") || has(b"1.3.6.1.4.1.19376.1.6.")
     })
+}
+
+/// Whether a row without a value stands for a device: it has no type of value either, or the name of
+/// a device; and its code is none of a metric (partition 2 and above).
+fn is_object(kind: Field<'_>, code: Field<'_>) -> bool {
+    let number = code.raw().split(|b| !b.is_ascii_digit()).next().unwrap_or_default();
+    let number: u32 =
+        core::str::from_utf8(number).ok().and_then(|number| number.parse().ok()).unwrap_or(0);
+    let named = || memmem::find(code.raw(), b"MDC_DEV_").is_some();
+    Mdc::new(number).partition() < 2 && (kind.is_empty() || named())
 }
 
 /// Whether a coded field has a code of IEEE 11073.

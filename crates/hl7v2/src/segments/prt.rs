@@ -15,6 +15,18 @@ pub(crate) fn is_device(segment: Segment<'_>) -> bool {
     fields.any(|(number, field)| matches!(number, 10 | 16..=22) && !field.is_empty())
 }
 
+/// Whether PRT-10 has one of these identifiers.
+pub(crate) fn names(segment: Segment<'_>, identifiers: &[Identifier<'_>]) -> bool {
+    let Some(field) = segment.field(10) else { return false };
+    let mut parts = field.repetitions().flat_map(|one| one.components());
+    parts.any(|part| {
+        let raw = part.raw().trim_ascii();
+        identifiers
+            .iter()
+            .any(|own| own.universal.is_some() && own.value.raw().eq_ignore_ascii_case(raw))
+    })
+}
+
 /// Reads what it says of a device: its identifiers too, which come first.
 pub(crate) fn device<'a>(
     context: &mut Context<'a, '_>,

@@ -42,6 +42,15 @@ fn containers_are_devices_in_any_order() {
 }
 
 #[test]
+fn rows_at_a_container_that_are_no_container() {
+    // A metric without a value, and a container with a type of value.
+    let (facts, _) = group(&RATE.replace("1.1.1.1|72|", "1.1.1.0||").replace("|NM|", "||"));
+    assert!(facts[0].starts_with("MDC|147842") && facts.len() == 1, "{facts:?}");
+    let (facts, _) = group(&CHANNEL.replace("3||", "3|ST|"));
+    assert!(facts[0].starts_with("device 0 at=1.1.1.0") && facts.len() == 1, "{facts:?}");
+}
+
+#[test]
 fn what_is_left_out_is_not_made_up() {
     // A channel and a VMD are not declared: the metric is in what is.
     let (facts, _) = group(&format!("{MDS}\n{RATE}"));
@@ -150,6 +159,10 @@ fn participants_say_more_of_a_device() {
     let (facts, _) = group(&format!("{VMD}\n{RATE}\n{prt}"));
     assert!(facts[1].starts_with("device 1 in=0 id=Eui64 0011223344556688"));
     assert_eq!(device(&facts), Some("1"));
+    // The equipment of the group that is a container says more of that.
+    let (facts, _) = group(&format!("{}\n{MDS}\n{RATE}", prt.replace("6688", "6677")));
+    assert!(facts[0].starts_with("device 0 at=1.0.0.0 kind=MDC|69965") && facts.len() == 2);
+    assert!(facts[0].ends_with(facts_of) && facts[0].matches("Eui64").count() == 1, "{facts:?}");
     // A person is none.
     let (_, diagnostics) = group(&format!("{RATE}\nPRT|1|AD||AP|D1^DOE"));
     assert_eq!(diagnostics, ["SegmentNotMapped PRT"]);
