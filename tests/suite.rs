@@ -12,6 +12,8 @@ mod identity;
 mod leaves;
 #[path = "suite/no_phi.rs"]
 mod no_phi;
+#[path = "suite/pcd.rs"]
+mod pcd;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/registry.rs"]

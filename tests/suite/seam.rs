@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use iomt::model::{
     Absent, AbsentReason, Code, CodeSystem, Coding, Component, Concept, DateTime, Decimal, Device,
-    DeviceKey, Effective, Identifier, Mdc, Measurement, Message, Patient, PersonIndex, Quantity,
-    Report, ReportKey, SampleEncoding, Samples, Specimen, SpecimenKey, StatusCode, StatusTable,
-    Subject, SubjectKey, Text, Time, Unit, Value,
+    DeviceKey, Effective, Given, Identifier, Mdc, Measurement, Message, Patient, PersonIndex,
+    Quantity, Report, ReportKey, SampleEncoding, Samples, Specimen, SpecimenKey, StatusCode,
+    StatusTable, Subject, SubjectKey, Text, Time, Unit, Value,
 };
 use iomt::wire::{ErrorKind, ParseError, Scaled, Span};
 use iomt::{
@@ -192,8 +192,9 @@ fn waveform(sink: &mut dyn Sink) -> End {
     let codec = Bytes;
     let unit = Unit::fixed("mV", Mdc::new(266_418));
     let raw = Text::coded(&raw, 10, &codec);
-    let mut samples = Samples::new(raw, SampleEncoding::I16Be, Scaled::new(4, 0), unit);
-    samples.factor = Scaled::new(5, -3);
+    let mut samples =
+        Samples::new(raw, SampleEncoding::I16Be, Some(Given::fixed(Scaled::new(4, 0))), unit);
+    samples.factor = Some(Given::fixed(Scaled::new(5, -3)));
     samples.sentinels = &[-32_768];
     let code = Concept::mdc(Mdc::new(131_329));
     let mut m = Measurement::new(code, Value::Samples(samples), FINAL);

@@ -129,6 +129,7 @@ impl Vector {
                 "--message-time" => config.message_time = true,
                 "--continuations" => config.continuations = true,
                 "--terminators" => config.terminators = Terminators::parse(value()).unwrap(),
+                "--config" => config = serde_json::from_str(value()).unwrap(),
                 // How it is read.
                 "--stream" => {}
                 "--person" => {

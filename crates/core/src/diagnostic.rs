@@ -226,6 +226,10 @@ registry! {
     ComponentsIgnored Warning,
     /// Repetitions where the target has one; the first is taken.
     RepetitionsIgnored Warning,
+    /// A command to a device is no observation; it is refused.
+    CommandRefused Error,
+    /// An alert is not translated; it is refused.
+    AlertRefused Error,
     /// A segment where its group does not allow it; it is mapped all the same.
     SegmentOutOfOrder Warning,
     /// The trigger event is read as ORU^R01, which it is not.
@@ -264,8 +268,16 @@ registry! {
     NumberTolerated Information,
     /// A number of more than 18 digits; kept digit by digit.
     NumberLong Information,
+    /// A value that its own status says not to be valid; it stands as the text of the absence.
+    ValueInvalid Warning,
+    /// A number that means "no measurement" in the device profile that is configured.
+    ValueSentinel Information,
+    /// Nothing says exactly how far the samples of a wave are apart.
+    PeriodUnknown Warning,
     /// A status that the code table does not have.
     StatusUnknown Warning,
+    /// No status was sent; it is unknown.
+    StatusMissing Warning,
     /// A code that has no target; it is kept as text, or stands here.
     CodeNotMapped Information,
     /// A final result without a value would erase the value sent before; it is not written.
@@ -278,6 +290,10 @@ registry! {
     UnitInexact Information,
     /// A coding system that has no URI; its codes go out without one.
     CodeSystemUnknown Information,
+    /// A code of IEEE 11073 that was sent by its reference id alone; its number is taken from there.
+    CodeByReferenceId Information,
+    /// The number and the reference id of a code of IEEE 11073 differ; the reference id is taken.
+    CodeConflict Warning,
     /// A measured thing for which no table has a code; it goes out with its name.
     CodeUnknown Information,
 

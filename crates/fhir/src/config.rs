@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use iomt_core::Terminators;
 use iomt_core::model::{DateTime, Zone};
+use iomt_core::wire::{Number, Scaled, number};
 
 /// How facts become resources, and resources output. Reads and writes as JSON.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -58,6 +59,10 @@ pub struct Config {
     pub identifier_systems: BTreeMap<String, String>,
     /// URI of a coding system by its name in messages: `L` → `http://hospital.example/codes`.
     pub code_systems: BTreeMap<String, String>,
+    /// Numbers by which devices say that there is no measurement, by the name of a device profile
+    /// of the site: `{"old-monitor": {"application": "MON", "values": ["-100"]}}`. Default: none,
+    /// for every number that can be sent can be measured somewhere.
+    pub sentinels: BTreeMap<String, SentinelProfile>,
     /// Observation status for codes of HL7 table 0085 that a site uses in its own way.
     pub observation_status: BTreeMap<String, ObservationStatus>,
 }
@@ -83,6 +88,7 @@ impl Default for Config {
             provenance: true,
             identifier_systems: BTreeMap::new(),
             code_systems: BTreeMap::new(),
+            sentinels: BTreeMap::new(),
             observation_status: BTreeMap::new(),
         }
     }
@@ -151,6 +157,17 @@ choices! {
         /// `POST` where there is none of that identifier.
         Post = "post",
     }
+    /// Why there is no measurement, as FHIR has it.
+    SentinelReason {
+        /// The device says that something is wrong.
+        Error = "error",
+        /// Nothing was measured.
+        NotPerformed = "not-performed",
+        /// Not at the moment.
+        TempUnknown = "temp-unknown",
+        /// Nothing says why.
+        Unknown = "unknown",
+    }
     /// FHIR observation-status.
     ObservationStatus {
         /// Known, without results.
@@ -184,6 +201,63 @@ mod terminators {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Terminators, D::Error> {
         let text = String::deserialize(from)?;
         Terminators::parse(&text).ok_or_else(|| Error::custom("neither auto, cr nor lf"))
+    }
+}
+
+/// The numbers by which a device says that there is no measurement.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct SentinelProfile {
+    /// Of messages of this sender alone: the name in MSH-3. Default: of all.
+    #[serde(default)]
+    pub application: Option<String>,
+    /// The numbers; `-100` is `-100.00`, too.
+    pub values: Vec<Sentinel>,
+    /// Why there is no measurement. Default: `unknown`.
+    #[serde(default = "unknown")]
+    pub reason: SentinelReason,
+}
+
+const fn unknown() -> SentinelReason {
+    SentinelReason::Unknown
+}
+
+/// A number that means that there is none: `-100`, `"-99.9"`.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Sentinel(Scaled);
+
+impl Sentinel {
+    /// Whether a number is it, however many places it is written with.
+    #[must_use]
+    pub fn is(self, number: Scaled) -> bool {
+        shortest(number) == self.0
+    }
+}
+
+/// A number without zeros at its end.
+fn shortest(mut number: Scaled) -> Scaled {
+    while number.mantissa % 10 == 0 && number.mantissa != 0 {
+        number = Scaled::new(number.mantissa.wrapping_div(10), number.exponent.saturating_add(1));
+    }
+    if number.mantissa == 0 { Scaled::new(0, 0) } else { number }
+}
+
+impl TryFrom<String> for Sentinel {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match number(text.as_bytes()) {
+            Some(Number::Scaled(number)) => Ok(Self(shortest(number))),
+            _ => Err("no number of at most 18 digits"),
+        }
+    }
+}
+
+impl From<Sentinel> for String {
+    fn from(sentinel: Sentinel) -> Self {
+        sentinel.0.to_string()
     }
 }
 
@@ -274,6 +348,26 @@ mod tests {
         let wire: Config = serde_json::from_str(r#"{"terminators":"lf"}"#).unwrap();
         assert_eq!(wire.terminators, Terminators::Lf);
         assert!(serde_json::from_str::<Config>(r#"{"terminators":"crlf"}"#).is_err());
+    }
+
+    #[test]
+    fn sentinels_are_numbers() {
+        let text = r#"{"sentinels":{"old":{"application":"MON","values":["-100","0.10"]}}}"#;
+        let config: Config = serde_json::from_str(text).unwrap();
+        let old = &config.sentinels["old"];
+        assert_eq!(
+            (old.reason, old.application.as_deref()),
+            (SentinelReason::Unknown, Some("MON"))
+        );
+        let is = |mantissa, exponent| {
+            old.values.iter().any(|value| value.is(Scaled::new(mantissa, exponent)))
+        };
+        assert!(is(-100, 0) && is(-10_000, -2) && is(1, -1) && is(100, -3));
+        assert!(!is(-1000, 0) && !is(0, 0) && !is(100, 0));
+        assert_eq!(String::from(old.values[0]), "-100");
+        for text in [r#"{"values":["NULL"]}"#, r#"{"values":["1"],"reason":"x"}"#, "{}"] {
+            assert!(serde_json::from_str::<SentinelProfile>(text).is_err(), "{text}");
+        }
     }
 
     #[test]

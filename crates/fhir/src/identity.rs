@@ -22,6 +22,10 @@ impl Uuid {
         Self(u128::from_be_bytes(bytes))
     }
 
+    pub(crate) const fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
     /// Its text, in lower case, with hyphens.
     fn text(self) -> [u8; 36] {
         let word = |shift: u32| u32::try_from((self.0 >> shift) & 0xFFFF_FFFF).unwrap_or(0);
@@ -167,6 +171,7 @@ impl Name {
     pub(crate) fn concept(&mut self, part: &Concept<'_>) -> &mut Self {
         match part.codings().next().map(|coding| coding.code) {
             Some(Code::Mdc(mdc)) => self.number(u64::from(mdc.code())),
+            Some(code @ Code::Meant(..)) => self.part(|w| code.write(w)),
             Some(code) => self.text(code.text()),
             None => self.text(part.text),
         }

@@ -20,6 +20,7 @@ use crate::mllp::{Deframer, Event, Frame};
 use crate::replies::Replies;
 use crate::scratch::Scratch;
 use crate::segments::msh;
+use crate::tree::Tree;
 use crate::{Index, Messages, join, limits, oru_r01, parts};
 
 /// The registry's row.
@@ -71,6 +72,7 @@ impl Hl7Decoder {
             index: Index::new(),
             scratch: Scratch::default(),
             devices: Devices::default(),
+            tree: Tree::default(),
             joined: Vec::new(),
             replies: Replies::default(),
         };
@@ -84,6 +86,7 @@ struct Reader {
     index: Index,
     scratch: Scratch<'static>,
     devices: Devices<'static>,
+    tree: Tree<'static>,
     /// An input whose continuations are joined.
     joined: Vec<u8>,
     replies: Replies,
@@ -231,6 +234,10 @@ impl Reader {
         msh::read(&context, header, &mut fact);
         context.sink.message(&fact);
         remarks(&mut context, message.found(), code);
+        if let Some(code) = msh::refused(&message) {
+            let span = message.field(b"MSH", 9).map_or(message.span(), |field| field.span());
+            context.sink.diagnostic(Diagnostic::new(code, span, msh::place(9)));
+        }
         let read = msh::message_type(&message).map(|trigger| {
             if let Some(code) = trigger {
                 let span = message.field(b"MSH", 9).map_or(message.span(), |field| field.span());
@@ -239,8 +246,10 @@ impl Reader {
             msh::diagnose(&mut context, header);
             let mut scratch = core::mem::take(&mut self.scratch).recycle();
             let mut devices = core::mem::take(&mut self.devices).recycle();
-            oru_r01::observe(&mut context, &mut scratch, &mut devices);
+            let mut tree = core::mem::take(&mut self.tree).recycle();
+            oru_r01::observe(&mut context, &mut scratch, &mut devices, &mut tree);
             (self.scratch, self.devices) = (scratch.recycle(), devices.recycle());
+            self.tree = tree.recycle();
         });
         context.sink.end(match read {
             Ok(()) => End::Complete,

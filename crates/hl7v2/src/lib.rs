@@ -21,6 +21,7 @@ extern crate alloc;
 mod ack;
 mod batch;
 mod charset;
+mod containment;
 mod context;
 mod continuation;
 mod decoder;
@@ -44,6 +45,7 @@ mod replies;
 mod scratch;
 mod segments;
 mod strict;
+mod tree;
 pub mod types;
 
 #[cfg(test)]
@@ -56,6 +58,7 @@ mod tests;
 pub use ack::{Ack, AckCode, AckError, Disposition, Fault, FaultSeverity};
 pub use batch::{Between, Entry, Messages, Position};
 pub use charset::Charset;
+pub use containment::{Containment, Level};
 pub use continuation::join;
 pub use decoder::{Hl7Decoder, PROTOCOL};
 pub use delimiters::Delimiters;

@@ -1,8 +1,9 @@
 //! HL7 v2 §7.3.1: ORU^R01, unsolicited observation message.
 //!
 //! A group is an OBR and what follows it up to the next OBR, PID or PV1. It is passed over twice:
-//! first its specimens and its report are declared, then its observations follow as they stand, each
-//! device before the first of them that names it. PID and PV1 hold for what comes after them, and for nothing before.
+//! first its specimens, its devices and its report are declared, then its observations follow as they
+//! stand, a device of OBX-18 alone before the first of them that names it. PID and PV1 hold for what
+//! comes after them, and for nothing before.
 
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{
@@ -15,7 +16,8 @@ use crate::context::Context;
 use crate::devices::Devices;
 use crate::scratch::Scratch;
 use crate::segments::obx::Group;
-use crate::segments::{nte, obr, obx, orc, pid, pv1, spm};
+use crate::segments::{nte, obr, obx, orc, pid, prt, pv1, spm};
+use crate::tree::{self, Tree};
 
 /// Segments that diagnostics call by name although none of them is mapped: those that ORU^R01 may
 /// have.
@@ -27,6 +29,7 @@ struct Reader<'r, 'a, 's> {
     context: &'r mut Context<'a, 's>,
     scratch: &'r mut Scratch<'a>,
     devices: &'r mut Devices<'a>,
+    tree: &'r mut Tree<'a>,
     /// Numbers of the next patient, visit, report and specimen.
     subjects: u32,
     encounters: u32,
@@ -49,11 +52,13 @@ pub(crate) fn observe<'a>(
     context: &mut Context<'a, '_>,
     scratch: &mut Scratch<'a>,
     devices: &mut Devices<'a>,
+    tree: &mut Tree<'a>,
 ) {
     let mut reader = Reader {
         context,
         scratch,
         devices,
+        tree,
         subjects: 0,
         encounters: 0,
         orders: 0,
@@ -165,6 +170,12 @@ impl<'a> Reader<'_, 'a, '_> {
                     next = next.saturating_add(1);
                 }
                 b"OBX" => {
+                    let row = self.tree.row(line);
+                    let read = row.is_some_and(|row| row.role != tree::Role::Metric);
+                    if read {
+                        line = self.after(line);
+                        continue;
+                    }
                     self.notes(line);
                     let group = Group {
                         subject: self.subject().map_or(Subject::Unknown, Subject::Patient),
@@ -172,15 +183,33 @@ impl<'a> Reader<'_, 'a, '_> {
                         report: self.report,
                         specimen,
                         effective: self.effective,
+                        devices: self.tree.devices,
                     };
                     let (devices, scratch) = (&mut *self.devices, &mut *self.scratch);
-                    obx::observe(self.context, segment, line, &group, devices, scratch);
+                    let part = obx::Part {
+                        tree: self.tree,
+                        placed: row.is_some(),
+                        device: self.tree.participant(line).or(row.and_then(|row| row.device)),
+                    };
+                    obx::observe(self.context, segment, line, &group, part, devices, scratch);
                 }
+                // Read in the first pass.
+                b"PRT" if prt::is_device(segment) => {}
                 _ => self.other(segment, line),
             }
             line = line.saturating_add(1);
         }
         end
+    }
+
+    /// Goes past a row that is no observation, whose notes have no place.
+    fn after(&mut self, line: usize) -> usize {
+        let mut line = line.saturating_add(1);
+        while let Some(note) = self.context.message.line(line).filter(|next| next.id() == b"NTE") {
+            nte::diagnose(self.context, note, line);
+            line = line.saturating_add(1);
+        }
+        line
     }
 
     /// The first pass over a group: declares what its observations name. Gives the line after it.
@@ -209,6 +238,7 @@ impl<'a> Reader<'_, 'a, '_> {
             self.context.enter(name, start);
             self.context.say(DiagnosticCode::SegmentOutOfOrder, segment.span());
         }
+        self.tree.declare(self.context, self.devices, start, line);
         if let Some((mut report, mut order, ordered)) = read {
             self.notes(start);
             let scratch = &*self.scratch;

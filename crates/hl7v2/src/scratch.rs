@@ -24,6 +24,9 @@ pub(crate) struct Scratch<'a> {
     pub(crate) details: Vec<Concept<'a>>,
     pub(crate) interpretation: Vec<Concept<'a>>,
     pub(crate) components: Vec<Component<'a>>,
+    /// What qualifies a metric, and the counts of its wave that stand for none.
+    pub(crate) facets: Vec<Component<'a>>,
+    pub(crate) sentinels: Vec<i64>,
     pub(crate) notes: Vec<Note<'a>>,
     pub(crate) specimens: Vec<SpecimenKey>,
 }
@@ -51,6 +54,8 @@ impl Scratch<'_> {
             details: recycle(self.details),
             interpretation: recycle(self.interpretation),
             components: recycle(self.components),
+            facets: recycle(self.facets),
+            sentinels: recycle(self.sentinels),
             notes: recycle(self.notes),
             specimens,
         }

@@ -3,7 +3,7 @@
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 
 use iomt_core::model::{
-    Authority, Code, CodeSystem, Concept, Decimal, Device, Effective, Encounter, HumanName,
+    Authority, Code, CodeSystem, Concept, Decimal, Device, Effective, Encounter, Given, HumanName,
     Identifier, Measurement, Message, Note, Order, Participant, Patient, Performer, Quantity,
     Report, Specimen, Subject, Text, Time, Unit, Value,
 };
@@ -81,10 +81,14 @@ fn concept(concept: &Concept<'_>) -> String {
             CodeSystem::Named(name) => format!("named {}", text(name)),
             CodeSystem::Unknown => "?".into(),
         };
-        let Code::Text(code) = coding.code else { panic!("a number") };
+        let code = match coding.code {
+            Code::Text(code) => text(code),
+            Code::Mdc(mdc) => format!("={}", mdc.code()),
+            Code::Meant(mdc, sent) => format!("{}={}", text(sent), mdc.code()),
+        };
         let (display, version) =
             (maybe("display", coding.display), maybe("version", coding.version));
-        format!("{system}|{}{display}{version}", text(code))
+        format!("{system}|{code}{display}{version}")
     });
     let words = concept.text.map(|words| format!("{:?}", text(words)));
     codings.chain(words).collect::<Vec<_>>().join(" / ")
@@ -144,7 +148,25 @@ fn value(value: &Value<'_>) -> String {
             let second = if at.to_second { format!(":{:02}", at.second) } else { String::new() };
             format!("clock {:02}:{:02}{second} sent={}", at.hour, at.minute, text(*sent))
         }
-        Value::Bits(_) | Value::Samples(_) => panic!("no OBX has such a value yet"),
+        Value::Samples(samples) => {
+            let given = |name: &str, given: Option<Given>| {
+                given.map_or(String::new(), |given| format!(" {name}={}", given.value))
+            };
+            let all = [
+                given("period", samples.period),
+                given("factor", samples.factor),
+                given("lower", samples.lower),
+                given("upper", samples.upper),
+            ];
+            let (size, none) = (samples.dimensions, samples.sentinels);
+            format!(
+                "samples {:?} x{size}{}{} none={none:?}",
+                text(samples.raw),
+                unit(&samples.unit),
+                all.join("")
+            )
+        }
+        Value::Bits(_) => panic!("no OBX has such a value"),
     }
 }
 
@@ -258,7 +280,26 @@ impl Sink for Lines {
     fn device(&mut self, device: &Device<'_>) {
         let mut line = format!("device {}", device.key.0);
         line += &key("in", device.parent.map(|key| key.0));
-        line += &all("id", device.identifiers, identifier);
+        line += &maybe("at", device.path);
+        line += &coded("kind", &device.kind);
+        line += &all("id", device.identifiers, |id| {
+            let universal = id.universal.map_or(String::new(), |kind| format!("{kind:?} "));
+            universal + &identifier(id)
+        });
+        let texts = [
+            ("maker", device.manufacturer),
+            ("model", device.model),
+            ("part", device.part_number),
+            ("serial", device.serial_number),
+            ("lot", device.lot_number),
+        ];
+        texts.iter().for_each(|(name, text)| line += &maybe(name, *text));
+        line += &all("udi", device.udi.as_slice(), identifier);
+        line += &when("made", device.manufactured);
+        line += &when("expires", device.expires);
+        line += &all("version", device.versions, |version| {
+            format!("{}:{}", version.kind.unwrap().code(), text(version.value))
+        });
         self.say(line, device.span);
     }
 
@@ -301,6 +342,12 @@ impl Sink for Lines {
             line += &key("of", Some(subject.0));
         }
         line += &key("device", measurement.device.map(|key| key.0));
+        if let Some(metric) = &measurement.metric {
+            line += &format!(" metric{}", maybe("category", metric.category));
+        }
+        line += &all("facet", measurement.facets, |facet| {
+            format!("{}: {}", concept(&facet.code), value(&facet.value))
+        });
         line += &key("specimen", measurement.specimen.map(|key| key.0));
         line += &key("report", measurement.report.map(|key| key.0));
         line += &key("encounter", measurement.encounter.map(|key| key.0));

@@ -8,6 +8,7 @@ use crate::PROTOCOL;
 use crate::testing::{Lines, read, read_bytes};
 
 mod corpora;
+mod devices;
 mod laws;
 mod streams;
 
@@ -410,9 +411,14 @@ fn many_devices_are_told_apart() {
 #[test]
 fn rows_that_stand_for_devices_are_no_observations() {
     let (facts, diagnostics) =
-        facts("OBR|1\nOBX|1||69965^MDC_DEV^MDC|1.0.0.0|||||||X\nOBX|2||2339-0^^LN|1|||||||X");
-    assert_eq!(facts[1..], ["LN|2339-0: absent status=X report=0 sub=1"]);
-    assert_eq!(diagnostics, ["SegmentNotMapped OBX[1]"]);
+        facts("OBR|1\nOBX|1||69965^^MDC|1.0.0.0|||||||X\nOBX|2||2339-0^^LN|1|||||||X");
+    let want = [
+        "device 0 at=1.0.0.0 kind=MDC|69965",
+        "report 0",
+        "LN|2339-0: absent status=X report=0 sub=1",
+    ];
+    assert_eq!(facts, want);
+    assert!(diagnostics.is_empty());
 }
 
 #[test]
@@ -454,7 +460,7 @@ fn the_header() {
         (facts, diagnostics)
     };
     let (facts, diagnostics) =
-        read("MSH|^~\\&|A|B|C|D|2026-01-01|S|ORU^R40|9|P|2.6|1|2|AL|NE|CH|UTF-8|en\n");
+        read("MSH|^~\\&|A|B|C|D|2026-01-01|S|ORU^W01|9|P|2.6|1|2|AL|NE|CH|UTF-8|en\n");
     assert_eq!(facts, ["message from=A/B id=9 sent=no time 2026-01-01", "complete"]);
     let want = [
         "TriggerNotMapped MSH-9",

@@ -2,6 +2,7 @@
 //! other people's implementations were given, and what they made of it. Every `core` pair passes; a
 //! `policy` pair that we do not follow stands in `policy.csv` with our reason.
 
+mod devices;
 mod frames;
 pub mod paths;
 mod types;
@@ -73,12 +74,14 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("is_null", paths::is_null),
     ("join_add", frames::join_add),
     ("message_structure", paths::message_structure),
+    ("mdil_to_mdc", devices::mdil_to_mdc),
     ("mllp_decode_all", frames::mllp_decode_all),
     ("mllp_decode_bytewise", frames::mllp_decode_bytewise),
     ("mllp_decode_chunks", frames::mllp_decode_all),
     ("mllp_decode_lenient", frames::mllp_decode_lenient),
     ("mllp_decode_strict", frames::mllp_decode_strict),
     ("mllp_encode", frames::mllp_encode),
+    ("na_to_sampleddata", devices::na_to_sampleddata),
     ("nak_get", paths::nak_get),
     ("nm_decimal", types::nm_decimal),
     ("normalize", types::normalize),
@@ -89,6 +92,9 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("parse_strict", paths::parse_strict),
     ("parse_strict_no_unexpected_segments", paths::parse_strict_structure),
     ("path_parse", paths::path_parse),
+    ("pcd_expected_obx11", devices::pcd_expected_obx11),
+    ("pcd_obx4_level", devices::pcd_obx4_level),
+    ("pcd_obx8_to_fhir", devices::pcd_obx8_to_fhir),
     ("raw", paths::raw),
     ("raw_segment", paths::raw),
     ("reencode_text", types::reencode_text),

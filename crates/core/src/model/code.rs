@@ -31,6 +31,8 @@ pub enum Code<'a> {
     Text(Text<'a>),
     /// A number of IEEE 11073-10101, written in decimal.
     Mdc(Mdc),
+    /// The same, sent in another way: by its reference id, or as MDIL.
+    Meant(Mdc, Text<'a>),
 }
 
 impl<'a> Code<'a> {
@@ -38,7 +40,7 @@ impl<'a> Code<'a> {
     pub fn write(&self, out: &mut dyn Write) -> fmt::Result {
         match self {
             Self::Text(text) => text.write(out),
-            Self::Mdc(mdc) => write!(out, "{}", mdc.code()),
+            Self::Mdc(mdc) | Self::Meant(mdc, _) => write!(out, "{}", mdc.code()),
         }
     }
 
@@ -46,7 +48,7 @@ impl<'a> Code<'a> {
     #[must_use]
     pub const fn text(&self) -> Option<Text<'a>> {
         match self {
-            Self::Text(text) => Some(*text),
+            Self::Text(text) | Self::Meant(_, text) => Some(*text),
             Self::Mdc(_) => None,
         }
     }
@@ -56,7 +58,7 @@ impl<'a> Code<'a> {
     pub fn is(&self, code: &str) -> bool {
         match self {
             Self::Text(text) => text.is(code),
-            Self::Mdc(_) => false,
+            Self::Mdc(_) | Self::Meant(..) => false,
         }
     }
 
@@ -102,7 +104,7 @@ impl<'a> Coding<'a> {
     #[must_use]
     pub fn as_mdc(&self) -> Option<Mdc> {
         match (self.system, self.code) {
-            (_, Code::Mdc(mdc)) => Some(mdc),
+            (_, Code::Mdc(mdc) | Code::Meant(mdc, _)) => Some(mdc),
             (CodeSystem::Mdc, Code::Text(text)) => {
                 text.short()?.as_str().parse().ok().map(Mdc::new)
             }
@@ -176,6 +178,8 @@ pub enum StatusTable {
     Hl70085,
     /// HL7 table 0123: OBR-25.
     Hl70123,
+    /// HL7 table 0085 in IHE PCD: OBX-11, and OBX-8 says how far the value may be relied on.
+    IhePcd,
     /// The device reports what it has measured; the protocol knows no status.
     Measured,
     /// The device reports while it is still measuring.

@@ -1,8 +1,8 @@
 use core::fmt;
 
 use super::{
-    Authority, Concept, DateTime, Identifier, Mdc, Performer, Quantity, StatusCode, StatusTable,
-    Text, Time, Value,
+    Authority, Component, Concept, DateTime, Identifier, Mdc, Metric, Performer, Quantity,
+    StatusCode, StatusTable, Text, Time, Value,
 };
 use crate::wire::{Scaled, Span};
 
@@ -144,6 +144,10 @@ pub struct Device<'a> {
     pub parent: Option<DeviceKey>,
     /// What it is.
     pub kind: Concept<'a>,
+    /// Where in its whole it is: a containment path. It tells parts of one kind apart.
+    pub path: Option<Text<'a>>,
+    /// The message is about it: it goes out though no measurement names it.
+    pub stated: bool,
     /// How the transport names it: an address or a port, which is no identifier of the device.
     pub peer: Option<Text<'a>>,
     /// Identifiers that the device itself gives.
@@ -152,8 +156,20 @@ pub struct Device<'a> {
     pub manufacturer: Option<Text<'a>>,
     /// Model number.
     pub model: Option<Text<'a>>,
+    /// Part number.
+    pub part_number: Option<Text<'a>>,
     /// Serial number.
     pub serial_number: Option<Text<'a>>,
+    /// Lot number.
+    pub lot_number: Option<Text<'a>>,
+    /// The device identifier of its UDI.
+    pub udi: Option<Identifier<'a>>,
+    /// The distinct identification code of a biological product.
+    pub distinct: Option<Text<'a>>,
+    /// When it was made.
+    pub manufactured: Option<Time<'a>>,
+    /// When it expires.
+    pub expires: Option<Time<'a>>,
     /// Versions.
     pub versions: &'a [Version<'a>],
     /// The bytes.
@@ -168,11 +184,19 @@ impl Device<'_> {
             key,
             parent: None,
             kind: Concept::EMPTY,
+            path: None,
+            stated: false,
             peer: None,
             identifiers: &[],
             manufacturer: None,
             model: None,
+            part_number: None,
             serial_number: None,
+            lot_number: None,
+            udi: None,
+            distinct: None,
+            manufactured: None,
+            expires: None,
             versions: &[],
             span: Span::NONE,
         }
@@ -407,8 +431,10 @@ pub struct Measurement<'a> {
     pub live: bool,
     /// About whom.
     pub subject: Subject,
-    /// Of which device or metric.
+    /// Of which device or part of one.
     pub device: Option<DeviceKey>,
+    /// The metric of that device, where it has one for this measurement alone.
+    pub metric: Option<Metric<'a>>,
     /// Of which specimen.
     pub specimen: Option<SpecimenKey>,
     /// In which report.
@@ -431,6 +457,8 @@ pub struct Measurement<'a> {
     pub interpretation: &'a [Concept<'a>],
     /// Limits: OBX-7.
     pub reference_range: Option<ReferenceRange<'a>>,
+    /// What qualifies it: facets of a metric, each with a value of its own.
+    pub facets: &'a [Component<'a>],
     /// Further codes that say what it is (IEEE 11073 supplemental types).
     pub supplemental: &'a [Mdc],
     /// Flags of the device that qualify the value.
@@ -455,6 +483,7 @@ impl<'a> Measurement<'a> {
             live: false,
             subject: Subject::Unknown,
             device: None,
+            metric: None,
             specimen: None,
             report: None,
             encounter: None,
@@ -466,6 +495,7 @@ impl<'a> Measurement<'a> {
             body_site: Concept::EMPTY,
             interpretation: &[],
             reference_range: None,
+            facets: &[],
             supplemental: &[],
             flags: &[],
             performers: &[],

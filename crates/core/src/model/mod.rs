@@ -8,6 +8,7 @@
 mod code;
 mod mdc;
 mod measurement;
+mod metric;
 mod order;
 mod participant;
 mod party;
@@ -23,16 +24,17 @@ pub use measurement::{
     OrderKey, ParentResult, ParticipantKey, ReferenceRange, Report, ReportKey, Specimen,
     SpecimenKey, Subject, SubjectKey, Version,
 };
+pub use metric::Metric;
 pub use order::Order;
 pub use participant::{Organization, Participant, Performer, Person, Role};
 pub use party::{
     Address, Attribute, AttributeValue, Authority, HumanName, Identifier, Patient, PersonAttribute,
-    PersonIndex, Telecom,
+    PersonIndex, Telecom, Universal,
 };
 pub use text::{Codec, Short, Text};
 pub use time::{DateTime, Precision, Time, Zone};
 pub use value::{
-    Absent, AbsentReason, Bits, Comparator, Component, Decimal, Quantity, SampleEncoding, Samples,
-    TimeOfDay, Unit, Value,
+    Absent, AbsentReason, Bits, Comparator, Component, Decimal, Given, Quantity, SampleEncoding,
+    Samples, TimeOfDay, Unit, Value,
 };
 pub use visit::{Encounter, Location, Stay, StayKind, VisitAttribute};

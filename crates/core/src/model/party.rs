@@ -42,15 +42,28 @@ pub struct Identifier<'a> {
     pub authority: Authority<'a>,
     /// Its kind, HL7 table 0203: `MR`, `PI`, …
     pub type_code: Option<Text<'a>>,
+    /// It is one by itself, whoever gave it out.
+    pub universal: Option<Universal>,
     /// The bytes.
     pub span: Span,
+}
+
+/// Identifiers that need no authority.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a new case must stop every mapping")]
+pub enum Universal {
+    /// 16 hexadecimal digits, perhaps with marks between them.
+    Eui64,
+    /// 32 hexadecimal digits with hyphens.
+    Uuid,
 }
 
 impl<'a> Identifier<'a> {
     /// A value of which nothing else is known.
     #[must_use]
     pub fn new(value: Text<'a>) -> Self {
-        Self { value, authority: Authority::NONE, type_code: None, span: value.span() }
+        let (authority, type_code, universal) = (Authority::NONE, None, None);
+        Self { value, authority, type_code, universal, span: value.span() }
     }
 }
 

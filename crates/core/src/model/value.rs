@@ -217,6 +217,31 @@ pub enum SampleEncoding {
         /// Between samples.
         separator: u8,
     },
+    /// Decimal text, a row for each point of time; what a row lacks of the dimensions is missing.
+    Rows {
+        /// Between the samples of a row.
+        separator: u8,
+        /// Between rows.
+        row: u8,
+    },
+}
+
+/// A number as it was sent, or follows from what was sent, and where that stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a number and its place")]
+pub struct Given {
+    /// The number.
+    pub value: Scaled,
+    /// The bytes.
+    pub span: Span,
+}
+
+impl Given {
+    /// A number that the specification fixes.
+    #[must_use]
+    pub const fn fixed(value: Scaled) -> Self {
+        Self { value, span: Span::NONE }
+    }
 }
 
 /// A wave: raw samples and how to read them.
@@ -229,18 +254,18 @@ pub struct Samples<'a> {
     pub encoding: SampleEncoding,
     /// Samples that mean *missing*.
     pub sentinels: &'a [i64],
-    /// Milliseconds between samples of one dimension.
-    pub period: Scaled,
-    /// Real value of a sample: `sample × factor + origin`.
-    pub factor: Scaled,
+    /// Milliseconds between samples of one dimension, where that is known exactly.
+    pub period: Option<Given>,
+    /// Real value of a sample: `sample × factor + origin`; none is 1.
+    pub factor: Option<Given>,
     /// Real value of sample 0.
     pub origin: Scaled,
     /// The unit of the real value.
     pub unit: Unit<'a>,
     /// Lowest sample that is valid.
-    pub lower: Option<Scaled>,
+    pub lower: Option<Given>,
     /// Highest sample that is valid.
-    pub upper: Option<Scaled>,
+    pub upper: Option<Given>,
     /// Values per point of time.
     pub dimensions: u16,
 }
@@ -251,10 +276,10 @@ impl<'a> Samples<'a> {
     pub const fn new(
         raw: Text<'a>,
         encoding: SampleEncoding,
-        period: Scaled,
+        period: Option<Given>,
         unit: Unit<'a>,
     ) -> Self {
-        let (factor, origin) = (Scaled::new(1, 0), Scaled::new(0, 0));
+        let (factor, origin) = (None, Scaled::new(0, 0));
         let (lower, upper, dimensions) = (None, None, 1);
         let sentinels: &[i64] = &[];
         Self { raw, encoding, sentinels, period, factor, origin, unit, lower, upper, dimensions }

@@ -3,7 +3,9 @@
 use core::fmt::{self, Write};
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Authority, Code, CodeSystem, Coding, Concept, Identifier, Mdc, Note, Text};
+use iomt_core::model::{
+    Authority, Code, CodeSystem, Coding, Concept, Identifier, Mdc, Note, Text, Universal,
+};
 use iomt_core::wire::Span;
 use iomt_nomenclature as nomenclature;
 
@@ -72,7 +74,7 @@ impl Builder<'_> {
             // A display other than the table's own is an error there: it is the text.
             _ if is_of_table(coding) => {}
             (Some(display), _, _) => self.text(el::CODING_DISPLAY, display),
-            (None, Code::Mdc(mdc), _) => self.refid(mdc),
+            (None, Code::Mdc(mdc) | Code::Meant(mdc, _), _) => self.refid(mdc),
             (None, Code::Text(_), _) => {}
         }
         self.tape.close(mark);
@@ -116,6 +118,10 @@ impl Builder<'_> {
         }
         if let Some(uri) = maps::look_up(maps::CODING_SYSTEM, name) {
             self.tape.text_at(el::CODING_SYSTEM, uri, name.span());
+            return true;
+        }
+        if name.short().is_some_and(|n| n.as_str().starts_with("urn:") && is_uri(n.as_str())) {
+            self.text(el::CODING_SYSTEM, name);
             return true;
         }
         if name.short().is_some_and(|n| is_oid(n.as_str())) {
@@ -201,13 +207,13 @@ impl Builder<'_> {
             self.tape.text(el::REFERENCE_TYPE, kind);
         }
         let identifier = self.tape.open(el::REFERENCE_IDENTIFIER, Span::NONE);
-        let mut anonymous = *names;
-        anonymous.namespace = None;
         let cx = self.cx;
-        if has_system(cx, &anonymous) {
+        if makes_system(cx, names) {
             self.tape.text(el::IDENTIFIER_SYSTEM, "urn:ietf:rfc:3986");
-            let span = system_span(names);
-            self.tape.write(el::IDENTIFIER_VALUE, span, |w| write_system(cx, &anonymous, w));
+            let (span, mut anonymous) = (system_span(names), *names);
+            anonymous.namespace = None;
+            self.tape
+                .write(el::IDENTIFIER_VALUE, span, |w| write_authority_system(cx, &anonymous, w));
         } else {
             if let Some(kind) = names.universal_id_type {
                 let concept = self.tape.open(el::IDENTIFIER_TYPE, kind.span());
@@ -235,12 +241,11 @@ impl Builder<'_> {
         let cx = self.cx;
         let mut authority = identifier.authority;
         let span = system_span(&authority);
-        self.tape.write(el::IDENTIFIER_SYSTEM, span, |w| write_system(cx, &authority, w));
-        self.text(el::IDENTIFIER_VALUE, identifier.value);
+        self.tape.write(el::IDENTIFIER_SYSTEM, span, |w| write_system(cx, identifier, w));
+        self.tape
+            .write(el::IDENTIFIER_VALUE, identifier.value.span(), |w| write_value(identifier, w));
         // What makes no system is kept with the name of the authority.
-        let mut anonymous = authority;
-        anonymous.namespace = None;
-        if has_system(cx, &anonymous) {
+        if identifier.universal.is_some() || makes_system(cx, &authority) {
             (authority.universal_id, authority.universal_id_type) = (None, None);
         }
         self.named(el::IDENTIFIER_ASSIGNER, None, &authority);
@@ -262,9 +267,55 @@ fn system_span(authority: &Authority<'_>) -> Span {
     span(authority.universal_id).to(span(authority.universal_id_type))
 }
 
+/// The system of EUI-64 identifiers: PHD IG, PoCD IG.
+const EUI_64: &str = "urn:oid:1.2.840.10004.1.1.1.0.0.1.0.0.1.2680";
+
+/// Writes the value of an identifier as its system has it: an EUI-64 in pairs of digits, a UUID as a
+/// URN, any other one as sent.
+pub(crate) fn write_value(identifier: &Identifier<'_>, out: &mut dyn Write) -> fmt::Result {
+    let text = identifier.value.short();
+    let digits = text.as_ref().map_or("", |text| text.as_str());
+    let digits = digits.chars().filter(char::is_ascii_hexdigit);
+    match identifier.universal {
+        Some(Universal::Eui64) => {
+            for (at, digit) in digits.enumerate() {
+                if at > 0 && at % 2 == 0 {
+                    out.write_char('-')?;
+                }
+                out.write_char(digit.to_ascii_uppercase())?;
+            }
+            Ok(())
+        }
+        Some(Universal::Uuid) => {
+            out.write_str("urn:uuid:")?;
+            for (at, digit) in digits.enumerate() {
+                if matches!(at, 8 | 12 | 16 | 20) {
+                    out.write_char('-')?;
+                }
+                out.write_char(digit.to_ascii_lowercase())?;
+            }
+            Ok(())
+        }
+        None => identifier.value.write(out),
+    }
+}
+
 /// Writes the system of an authority's identifiers, nothing if it has none: ISO → `urn:oid:`,
 /// UUID → `urn:uuid:`, URI as it is, else as configured for the namespace.
 pub(crate) fn write_system(
+    cx: &Context,
+    identifier: &Identifier<'_>,
+    out: &mut dyn Write,
+) -> fmt::Result {
+    match identifier.universal {
+        Some(Universal::Eui64) => out.write_str(EUI_64),
+        Some(Universal::Uuid) => out.write_str("urn:ietf:rfc:3986"),
+        None => write_authority_system(cx, &identifier.authority, out),
+    }
+}
+
+/// The same of the authority alone.
+fn write_authority_system(
     cx: &Context,
     authority: &Authority<'_>,
     out: &mut dyn Write,
@@ -287,10 +338,18 @@ pub(crate) fn write_system(
     named.map_or(Ok(()), |(_, system)| out.write_str(system))
 }
 
-/// Whether an authority has a system: then its values are the same for all who use it.
-pub(crate) fn has_system(cx: &Context, authority: &Authority<'_>) -> bool {
+/// Whether an identifier has a system: then its value is the same for all who use it.
+pub(crate) fn has_system(cx: &Context, identifier: &Identifier<'_>) -> bool {
     let mut probe = Probe(false);
-    let _ = write_system(cx, authority, &mut probe);
+    let _ = write_system(cx, identifier, &mut probe);
+    probe.0
+}
+
+/// Whether the universal id of an authority is the system of its identifiers.
+fn makes_system(cx: &Context, authority: &Authority<'_>) -> bool {
+    let (mut probe, mut anonymous) = (Probe(false), *authority);
+    anonymous.namespace = None;
+    let _ = write_authority_system(cx, &anonymous, &mut probe);
     probe.0
 }
 
@@ -298,10 +357,10 @@ pub(crate) fn has_system(cx: &Context, authority: &Authority<'_>) -> bool {
 /// sender, the authority as sent, the type and the value.
 pub(crate) fn identity(cx: &Context, kind: &str, identifier: &Identifier<'_>) -> Uuid {
     let mut name = Name::new(kind);
-    if has_system(cx, &identifier.authority) {
+    if has_system(cx, identifier) {
         return name
-            .part(|w| write_system(cx, &identifier.authority, w))
-            .text(Some(identifier.value))
+            .part(|w| write_system(cx, identifier, w))
+            .part(|w| write_value(identifier, w))
             .finish();
     }
     name.uuid(cx.sender).identifier(identifier).text(identifier.type_code).finish()
@@ -354,7 +413,9 @@ mod tests {
             authority.universal_id = Some(Text::literal(id));
             authority.universal_id_type = Some(Text::literal(kind));
             let mut out = String::new();
-            write_system(&cx, &authority, &mut out).unwrap();
+            let mut identifier = Identifier::new(Text::literal("1"));
+            identifier.authority = authority;
+            write_system(&cx, &identifier, &mut out).unwrap();
             out
         };
         assert_eq!(of("", "1.2.840.1", "ISO"), "urn:oid:1.2.840.1");

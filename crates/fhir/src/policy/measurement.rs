@@ -20,7 +20,7 @@ use crate::tape::{Mark, Tape};
 
 const OBSERVATION_CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
 const MEASUREMENT_STATUS: &str = "http://hl7.org/fhir/uv/pocd/CodeSystem/measurement-status";
-const OBSERVATION_VALUE: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue";
+const RANGE_TYPE: &str = "http://hl7.org/fhir/uv/pocd/CodeSystem/reference-range-type";
 const INTERPRETATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
 /// MDC_ATTR_SUPPLEMENTAL_TYPES.
 const SUPPLEMENTAL_TYPES: Mdc = Mdc::new(68_193);
@@ -99,7 +99,7 @@ fn implied_profile(coding: &Coding<'_>) -> Option<&'static Profile> {
 }
 
 /// What a flag of a device means for its value.
-fn doubt(measurement: &Measurement<'_>) -> Option<(&'static str, Span)> {
+pub(super) fn doubt(measurement: &Measurement<'_>) -> Option<(&'static str, Span)> {
     measurement.flags.iter().find_map(|flag| {
         let effect = maps::FLAG.iter().find(|(key, _)| {
             key.split_once(':').is_some_and(|(t, c)| t == flag.table && c.parse() == Ok(flag.code))
@@ -134,6 +134,9 @@ impl Builder<'_> {
             }
             Value::Bits(bits) => self.bits(bits),
             _ => {}
+        }
+        for facet in measurement.facets {
+            self.component(facet, false);
         }
         for supplemental in measurement.supplemental {
             self.supplemental(*supplemental);
@@ -187,11 +190,7 @@ impl Builder<'_> {
 
     fn head(&mut self, m: &Measurement<'_>, id: Uuid, status: &'static str, vital: bool) -> Mark {
         let root = self.resource(el::ROOT_OBSERVATION, el::OBSERVATION_ID, id, m.span);
-        if let Some((_, span)) = doubt(m) {
-            let meta = self.tape.open(el::OBSERVATION_META, span);
-            self.code(el::META_SECURITY, OBSERVATION_VALUE, "UNCERTREL", span);
-            self.tape.close(meta);
-        }
+        self.labels(m);
         if let Some(identifier) = &m.identifier {
             self.identifier(el::OBSERVATION_IDENTIFIER, identifier);
         }
@@ -304,6 +303,9 @@ impl Builder<'_> {
         if let Some((effect, span)) = doubt(m) {
             self.coded(element, MEASUREMENT_STATUS, effect, span);
         }
+        if m.status.table == StatusTable::IhePcd {
+            return self.judgement(element, m);
+        }
         for concept in m.interpretation {
             let sent = concept.codings().next().and_then(|c| c.code.text());
             match sent.and_then(|t| maps::look_up(maps::INTERPRETATION, t)) {
@@ -313,7 +315,7 @@ impl Builder<'_> {
         }
     }
 
-    fn unmapped_interpretation(&mut self, element: ElementId, concept: &Concept<'_>) {
+    pub(super) fn unmapped_interpretation(&mut self, element: ElementId, concept: &Concept<'_>) {
         let sent = concept.codings().next().and_then(|c| c.code.text()).or(concept.text);
         let Some(sent) = sent else { return };
         self.note(DiagnosticCode::CodeNotMapped, sent.span(), "Observation.interpretation");
@@ -343,6 +345,11 @@ impl Builder<'_> {
             if let Some(bound) = bound {
                 self.plain_quantity(side, bound, &unit, allowed);
             }
+        }
+        if m.status.table == StatusTable::IhePcd && element == el::OBSERVATION_REFERENCE_RANGE {
+            // IHE DEV TF-2 appendix B.8: OBX-7 of a device has the limits of its alarms.
+            let kind = el::OBSERVATION_REFERENCE_RANGE_TYPE;
+            self.coded(kind, RANGE_TYPE, "alarm-limits", Span::NONE);
         }
         if let Some(text) = range.text {
             self.text(el::OBSERVATION_REFERENCE_RANGE_TEXT, text);
@@ -408,9 +415,15 @@ impl Builder<'_> {
         match table {
             StatusTable::Measured => return "final",
             StatusTable::Ongoing => return "preliminary",
-            StatusTable::Hl70038 | StatusTable::Hl70085 | StatusTable::Hl70123 => {}
+            StatusTable::Hl70038
+            | StatusTable::Hl70085
+            | StatusTable::Hl70123
+            | StatusTable::IhePcd => {}
         }
-        let Some(sent) = code else { return "unknown" };
+        let Some(sent) = code else {
+            self.note(DiagnosticCode::StatusMissing, m.span, "Observation.status");
+            return "unknown";
+        };
         let own = self.cx.config.observation_status.iter().find(|(key, _)| sent.is(key));
         if let Some((_, status)) = own {
             return ObservationStatus::as_str(*status);

@@ -2,6 +2,7 @@
 //! units, for all protocols.
 
 mod code;
+mod device;
 pub(crate) mod maps;
 mod measurement;
 mod order;
@@ -10,13 +11,15 @@ mod party;
 mod provenance;
 mod quantity;
 mod report;
+mod status;
 mod time;
 mod value;
 
-pub(crate) use code::{has_system, identity, write_system};
+pub(crate) use code::{has_system, identity, write_system, write_value};
 pub(crate) use measurement::{Links, Plan, PressureRow, says_something};
 pub(crate) use order::OrderLinks;
 pub(crate) use report::ReportLinks;
+pub(crate) use status::invalid;
 pub(crate) use time::{Moment, When};
 
 use core::fmt::{self, Write};

@@ -1,7 +1,7 @@
-//! Patient, Device, Encounter.
+//! Patient, Encounter.
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Address, Device, Encounter, HumanName, Patient, Telecom, Text};
+use iomt_core::model::{Address, Encounter, HumanName, Patient, Telecom, Text};
 use iomt_core::wire::Span;
 
 use super::time::ORIGINAL_TEXT;
@@ -132,44 +132,6 @@ impl Builder<'_> {
             if let Some(part) = part {
                 self.text(element, part);
             }
-        }
-        self.tape.close(mark);
-    }
-
-    pub(crate) fn device(&mut self, device: &Device<'_>, id: Uuid, parent: Option<Target<'_>>) {
-        let mark = self.resource(el::ROOT_DEVICE, el::DEVICE_ID, id, device.span);
-        for identifier in device.identifiers {
-            self.identifier(el::DEVICE_IDENTIFIER, identifier);
-        }
-        if let Some(peer) = device.peer {
-            let identifier = self.tape.open(el::DEVICE_IDENTIFIER, peer.span());
-            self.text(el::IDENTIFIER_VALUE, peer);
-            self.tape.close(identifier);
-        }
-        self.own_identifier(el::DEVICE_IDENTIFIER, id);
-        let texts = [
-            (el::DEVICE_MANUFACTURER, device.manufacturer),
-            (el::DEVICE_SERIAL_NUMBER, device.serial_number),
-            (el::DEVICE_MODEL_NUMBER, device.model),
-        ];
-        for (element, text) in texts {
-            if let Some(text) = text {
-                self.text(element, text);
-            }
-        }
-        if !device.kind.is_empty() {
-            self.concept(el::DEVICE_TYPE, &device.kind);
-        }
-        for version in device.versions {
-            let one = self.tape.open(el::DEVICE_VERSION, version.value.span());
-            if let Some(kind) = version.kind {
-                self.concept(el::DEVICE_VERSION_TYPE, &iomt_core::model::Concept::mdc(kind));
-            }
-            self.text(el::DEVICE_VERSION_VALUE, version.value);
-            self.tape.close(one);
-        }
-        if let Some(parent) = parent {
-            self.reference(el::DEVICE_PARENT, parent);
         }
         self.tape.close(mark);
     }

@@ -127,6 +127,7 @@ impl Builder<'_> {
             StatusTable::Hl70123 => {}
             StatusTable::Hl70038
             | StatusTable::Hl70085
+            | StatusTable::IhePcd
             | StatusTable::Measured
             | StatusTable::Ongoing => return "unknown",
         }

@@ -49,6 +49,18 @@ pub(crate) const COMPONENT: Slots = Slots {
     absent: el::OBSERVATION_COMPONENT_DATA_ABSENT_REASON,
 };
 
+/// The reason of that code.
+pub(crate) fn parse_reason(code: &str) -> Option<AbsentReason> {
+    [
+        AbsentReason::Error,
+        AbsentReason::NotPerformed,
+        AbsentReason::TempUnknown,
+        AbsentReason::Unknown,
+    ]
+    .into_iter()
+    .find(|one| reason(*one) == code)
+}
+
 const fn reason(reason: AbsentReason) -> &'static str {
     match reason {
         AbsentReason::Error => "error",
@@ -126,15 +138,22 @@ impl Builder<'_> {
     fn samples(&mut self, element: ElementId, samples: &Samples<'_>) {
         let mark = self.tape.open(element, samples.raw.span());
         self.plain_quantity(el::SAMPLED_DATA_ORIGIN, samples.origin, &samples.unit, &[]);
+        if samples.period.is_none() {
+            let period = self.tape.open(el::SAMPLED_DATA_PERIOD, Span::NONE);
+            self.absent_extension(el::ELEMENT_EXTENSION);
+            self.tape.close(period);
+            self.note(DiagnosticCode::PeriodUnknown, samples.raw.span(), "SampledData.period");
+        }
+        let factor = samples.factor.filter(|factor| factor.value != Scaled::new(1, 0));
         let decimals = [
-            (el::SAMPLED_DATA_PERIOD, Some(samples.period)),
-            (el::SAMPLED_DATA_FACTOR, Some(samples.factor).filter(|f| *f != Scaled::new(1, 0))),
+            (el::SAMPLED_DATA_PERIOD, samples.period),
+            (el::SAMPLED_DATA_FACTOR, factor),
             (el::SAMPLED_DATA_LOWER_LIMIT, samples.lower),
             (el::SAMPLED_DATA_UPPER_LIMIT, samples.upper),
         ];
-        for (element, value) in decimals {
-            if let Some(value) = value {
-                self.tape.write(element, Span::NONE, |w| value.write(w));
+        for (element, given) in decimals {
+            if let Some(given) = given {
+                self.tape.write(element, given.span, |w| given.value.write(w));
             }
         }
         self.tape.write(el::SAMPLED_DATA_DIMENSIONS, Span::NONE, |w| {
@@ -190,19 +209,31 @@ fn write_samples(samples: &Samples<'_>, out: &mut dyn Write) -> Result<bool, fmt
             pairs(raw, &mut whole, |p| put(sample(i64::from(i16::from_le_bytes(p)))))?;
         }
         SampleEncoding::Text { separator } => {
-            for part in raw.split(|b| *b == separator) {
-                match number(part) {
-                    Some(Number::Scaled(value)) => put(Some(value))?,
-                    Some(Number::Long) | None => {
-                        whole &= part.is_empty();
-                        put(None)?;
-                    }
+            raw.split(|b| *b == separator).try_for_each(|part| put(read(part, &mut whole)))?;
+        }
+        SampleEncoding::Rows { separator, row } => {
+            for line in raw.split(|b| *b == row) {
+                let mut parts = line.split(|b| *b == separator);
+                for _ in 0..samples.dimensions {
+                    put(parts.next().and_then(|part| read(part, &mut whole)))?;
                 }
             }
         }
         _ => whole = false,
     }
     Ok(whole)
+}
+
+/// A sample; none where the part is empty, or no number.
+fn read(part: &[u8], whole: &mut bool) -> Option<Scaled> {
+    let part = part.trim_ascii();
+    match number(part) {
+        Some(Number::Scaled(value)) => Some(value),
+        Some(Number::Long) | None => {
+            *whole &= part.is_empty();
+            None
+        }
+    }
 }
 
 fn pairs(raw: &[u8], whole: &mut bool, mut put: impl FnMut([u8; 2]) -> fmt::Result) -> fmt::Result {

@@ -16,7 +16,7 @@ use crate::identity::{Name, Uuid};
 use crate::policy::{OrderLinks, Performers, ReportLinks, identity};
 
 /// MDS > VMD > channel > metric, and room.
-const DEVICE_DEPTH: u8 = 16;
+pub(super) const DEVICE_DEPTH: u8 = 16;
 
 pub(super) struct Mapping<'w> {
     pub(super) w: &'w mut Writer,
@@ -120,7 +120,11 @@ impl Mapping<'_> {
         }
         let Some(entry) = self.session.entry_mut(Kind::Device, key) else { return };
         let mut taken = core::mem::take(entry);
-        self.write_searched(&mut taken);
+        if taken.identified {
+            self.write_searched(&mut taken);
+        } else {
+            self.write_entry(&mut taken, Request::Create);
+        }
         if let Some(entry) = self.session.entry_mut(Kind::Device, key) {
             *entry = taken;
         }
@@ -166,6 +170,7 @@ impl Sink for Mapping<'_> {
         } else if self.w.message.traces.is_some() {
             self.tell_header(message);
         }
+        self.take_sentinels(message);
         let Some(id) = message.id else { return };
         let _ = id.write(&mut self.w.message.id);
         let Some(sent) = &message.sent else { return };
@@ -266,30 +271,48 @@ impl Sink for Mapping<'_> {
         let mut entry = self.session.spare(Kind::Device);
         let config = &self.w.cx.config;
         let known = device.identifiers.first();
-        match (known, device.peer, &config.device) {
-            (Some(number), _, _) => {
+        let parent = device.parent.and_then(|p| self.session.entry(Kind::Device, p.0));
+        (entry.identified, entry.numbered) = (true, known.is_some());
+        match (known, device.peer, &config.device, parent) {
+            (Some(number), _, _, _) => {
                 entry.id = identity(&self.w.cx, "Device", number);
                 write_search(&self.w.cx, number, &mut entry.search);
                 entry.refer = Refer::Resource;
             }
-            (None, Some(peer), _) => {
+            (None, Some(peer), _, _) => {
                 entry.id = Name::new("Device").str(&config.source).text(Some(peer)).finish();
                 entry.refer = Refer::Resource;
             }
-            (None, None, Some(reference)) => {
+            // A part is known by its whole and its place there.
+            (None, None, _, Some(whole)) if whole.identified => {
+                let mut name = Name::new("part");
+                name.uuid(whole.id).str(&whole.text).text(device.path).concept(&device.kind);
+                entry.id = name.finish();
+                entry.refer = Refer::Resource;
+            }
+            (None, None, Some(reference), _) => {
                 entry.text.push_str(reference);
                 entry.refer = Refer::External;
             }
-            (None, None, None) => {}
+            // Nothing tells it from another one: it is of this message alone.
+            (None, None, None, _) => {
+                entry.identified = false;
+                if device.stated {
+                    entry.id = self.local(Kind::Device, device.key.0);
+                    entry.refer = Refer::Resource;
+                }
+            }
         }
         if entry.refer == Refer::Resource {
-            let parent = device.parent.and_then(|p| self.session.entry(Kind::Device, p.0));
             entry.parent = parent.and(device.parent).map(|p| p.0);
             let parent = parent.and_then(Entry::target);
             builder!(self.w => &mut entry.tape).device(device, entry.id, parent);
             self.tell_notes();
         }
         self.keep(Kind::Device, device.key.0, entry);
+        if device.stated {
+            self.use_device(device.key.0);
+        }
     }
 
     fn specimen(&mut self, specimen: &Specimen<'_>) {

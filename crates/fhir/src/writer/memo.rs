@@ -6,9 +6,11 @@
 //! Observation is made of is in the key. `Limits::templates` bounds the memory; 0 turns it off,
 //! and a test proves that the output is the same.
 
+use std::hash::{BuildHasher, RandomState};
+
 use iomt_core::model::{
-    AbsentReason, Code, CodeSystem, Comparator, Concept, Decimal, Mdc, Measurement, StatusTable,
-    Text, Unit, Value,
+    AbsentReason, Code, CodeSystem, Comparator, Concept, Decimal, Mdc, Measurement, Metric,
+    StatusTable, Text, Unit, Value,
 };
 use iomt_core::wire::Scaled;
 
@@ -22,6 +24,11 @@ use crate::tape::{NodeId, Tape};
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     templates: Remembered<Box<[u8]>, Template>,
+    /// Hashes of keys that were seen once: what comes a second time is worth a template.
+    once: Remembered<u64, ()>,
+    hasher: RandomState,
+    /// Metrics as they were rendered, and their ids.
+    metrics: Remembered<Box<[u8]>, (Uuid, Box<str>)>,
     /// The key at work.
     key: Vec<u8>,
     recorder: Recorder,
@@ -50,6 +57,29 @@ impl Memo {
         made
     }
 
+    /// Finds the metric of a measurement as it was rendered before: all that it is made of is in the
+    /// key, which is the one at work from here on. `of` are the devices that it is of.
+    pub(super) fn metric(
+        &mut self,
+        m: &Measurement<'_>,
+        metric: &Metric<'_>,
+        of: [Option<Target<'_>>; 2],
+    ) -> Option<&(Uuid, Box<str>)> {
+        self.key.clear();
+        if Key(&mut self.key).metric(m, metric, of).is_none() {
+            self.key.clear();
+            return None;
+        }
+        self.metrics.get(&*self.key)
+    }
+
+    /// Remembers a metric under the key at work, if there is one.
+    pub(super) fn keep_metric(&mut self, id: Uuid, text: &str, limit: usize) {
+        if !self.key.is_empty() && limit > 0 {
+            self.metrics.insert(self.key.as_slice().into(), (id, text.into()), limit);
+        }
+    }
+
     /// Writes an Observation from its template, if there is one.
     pub(super) fn fill(
         &self,
@@ -75,6 +105,10 @@ impl Memo {
     pub(super) fn keep(&mut self, tape: &Tape, root: NodeId, holes: &Holes, limit: usize) {
         if holes.unfit || limit == 0 || self.key.is_empty() {
             return;
+        }
+        let hash = self.hasher.hash_one(&self.key);
+        if self.once.get(&hash).is_none() {
+            return self.once.insert(hash, (), limit);
         }
         self.recorder.start(tape, holes);
         json::write(tape, root, &mut self.recorder);
@@ -192,6 +226,7 @@ impl Key<'_> {
     ) -> Option<()> {
         if m.identifier.is_some()
             || !m.notes.is_empty()
+            || !m.facets.is_empty()
             || !links.performers.list.is_empty()
             || links.parent.is_some()
         {
@@ -204,7 +239,8 @@ impl Key<'_> {
             StatusTable::Hl70123 => 1,
             StatusTable::Measured => 2,
             StatusTable::Ongoing => 3,
-            StatusTable::Hl70038 => 4,
+            StatusTable::Hl70038 => 5,
+            StatusTable::IhePcd => 4,
         });
         self.text(m.status.code)?;
         self.len(m.flags.len())?;
@@ -234,6 +270,25 @@ impl Key<'_> {
         [links.subject, links.encounter, links.specimen, links.device]
             .into_iter()
             .try_for_each(|target| self.target(target))
+    }
+
+    fn metric(
+        &mut self,
+        m: &Measurement<'_>,
+        metric: &Metric<'_>,
+        of: [Option<Target<'_>>; 2],
+    ) -> Option<()> {
+        self.concept(&m.code)?;
+        self.text(Some(metric.path))?;
+        self.unit(&metric.unit)?;
+        self.text(metric.category)?;
+        of.into_iter().try_for_each(|target| {
+            self.target(target)?;
+            if let Some(Target::Resource(_, id)) = target {
+                self.0.extend(id.to_bytes());
+            }
+            Some(())
+        })
     }
 
     fn byte(&mut self, byte: u8) {
@@ -289,10 +344,10 @@ impl Key<'_> {
             self.byte(tag);
             self.text(name)?;
             match coding.code {
-                Code::Mdc(mdc) => self.0.extend(mdc.code().to_le_bytes()),
+                Code::Mdc(mdc) | Code::Meant(mdc, _) => self.0.extend(mdc.code().to_le_bytes()),
                 Code::Text(text) => self.text(Some(text))?,
             }
-            self.byte(u8::from(matches!(coding.code, Code::Mdc(_))));
+            self.byte(u8::from(matches!(coding.code, Code::Mdc(_) | Code::Meant(..))));
             self.text(coding.display)?;
             self.text(coding.version)?;
         }

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use crate::config::Sentinel;
 use crate::identity::Uuid;
 use crate::policy::PressureRow;
 use crate::tape::{Mark, Tape};
 use crate::trace::Traces;
-use iomt_core::model::ReportKey;
+use iomt_core::model::{AbsentReason, ReportKey};
 use iomt_core::wire::Span;
 
 #[derive(Debug, Default)]
@@ -26,6 +27,8 @@ pub(super) struct MessageState {
     pub(super) replay: Option<(Uuid, u64)>,
     /// Its identifier.
     pub(super) id: String,
+    /// The numbers by which its sender says that there is none.
+    pub(super) sentinels: Vec<(Sentinel, AbsentReason)>,
     /// Its keys die with it.
     pub(super) session: bool,
     /// What is ready: entries of a Bundle, or lines.

@@ -3,6 +3,7 @@
 mod mapping;
 mod memo;
 mod message;
+mod metric;
 mod observe;
 mod participants;
 mod pressure;

@@ -27,7 +27,9 @@ pub(super) fn links<'a>(
     m: &Measurement<'a>,
 ) -> Links<'a> {
     let target = |kind, key| session.entry(kind, key).and_then(Entry::target);
+    let metric = session.metric.map(|id| Target::Resource("DeviceMetric", id));
     let device = match m.device {
+        _ if metric.is_some() => metric,
         Some(key) => target(Kind::Device, key.0),
         None => config.device.as_deref().map(Target::External),
     };
@@ -61,6 +63,17 @@ fn result_key(
 
 impl Mapping<'_> {
     pub(super) fn observe(&mut self, m: &Measurement<'_>) {
+        match self.judged(m) {
+            Some(value) => {
+                let mut judged = *m;
+                judged.value = value;
+                self.observe_judged(&judged);
+            }
+            None => self.observe_judged(m),
+        }
+    }
+
+    fn observe_judged(&mut self, m: &Measurement<'_>) {
         if self.is_not_retransmitted(m) {
             return self.tell(DiagnosticCode::ValueNotRetransmitted, m.span, "Observation.value");
         }
@@ -75,6 +88,7 @@ impl Mapping<'_> {
         if let Some(device) = m.device {
             self.use_device(device.0);
         }
+        self.session.metric = m.metric.and_then(|metric| self.use_metric(m, &metric));
         let w = &*self.w;
         if links(self.session, &w.cx.config, w.message.report.parent_of(m.report), m)
             .subject
@@ -204,7 +218,7 @@ impl Mapping<'_> {
 
     /// A final result without a value says that the one sent before holds.
     fn is_not_retransmitted(&self, m: &Measurement<'_>) -> bool {
-        m.status.table == StatusTable::Hl70085
+        matches!(m.status.table, StatusTable::Hl70085 | StatusTable::IhePcd)
             && m.status.code.is_some_and(|c| c.is("U"))
             && matches!(m.value, Value::Absent(a) if a.reason == AbsentReason::Unknown && a.sent.is_none())
     }
@@ -260,7 +274,7 @@ impl Mapping<'_> {
             }
             None => {
                 let device = m.device.and_then(|k| self.session.entry(Kind::Device, k.0));
-                match device.filter(|d| d.refer == Refer::Resource) {
+                match device.filter(|d| d.refer == Refer::Resource && d.identified) {
                     Some(device) => name.uuid(device.id),
                     None => name
                         .uuid(self.w.cx.sender)

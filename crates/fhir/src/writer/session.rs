@@ -17,6 +17,8 @@ pub struct Session {
     spares: Vec<Entry>,
     /// By kind and key, sorted.
     index: Vec<((Kind, u32), usize)>,
+    /// The metric of the measurement at work.
+    pub(super) metric: Option<Uuid>,
     /// Messages so far.
     pub(super) ordinal: u64,
     /// Identities of live readings at `live_at`, and how often each was given.
@@ -94,6 +96,10 @@ pub(super) struct Entry {
     pub(super) tape: Tape,
     /// What a device is part of.
     pub(super) parent: Option<u32>,
+    /// Its id is the same whenever it is sent again.
+    pub(super) identified: bool,
+    /// It has an identifier of its own.
+    pub(super) numbered: bool,
     /// The last message that it went out with.
     pub(super) message: u64,
     /// It went out with a message that was written.
@@ -131,6 +137,7 @@ impl Session {
         entry.search.clear();
         entry.tape.clear();
         (entry.refer, entry.parent) = (Refer::Nobody, None);
+        (entry.identified, entry.numbered) = (false, false);
         (entry.message, entry.written) = (0, false);
         entry
     }

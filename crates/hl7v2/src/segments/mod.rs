@@ -6,5 +6,6 @@ pub(crate) mod obr;
 pub(crate) mod obx;
 pub(crate) mod orc;
 pub(crate) mod pid;
+pub(crate) mod prt;
 pub(crate) mod pv1;
 pub(crate) mod spm;

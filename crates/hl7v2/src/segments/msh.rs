@@ -3,6 +3,7 @@
 use iomt_core::model::{Authority, Message as Fact, Time};
 use iomt_core::wire::{ErrorKind, ParseError};
 use iomt_core::{DiagnosticCode, Place};
+use memchr::memmem;
 
 use crate::context::Context;
 use crate::types::{dtm, hd};
@@ -61,8 +62,27 @@ pub(crate) fn message_type(message: &Message<'_>) -> Result<Option<DiagnosticCod
     if field.component(1).is_none_or(|code| code.raw().trim_ascii() != b"ORU") {
         return Err(ParseError::new(ErrorKind::Unsupported(0), "MSH-9", field.offset()));
     }
+    if refused(message).is_some() {
+        return Err(ParseError::new(ErrorKind::Unsupported(0), "MSH-9", field.offset()));
+    }
     let trigger = field.component(2).is_some_and(|trigger| trigger.raw().trim_ascii() == b"R01");
     Ok((!trigger).then_some(DiagnosticCode::TriggerNotMapped))
+}
+
+/// Why a message of devices is refused although it can be read: commands to a device (IHE PCD-03, the
+/// RGV of a pump) are no observations, and alerts (PCD-04, -05 and -10) are not mapped.
+pub(crate) fn refused(message: &Message<'_>) -> Option<DiagnosticCode> {
+    let field = message.field(b"MSH", 9)?;
+    let part = |number| field.component(number).map_or(&[][..], |part| part.raw().trim_ascii());
+    let of_devices = || {
+        message.field(b"MSH", 21).is_some_and(|field| memmem::find(field.raw(), b"PCD").is_some())
+    };
+    match (part(1), part(2)) {
+        (b"RGV", _) => Some(DiagnosticCode::CommandRefused),
+        (b"RRG", _) if of_devices() => Some(DiagnosticCode::CommandRefused),
+        (b"ORU", b"R40" | b"R42") | (b"ORA", b"R41" | b"R42") => Some(DiagnosticCode::AlertRefused),
+        _ => None,
+    }
 }
 
 /// Where a diagnostic about field `number` of the header is.

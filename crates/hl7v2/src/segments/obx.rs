@@ -1,16 +1,21 @@
 //! HL7 v2 §7.4.2: OBX, observation/result.
 
+use alloc::vec::Vec;
+
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{
-    Absent, AbsentReason, CodeSystem, Concept, Effective, EncounterKey, Measurement, ReportKey,
-    Role, SpecimenKey, StatusCode, StatusTable, Subject, Value,
+    Absent, AbsentReason, CodeSystem, Component, Concept, Device, DeviceKey, Effective,
+    EncounterKey, Identifier, Mdc, Measurement, Metric, ReportKey, Role, SpecimenKey, StatusCode,
+    StatusTable, Subject, Text, Unit, Value, Version,
 };
 
 use crate::context::Context;
-use crate::devices::Devices;
+use crate::devices::{self, Devices};
 use crate::scratch::Scratch;
+use crate::tree::{self, Attribute, Tree};
+use crate::types::array::{FACETS, Wave};
 use crate::types::value::{self, ValueType};
-use crate::types::{cwe, dtm, ei, range, unit, xcn, xon};
+use crate::types::{cwe, dtm, ei, mdc, range, unit, xcn, xon};
 use crate::{Field, Segment};
 
 /// What the group says of each of its observations.
@@ -22,6 +27,8 @@ pub(crate) struct Group<'a> {
     pub(crate) specimen: Option<SpecimenKey>,
     /// OBR-7 and OBR-8, for observations without a time of their own.
     pub(crate) effective: Effective<'a>,
+    /// The group comes from devices: OBX-8 says how far a value may be relied on.
+    pub(crate) devices: bool,
 }
 
 /// Fields that need others to be read.
@@ -31,6 +38,17 @@ struct Row<'a> {
     unit: Field<'a>,
     range: Field<'a>,
     code: Field<'a>,
+    device: Field<'a>,
+    category: Option<Text<'a>>,
+}
+
+/// What a row is of: its device, and the lines of what qualifies it.
+#[derive(Clone, Copy)]
+pub(crate) struct Part<'t, 'a> {
+    pub(crate) tree: &'t Tree<'a>,
+    /// Its row has a place in a device.
+    pub(crate) placed: bool,
+    pub(crate) device: Option<DeviceKey>,
 }
 
 /// Reads and hands over a measurement. The notes in `scratch` are its own.
@@ -39,13 +57,26 @@ pub(crate) fn observe<'a>(
     segment: Segment<'a>,
     line: usize,
     group: &Group<'a>,
+    part: Part<'_, 'a>,
     devices: &mut Devices<'a>,
     scratch: &mut Scratch<'a>,
 ) {
+    let facets = part.placed && part.tree.facets(line).next().is_some();
+    let kind = segment.field(2).map_or(&[][..], |kind| kind.raw().trim_ascii());
+    let wave = matches!(kind, b"NA" | b"MA");
+    scratch.facets.clear();
+    scratch.sentinels.clear();
+    let mut samples = Wave::default();
+    if facets {
+        for facet in part.tree.facets(line) {
+            qualify(context, facet, wave.then_some(&mut samples), scratch);
+        }
+    }
     context.enter("OBX", line);
     context.check(segment);
     let absent = Absent::new(AbsentReason::Unknown, segment.span());
-    let status = StatusCode::new(StatusTable::Hl70085, None);
+    let table = if group.devices { StatusTable::IhePcd } else { StatusTable::Hl70085 };
+    let status = StatusCode::new(table, None);
     let mut measurement = Measurement::new(Concept::EMPTY, Value::Absent(absent), status);
     measurement.effective = group.effective;
     measurement.subject = group.subject;
@@ -53,10 +84,11 @@ pub(crate) fn observe<'a>(
     measurement.report = group.report;
     measurement.encounter = group.encounter;
     measurement.span = segment.span();
-    let row = read(context, segment, &mut measurement, devices, scratch);
-    if is_containment(&row, &measurement) {
-        context.at(0);
-        return context.say(DiagnosticCode::SegmentNotMapped, segment.span());
+    let row = read(context, segment, &mut measurement, scratch);
+    measurement.device = part.device;
+    if !row.device.is_empty() {
+        context.at(18);
+        measurement.device = devices.read(context, row.device, part.device);
     }
     context.at(6);
     let unit = unit::unit(context, row.unit);
@@ -66,25 +98,50 @@ pub(crate) fn observe<'a>(
         false => row.kind.span(),
     };
     let kind = ValueType::read(context, name, row.kind.raw(), value::is_valued(&row.value));
-    if kind == ValueType::Text || !context.repeats(row.value) {
-        context.at(3);
+    let several =
+        !matches!(kind, ValueType::Text | ValueType::Array { .. }) && context.repeats(row.value);
+    let mut code = Concept::EMPTY;
+    context.at(3);
+    if several {
+        cwe::field(context, row.code, &mut code);
+        mdc::resolve(context, &mut code);
+        measurement.code = code;
+    } else {
         cwe::field(context, row.code, &mut measurement.code);
-        context.at(5);
+        mdc::resolve(context, &mut measurement.code);
+    }
+    context.at(5);
+    if let ValueType::Array { multiplexed } = kind {
+        let sentinels = &scratch.sentinels;
+        let valued = value::is_valued(&row.value);
+        let read = valued
+            .then(|| samples.samples(context, row.value, unit, multiplexed, sentinels))
+            .flatten();
+        if let Some(samples) = read {
+            measurement.value = Value::Samples(samples);
+        }
+    } else if !several {
         measurement.value = value::value(context, kind, row.value, unit);
     } else {
-        let mut code = Concept::EMPTY;
-        context.at(3);
-        cwe::field(context, row.code, &mut code);
-        measurement.code = code;
-        context.at(5);
         let components = &mut scratch.components;
         measurement.value = value::values(context, kind, row.value, unit, &code, components);
     }
+    if part.placed
+        && let Some(path) = measurement.sub_id
+    {
+        let mut metric = Metric::new(path);
+        (metric.unit, metric.category) = (unit, row.category);
+        measurement.metric = Some(metric);
+    }
     let counted = matches!(
         measurement.value,
-        Value::Quantity(_) | Value::Range(..) | Value::Ratio(..) | Value::Compound(_)
+        Value::Quantity(_)
+            | Value::Range(..)
+            | Value::Ratio(..)
+            | Value::Compound(_)
+            | Value::Samples(_)
     );
-    if !unit.is_none() && !counted {
+    if !unit.is_none() && !counted && measurement.metric.is_none() {
         // Text, codes and what is absent have no place for a unit.
         context.at(6);
         context.say(DiagnosticCode::FieldNotMapped, row.unit.span());
@@ -96,6 +153,7 @@ pub(crate) fn observe<'a>(
     }
     measurement.interpretation = &scratch.interpretation;
     measurement.performers = &scratch.performers;
+    measurement.facets = &scratch.facets;
     measurement.notes = &scratch.notes;
     context.sink.measurement(&measurement);
 }
@@ -104,11 +162,11 @@ fn read<'a: 'b, 'b>(
     context: &mut Context<'a, '_>,
     segment: Segment<'a>,
     measurement: &mut Measurement<'b>,
-    devices: &mut Devices<'a>,
     scratch: &mut Scratch<'a>,
 ) -> Row<'a> {
     let (kind, value, unit, range) = (Field::ABSENT, Field::ABSENT, Field::ABSENT, Field::ABSENT);
-    let mut row = Row { kind, value, unit, range, code: Field::ABSENT };
+    let (code, device, category) = (Field::ABSENT, Field::ABSENT, None);
+    let mut row = Row { kind, value, unit, range, code, device, category };
     let Scratch { performers, interpretation, .. } = scratch;
     performers.clear();
     interpretation.clear();
@@ -133,8 +191,8 @@ fn read<'a: 'b, 'b>(
                 }
             }
             16 => context.performers(Role::ResponsibleObserver, field, xcn::declare, performers),
-            17 => cwe::field(context, field, &mut measurement.method),
-            18 => measurement.device = devices.read(context, field),
+            17 => row.category = method(context, field, &mut measurement.method),
+            18 => row.device = field,
             20 => cwe::field(context, field, &mut measurement.body_site),
             21 => measurement.identifier = ei::field(context, field),
             23 => context.performers(Role::Performer, field, xon::declare, performers),
@@ -144,16 +202,174 @@ fn read<'a: 'b, 'b>(
     row
 }
 
-/// Whether a row stands for a device or a part of one (IHE DEV TF-2, appendix B.8): no type, no
-/// value, status `X`, and zeros at the end of OBX-4. It is no cancelled observation.
-fn is_containment(row: &Row<'_>, measurement: &Measurement<'_>) -> bool {
-    let path = measurement.sub_id.map_or(&[][..], |sub_id| sub_id.raw());
-    let levels = path.iter().filter(|b| **b == b'.').count();
-    let numbers = path.iter().all(|b| b.is_ascii_digit() || *b == b'.');
-    row.kind.is_empty()
-        && row.value.is_empty()
-        && measurement.status.code.is_some_and(|status| status.is("X"))
-        && numbers
-        && levels >= 3
-        && path.ends_with(b".0")
+/// Reads OBX-17, and gives what it says of the metric: IHE names there whether a value is measured,
+/// calculated or set, perhaps beside a method.
+fn method<'a: 'b, 'b>(
+    context: &mut Context<'a, '_>,
+    field: Field<'a>,
+    method: &mut Concept<'b>,
+) -> Option<Text<'a>> {
+    const CATEGORIES: &[&[u8]] = &[b"AMEAS", b"MMEAS", b"ACALC", b"MCALC", b"ASET", b"MSET"];
+    let (mut category, mut first) = (None, true);
+    for repetition in field.valued() {
+        let code = repetition.components().next().map(|code| code.part());
+        let code = code.filter(|(raw, _)| CATEGORIES.contains(&raw.trim_ascii()));
+        let new = code.filter(|_| category.is_none()).and_then(|code| context.text(code));
+        category = category.or(new);
+        if core::mem::take(&mut first) {
+            cwe::concept(context, repetition, CodeSystem::Unknown, method);
+        } else if new.is_none() {
+            context.say(DiagnosticCode::RepetitionsIgnored, repetition.span());
+        }
+    }
+    category
+}
+
+/// Reads a facet of a metric into `scratch`: what a wave needs, or a component.
+fn qualify<'a>(
+    context: &mut Context<'a, '_>,
+    line: usize,
+    wave: Option<&mut Wave<'a>>,
+    scratch: &mut Scratch<'a>,
+) {
+    let Some(segment) = context.message.line(line) else { return };
+    context.enter("OBX", line);
+    context.check(segment);
+    let [mut kind, mut code, mut sent, mut of] = [Field::ABSENT; 4];
+    for (number, field) in segment.numbered() {
+        context.at(number);
+        match number {
+            2 => kind = field,
+            3 => code = field,
+            5 => sent = field,
+            6 => of = field,
+            // Those of the metric.
+            4 | 11 | 14 => {}
+            _ => context.rest(field),
+        }
+    }
+    let facet = tree::named(code, FACETS);
+    if let (Some(wave), Some(facet)) = (wave, facet)
+        && wave.take(context, facet, segment, &mut scratch.sentinels)
+    {
+        return;
+    }
+    context.at(6);
+    let unit = unit::unit(context, of);
+    context.at(2);
+    let kind = ValueType::read(context, kind.span(), kind.raw(), value::is_valued(&sent));
+    let mut concept = Concept::EMPTY;
+    context.at(3);
+    cwe::field(context, code, &mut concept);
+    mdc::resolve(context, &mut concept);
+    context.at(5);
+    let repetition = if kind == ValueType::Text { None } else { Some(context.first(sent)) };
+    let value = match repetition {
+        Some(one) => {
+            let (raw, offset) = one.part();
+            value::value(context, kind, Field::new(raw, offset, sent.delimiters()), unit)
+        }
+        None => value::value(context, kind, sent, unit),
+    };
+    let counted = matches!(value, Value::Quantity(_) | Value::Range(..) | Value::Ratio(..));
+    if !unit.is_none() && !counted {
+        context.at(6);
+        context.say(DiagnosticCode::FieldNotMapped, of.span());
+    }
+    scratch.facets.push(Component::new(concept, value));
+}
+
+/// Reads a row that declares a device: what it is, and its identifiers, unless they are those of what
+/// it is part of.
+pub(crate) fn container<'a>(
+    context: &mut Context<'a, '_>,
+    segment: Segment<'a>,
+    line: usize,
+    device: &mut Device<'a>,
+    devices: &mut Devices<'a>,
+    identifiers: &mut Vec<Identifier<'a>>,
+) {
+    context.enter("OBX", line);
+    context.check(segment);
+    device.span = segment.span();
+    for (number, field) in segment.numbered() {
+        context.at(number);
+        match number {
+            3 => {
+                cwe::field(context, field, &mut device.kind);
+                mdc::resolve(context, &mut device.kind);
+            }
+            4 => device.path = context.whole(field.part()),
+            // That it observes nothing.
+            11 => {}
+            18 => {
+                let whole =
+                    |raw| devices.known(raw).filter(|key| devices.holds(*key, device.parent));
+                let own = context.first(field);
+                if !own.is_empty() && whole(own.raw()).is_none() {
+                    devices::identifiers(context, own, identifiers);
+                    devices.name(own.raw(), device.key);
+                }
+            }
+            _ => context.rest(field),
+        }
+    }
+}
+
+/// Reads a row that says something of the device that it stands under.
+pub(crate) fn attribute<'a>(
+    context: &mut Context<'a, '_>,
+    segment: Segment<'a>,
+    line: usize,
+    device: &mut Device<'a>,
+    identifiers: &mut Vec<Identifier<'a>>,
+    versions: &mut Vec<Version<'a>>,
+) {
+    context.enter("OBX", line);
+    context.check(segment);
+    let [mut kind, mut code, mut sent] = [Field::ABSENT; 3];
+    for (number, field) in segment.numbered() {
+        context.at(number);
+        match number {
+            2 => kind = field,
+            3 => code = field,
+            5 => sent = field,
+            // The row is no observation.
+            4 | 11 => {}
+            _ => context.rest(field),
+        }
+    }
+    device.span = device.span.to(segment.span());
+    context.at(2);
+    let kind = ValueType::read(context, kind.span(), kind.raw(), value::is_valued(&sent));
+    context.at(5);
+    let text = match value::value(context, kind, sent, Unit::NONE) {
+        Value::Concept(concept) => {
+            let coded = concept.codings().next();
+            concept.text.or(coded.and_then(|coding| coding.display.or(coding.code.text())))
+        }
+        Value::Text(text) => Some(text),
+        Value::Absent(absent) => absent.sent,
+        _ => context.whole(sent.part()),
+    };
+    let (Some(text), Some(attribute)) = (text, Attribute::of(code)) else {
+        return context.say(DiagnosticCode::FieldNotMapped, segment.span());
+    };
+    let slot = match attribute {
+        Attribute::Manufacturer => &mut device.manufacturer,
+        Attribute::Model => &mut device.model,
+        Attribute::PartNumber => &mut device.part_number,
+        Attribute::SerialNumber => &mut device.serial_number,
+        Attribute::SystemId => {
+            return identifiers.extend(devices::system_id(text));
+        }
+        Attribute::Version(kind) => return versions.push(Version::new(Some(Mdc::new(kind)), text)),
+    };
+    if let Some(before) = slot.replace(text)
+        && !before.is(text.short().as_ref().map_or("", |text| text.as_str()))
+    {
+        // One device has one; the first stands.
+        *slot = Some(before);
+        context.say(DiagnosticCode::DescriptionRepeated, text.span());
+    }
 }

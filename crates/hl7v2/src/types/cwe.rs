@@ -2,9 +2,10 @@
 //! IS and ID.
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{CodeSystem, Coding, Concept, Text};
+use iomt_core::model::{Code, CodeSystem, Coding, Concept, Text};
 
 use crate::context::{Context, Part};
+use crate::types::mdc;
 use crate::{Component, Field, Repetition};
 
 /// Reads up to three codings and the original text into `concept`. A coding without system is of
@@ -72,6 +73,15 @@ fn coding<'a: 'b, 'b>(
         let coding = slot.insert(Coding::new(system.map_or(default, code_system), code));
         coding.display = display;
         coding.system_span = system.map_or(coding.system_span, |system| system.span());
+        return;
+    }
+    let system_is_mdc = system.is_some_and(|(raw, _)| raw.trim_ascii() == b"MDC");
+    if let Some((mdc, sent)) =
+        display.filter(|_| system_is_mdc).and_then(|d| Some((mdc::by_refid(d)?, d)))
+    {
+        // The reference id says as much as the number.
+        context.say(DiagnosticCode::CodeByReferenceId, sent.span());
+        slot.insert(Coding::mdc(mdc)).code = Code::Meant(mdc, sent);
         return;
     }
     match (display, &name) {

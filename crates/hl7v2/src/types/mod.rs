@@ -18,6 +18,7 @@
 //! # Ok::<(), iomt_core::wire::ParseError>(())
 //! ```
 
+pub(crate) mod array;
 mod composite;
 pub(crate) mod number;
 pub(crate) mod time;
@@ -28,6 +29,7 @@ pub(crate) mod cx;
 pub(crate) mod dtm;
 pub(crate) mod ei;
 pub(crate) mod hd;
+pub(crate) mod mdc;
 pub(crate) mod ndl;
 pub(crate) mod nm;
 pub(crate) mod range;
@@ -45,6 +47,7 @@ pub(crate) mod xtn;
 use iomt_core::DiagnosticCode;
 
 pub use composite::{Ce, Cne, Cwe, Cx, Ed, Ei, Hd, Pl, Rp, Xad, Xcn, Xon, Xpn, Xtn};
+pub use mdc::mdil;
 pub use number::{Ma, Na, Nm, Nr, Si, Sn};
 pub use time::{Dt, Dtm, Tm};
 pub use tn::Tn;

@@ -1,9 +1,12 @@
 //! HL7 v2 §7.4.2.6: OBX-6, a unit as CWE.
 
+use iomt_core::DiagnosticCode;
 use iomt_core::model::{Mdc, Text, Unit};
+use iomt_nomenclature::unit as units;
 
 use crate::Field;
 use crate::context::Context;
+use crate::types::mdc;
 
 /// Reads a unit: its UCUM code, its number in IEEE 11073-10101, else the code or name as sent.
 pub(crate) fn unit<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Unit<'a> {
@@ -29,12 +32,22 @@ pub(crate) fn unit<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Unit<
             (Some(b"UCUM"), Some(code)) if unit.ucum.is_none() => {
                 (unit.ucum, display) = (Some(code), name);
             }
-            (Some(b"MDC"), Some(code)) if unit.mdc.is_none() => match number(code) {
-                // The name is the reference identifier that goes with the number.
+            (Some(b"MDC"), Some(code)) if unit.mdc.is_none() => {
+                let number = number(code);
+                match mdc::meant(context, code, name).or(number) {
+                    // The name is the reference id that goes with the number.
+                    Some(number) => unit.mdc = Some(number),
+                    None => other = other.or(name).or(Some(code)),
+                }
+            }
+            (Some(b"MDC"), None) if unit.mdc.is_none() => match name.and_then(mdc::by_refid) {
                 Some(number) => unit.mdc = Some(number),
-                // Some senders have the reference identifier, and 0 for the number.
-                None => other = other.or(name).or(Some(code)),
+                None => other = other.or(name),
             },
+            (Some(b"MDIL"), Some(code)) if unit.mdc.is_none() => {
+                unit.mdc = mdc::public_mdil(code);
+                other = other.or(name).or(unit.mdc.is_none().then_some(code));
+            }
             _ => {
                 if let Some(system) = system {
                     context.unmapped(system);
@@ -44,9 +57,19 @@ pub(crate) fn unit<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Unit<
         }
     }
     components.for_each(|part| context.unmapped(part));
+    if disagree(&unit) {
+        context.say(DiagnosticCode::CodeConflict, repetition.span());
+    }
     unit.text = original.or(display).or(other);
     unit.span = if unit.is_none() { unit.span } else { repetition.span() };
     unit
+}
+
+/// Whether UCUM and IEEE 11073 say different units; UCUM is taken.
+fn disagree(unit: &Unit<'_>) -> bool {
+    let ucum = unit.ucum.and_then(|code| code.as_str()).and_then(units::by_ucum);
+    let (Some(ucum), Some(mdc)) = (ucum, unit.mdc.and_then(units::by_mdc)) else { return false };
+    (ucum.dimension, ucum.factor, ucum.offset) != (mdc.dimension, mdc.factor, mdc.offset)
 }
 
 fn number(code: Text<'_>) -> Option<Mdc> {

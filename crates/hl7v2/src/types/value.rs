@@ -7,12 +7,17 @@ use iomt_core::model::{Absent, AbsentReason, CodeSystem, Component, Concept, Tim
 use iomt_core::wire::Span;
 
 use crate::context::Context;
-use crate::types::{cwe, dtm, sn};
+use crate::types::{cwe, dtm, mdc, sn};
 use crate::{Field, Repetition};
 
 /// The types of OBX-5 (table 0125) as they are read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ValueType {
+    /// NA, or MA, each repetition of which is a point of time.
+    Array {
+        /// MA
+        multiplexed: bool,
+    },
     /// CE, CF, CNE, CWE, ID, IS.
     Coded,
     /// DT, DTM, TS.
@@ -40,6 +45,8 @@ impl ValueType {
         match raw.trim_ascii() {
             b"CE" | b"CF" | b"CNE" | b"CWE" | b"ID" | b"IS" => Self::Coded,
             b"DT" | b"DTM" | b"TS" => Self::Time,
+            b"MA" => Self::Array { multiplexed: true },
+            b"NA" => Self::Array { multiplexed: false },
             b"NM" => Self::Numeric,
             b"NR" => Self::Range,
             b"SN" => Self::Structured,
@@ -132,6 +139,7 @@ fn one<'a>(
         ValueType::Coded => {
             let mut concept = Concept::EMPTY;
             cwe::concept(context, repetition, CodeSystem::Unknown, &mut concept);
+            mdc::resolve(context, &mut concept);
             return if concept.is_empty() { unknown } else { Value::Concept(concept) };
         }
         ValueType::Numeric => {
@@ -158,7 +166,9 @@ fn one<'a>(
             dtm::time_of_day(text.raw())
                 .map(|time| time.map_or(Value::Text(text), |time| Value::TimeOfDay(time, text)))
         }
-        ValueType::Text => return context.whole(repetition.part()).map_or(unknown, Value::Text),
+        ValueType::Array { .. } | ValueType::Text => {
+            return context.whole(repetition.part()).map_or(unknown, Value::Text);
+        }
     };
     read.unwrap_or_else(|| {
         context.say(DiagnosticCode::ValueMalformed, repetition.span());

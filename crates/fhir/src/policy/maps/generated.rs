@@ -5,6 +5,16 @@ use super::Map;
 pub(crate) static ADDRESS_USE: Map =
     &[("B", "work"), ("BA", "old"), ("BI", "billing"), ("C", "temp"), ("H", "home"), ("O", "work")];
 
+pub(crate) static ALARM_FLAG: Map = &[
+    ("PH", "PH"),
+    ("PL", "PL"),
+    ("PM", "PM"),
+    ("PN", "PN"),
+    ("SA", "SA"),
+    ("SP", "SP"),
+    ("ST", "ST"),
+];
+
 pub(crate) static CODING_SYSTEM: Map = &[
     ("C4", "http://www.ama-assn.org/go/cpt"),
     ("CPT", "http://www.ama-assn.org/go/cpt"),
@@ -291,6 +301,42 @@ pub(crate) static INTERPRETATION: Map = &[
     ("VS", "VS"),
     ("W", "W"),
     ("WR", "WR"),
+];
+
+pub(crate) static MEASUREMENT_ABSENT: Map = &[
+    ("BUSY", "temp-unknown"),
+    ("INV", "error"),
+    ("NAV", "temp-unknown"),
+    ("NI", "unknown"),
+    ("OFF", "not-performed"),
+];
+
+pub(crate) static MEASUREMENT_SECURITY: Map = &[
+    ("CAL", "UNCERTREL"),
+    ("DEMO", "HTEST"),
+    ("INV", "UNRELIABLE"),
+    ("QUES", "UNCERTREL"),
+    ("TEST", "HTEST"),
+    ("VAL", "HRELIABLE"),
+];
+
+pub(crate) static MEASUREMENT_STATUS: Map = &[
+    ("ALACT", "in-alarm"),
+    ("ALINH", "alarm-inhibited"),
+    ("BUSY", "msmt-ongoing"),
+    ("CAL", "calibration-ongoing"),
+    ("EARLY", "early-indication"),
+    ("QUES", "questionable"),
+    ("VAL", "validated-data"),
+];
+
+pub(crate) static METRIC_CATEGORY: Map = &[
+    ("ACALC", "calculation"),
+    ("AMEAS", "measurement"),
+    ("ASET", "setting"),
+    ("MCALC", "calculation"),
+    ("MMEAS", "measurement"),
+    ("MSET", "setting"),
 ];
 
 pub(crate) static NAME_USE: Map = &[

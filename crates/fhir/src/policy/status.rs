@@ -1,0 +1,142 @@
+//! How far a value may be relied on: OBX-8 and OBX-11 of IHE PCD, as the PoCD IG has them.
+
+use iomt_core::DiagnosticCode;
+use iomt_core::model::{Absent, AbsentReason, Concept, Measurement, StatusTable, Text, Value};
+use iomt_core::wire::Span;
+
+use super::{Builder, maps, value};
+use crate::table::{ElementId, el};
+
+/// Worst first: of several, the worst counts.
+const RELIANCE: [&str; 4] = ["UNRELIABLE", "UNCERTREL", "RELIABLE", "HRELIABLE"];
+/// What says most first.
+const ABSENT: [AbsentReason; 4] = [
+    AbsentReason::Error,
+    AbsentReason::NotPerformed,
+    AbsentReason::TempUnknown,
+    AbsentReason::Unknown,
+];
+const OBSERVATION_VALUE: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue";
+const ACT_REASON: &str = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
+const MEASUREMENT_STATUS: &str = "http://terminology.hl7.org/CodeSystem/measurement-status";
+const INTERPRETATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
+
+fn code<'a>(concept: &Concept<'a>) -> Option<Text<'a>> {
+    concept.codings().next().and_then(|coding| coding.code.text()).or(concept.text)
+}
+
+fn is_pcd(m: &Measurement<'_>) -> bool {
+    m.status.table == StatusTable::IhePcd
+}
+
+/// The codes of OBX-8 that `map` knows.
+fn said<'m>(
+    m: &'m Measurement<'_>,
+    map: maps::Map,
+) -> impl Iterator<Item = (&'static str, Span)> + use<'m> {
+    m.interpretation
+        .iter()
+        .filter_map(move |concept| Some((maps::look_up(map, code(concept)?)?, concept.span)))
+}
+
+/// Why a measurement of a device has no value: its status says so, perhaps beside a value that was
+/// sent all the same.
+pub(crate) fn invalid<'a>(m: &Measurement<'a>) -> Option<(Absent<'a>, bool)> {
+    if !is_pcd(m) || m.interpretation.is_empty() {
+        return None;
+    }
+    let sent = match &m.value {
+        Value::Absent(absent) => Some(*absent),
+        _ => None,
+    };
+    // A measurement that is still going on has a value or has none.
+    let strict = |concept: &&Concept<'_>| {
+        let code = code(concept);
+        let both = code.and_then(|code| maps::look_up(maps::MEASUREMENT_STATUS, code)).is_some();
+        sent.is_some() || !both
+    };
+    let reasons = m.interpretation.iter().filter(strict).filter_map(|concept| {
+        let reason = maps::look_up(maps::MEASUREMENT_ABSENT, code(concept)?)?;
+        Some((value::parse_reason(reason)?, concept.span))
+    });
+    let rank = |(reason, _): &(AbsentReason, Span)| ABSENT.iter().position(|one| one == reason);
+    if let Some((reason, span)) = reasons.min_by_key(rank) {
+        let mut absent = Absent::new(reason, span);
+        absent.sent = sent.and_then(|sent| sent.sent);
+        return Some((absent, sent.is_none()));
+    }
+    // Out of range, and no limit was sent.
+    let beyond = |mark: &str| m.interpretation.iter().any(|c| code(c).is_some_and(|c| c.is(mark)));
+    let words = [
+        (">", "above the range that can be measured"),
+        ("<", "below the range that can be measured"),
+    ];
+    if let (Some(sent), Some((_, words))) = (sent, words.iter().find(|(mark, _)| beyond(mark)))
+        && sent.sent.is_none()
+    {
+        let mut absent = Absent::new(AbsentReason::Error, sent.span);
+        absent.sent = Some(Text::literal(words));
+        return Some((absent, false));
+    }
+    None
+}
+
+impl Builder<'_> {
+    /// The labels that say how far a value may be relied on, and that it is none of a patient.
+    pub(crate) fn labels(&mut self, m: &Measurement<'_>) {
+        let doubt = super::measurement::doubt(m).map(|(_, span)| ("UNCERTREL", span));
+        let all = || said(m, maps::MEASUREMENT_SECURITY).filter(|_| is_pcd(m)).chain(doubt);
+        let worst = RELIANCE
+            .iter()
+            .find_map(|label| all().find(|(said, _)| said == label))
+            .or_else(|| unflagged(m).map(|span| ("RELIABLE", span)));
+        let test = all().find(|(label, _)| !RELIANCE.contains(label));
+        if worst.is_none() && test.is_none() {
+            return;
+        }
+        let span = worst.or(test).map_or(Span::NONE, |(_, span)| span);
+        let meta = self.tape.open(el::OBSERVATION_META, span);
+        if let Some((label, span)) = worst {
+            self.code(el::META_SECURITY, OBSERVATION_VALUE, label, span);
+        }
+        if let Some((label, span)) = test {
+            self.code(el::META_SECURITY, ACT_REASON, label, span);
+        }
+        self.tape.close(meta);
+    }
+
+    /// OBX-8 of a device: the status of the measurement, and how its value is judged. Of a value that
+    /// is not there nothing is judged (PoCD IG: absence and interpretation exclude each other).
+    pub(crate) fn judgement(&mut self, element: ElementId, m: &Measurement<'_>) {
+        let absent = matches!(m.value, Value::Absent(_));
+        for concept in m.interpretation {
+            let Some(sent) = code(concept) else { continue };
+            let status = maps::look_up(maps::MEASUREMENT_STATUS, sent);
+            let known = |map| maps::look_up(map, sent).is_some();
+            let elsewhere = known(maps::MEASUREMENT_SECURITY) || known(maps::MEASUREMENT_ABSENT);
+            let judged = status
+                .map(|status| (MEASUREMENT_STATUS, status))
+                .or(maps::look_up(maps::INTERPRETATION, sent).map(|code| (INTERPRETATION, code)))
+                .filter(|_| !known(maps::ALARM_FLAG));
+            match judged.filter(|_| !absent) {
+                Some((system, code)) => self.coded(element, system, code, concept.span),
+                None if elsewhere => {}
+                None if judged.is_some() || known(maps::ALARM_FLAG) => {
+                    self.note(
+                        DiagnosticCode::CodeNotMapped,
+                        sent.span(),
+                        "Observation.interpretation",
+                    );
+                }
+                None => self.unmapped_interpretation(element, concept),
+            }
+        }
+    }
+}
+
+/// A value of a device with no flag at all is a reliable one, if its status is `R`.
+fn unflagged(m: &Measurement<'_>) -> Option<Span> {
+    let sent = m.status.code.filter(|code| is_pcd(m) && code.is("R"))?;
+    let valued = !matches!(m.value, Value::Absent(_));
+    (valued && m.interpretation.is_empty()).then(|| sent.span())
+}

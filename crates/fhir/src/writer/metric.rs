@@ -1,0 +1,161 @@
+//! The metric of a measurement, and what of its value stands.
+
+use iomt_core::DiagnosticCode;
+use iomt_core::model::{Absent, AbsentReason, Decimal, Measurement, Message, Metric, Value};
+use iomt_core::wire::Span;
+
+use super::mapping::{DEVICE_DEPTH, Mapping};
+use super::render::{Fate, Request, begin};
+use super::session::Kind;
+use super::{Session, Writer, builder};
+use crate::config::SentinelReason;
+use crate::identity::{Name, Uuid};
+use crate::json;
+use crate::policy::{Target, invalid};
+use crate::tape::Tape;
+
+impl Mapping<'_> {
+    /// Finds the numbers by which the sender of a message says that there is no measurement.
+    pub(super) fn take_sentinels(&mut self, message: &Message<'_>) {
+        let Writer { cx, message: state, .. } = &mut *self.w;
+        state.sentinels.clear();
+        for profile in cx.config.sentinels.values() {
+            let sender = message.application.namespace;
+            let of = |name: &String| sender.is_some_and(|sender| sender.is(name));
+            if profile.application.as_ref().is_none_or(of) {
+                let reason = match profile.reason {
+                    SentinelReason::Error => AbsentReason::Error,
+                    SentinelReason::NotPerformed => AbsentReason::NotPerformed,
+                    SentinelReason::TempUnknown => AbsentReason::TempUnknown,
+                    SentinelReason::Unknown => AbsentReason::Unknown,
+                };
+                state.sentinels.extend(profile.values.iter().map(|value| (*value, reason)));
+            }
+        }
+    }
+
+    /// The reason for which a number is none, if it is one of those.
+    fn sentinel(&self, value: &Value<'_>) -> Option<(AbsentReason, Span)> {
+        let Value::Quantity(quantity) = value else { return None };
+        let Decimal::Scaled(number) = quantity.value else { return None };
+        let found = self.w.message.sentinels.iter().find(|(sentinel, _)| sentinel.is(number));
+        found.map(|(_, reason)| (*reason, quantity.span))
+    }
+
+    /// That a measurement has no value, where its status says that it is not valid, or its device
+    /// profile that it is none.
+    pub(super) fn judged<'a>(&mut self, m: &Measurement<'a>) -> Option<Value<'a>> {
+        let place = "Observation.value";
+        let found =
+            if self.w.message.sentinels.is_empty() { None } else { self.sentinel(&m.value) };
+        if let Some((_, span)) = found {
+            self.tell(DiagnosticCode::ValueSentinel, span, place);
+        }
+        let (absent, sent) = match (invalid(m), found) {
+            (Some(invalid), _) => invalid,
+            (None, Some((reason, span))) => (Absent::new(reason, span), false),
+            (None, None) => return None,
+        };
+        if sent && found.is_none() {
+            self.tell(DiagnosticCode::ValueInvalid, span(&m.value, m.span), place);
+        }
+        Some(Value::Absent(absent))
+    }
+
+    /// Writes the metric of a measurement, after the devices that it is of; gives its id.
+    ///
+    /// Its identity is made from what it says, so that a metric in another unit is another one.
+    pub(super) fn use_metric(&mut self, m: &Measurement<'_>, metric: &Metric<'_>) -> Option<Uuid> {
+        let (w, session) = (&mut *self.w, &*self.session);
+        let device = m.device.and_then(|key| session.entry(Kind::Device, key.0));
+        let external = w.cx.config.device.as_deref().filter(|_| device.is_none());
+        let identified = external.is_some() || device.is_some_and(|device| device.identified);
+        let external = external.map(Target::External);
+        let parent = device.and_then(|device| device.target()).or(external);
+        let source = source(session, m).or(external);
+        // One that is not identified is of this message alone.
+        let limit = if identified { w.limits.templates } else { 0 };
+        if limit > 0
+            && let Some((id, text)) = w.memo.metric(m, metric, [source, parent])
+        {
+            let id = *id;
+            if !w.message.ids.contains_key(&id) {
+                let start = begin(w.cx.config.to, id, &mut w.message.out);
+                w.message.out.push_str(text);
+                w.finish_entry("DeviceMetric", id, Request::CreateIfNone(""), start);
+            }
+            return Some(id);
+        }
+        let mut name = Name::new("DeviceMetric");
+        match (device, external) {
+            (Some(device), _) if device.identified => name.uuid(device.id).str(&device.text),
+            (_, Some(Target::External(reference))) => name.str(reference),
+            _ => name.uuid(w.cx.sender).str(&w.message.id).number(session.ordinal),
+        };
+        name.text(Some(metric.path)).concept(&m.code).text(metric.category);
+        match metric.unit.mdc {
+            Some(unit) => name.number(u64::from(unit.code())),
+            None => name.text(metric.unit.ucum.or(metric.unit.text)),
+        };
+        let id = name.finish();
+        if w.message.ids.contains_key(&id) {
+            return Some(id);
+        }
+        w.extra.clear();
+        builder!(w, extra).device_metric(m, metric, id, source, parent);
+        let plain = w.notes.is_empty();
+        self.tell_notes();
+        let tape = core::mem::take(&mut self.w.extra);
+        let request = if identified { Request::CreateIfNone("") } else { Request::Create };
+        let valid = tape.root().is_some_and(|root| self.w.is_valid(&tape, root));
+        if valid && plain && limit > 0 {
+            self.w.keep_metric(&tape, id);
+        }
+        let (what, ordinal) = (("DeviceMetric", id), self.session.ordinal);
+        let fate = self.w.finish_checked(&tape, valid, what, request, ordinal, self.output);
+        self.w.extra = tape;
+        (fate == Fate::Written).then_some(id)
+    }
+}
+
+impl Writer {
+    /// Remembers the metric on `tape` as it is rendered.
+    fn keep_metric(&mut self, tape: &Tape, id: Uuid) {
+        let Some(root) = tape.root() else { return };
+        self.text.clear();
+        json::write(tape, root, &mut self.text);
+        self.memo.keep_metric(id, &self.text, self.limits.templates);
+    }
+}
+
+/// The nearest device that has an identifier, else the whole.
+fn source<'s>(session: &'s Session, m: &Measurement<'_>) -> Option<Target<'s>> {
+    let mut key = m.device.map(|key| key.0);
+    let mut source = None;
+    for _ in 0..DEVICE_DEPTH {
+        let Some(entry) = key.and_then(|key| session.entry(Kind::Device, key)) else { break };
+        source = entry.target().or(source);
+        if entry.numbered {
+            break;
+        }
+        key = entry.parent;
+    }
+    source
+}
+
+/// The bytes of a value, as near as they are known.
+fn span(value: &Value<'_>, row: Span) -> Span {
+    match value {
+        Value::Quantity(quantity) => quantity.span,
+        Value::Concept(concept) => concept.span,
+        Value::Samples(samples) => samples.raw.span(),
+        Value::Text(text) => text.span(),
+        Value::Time(time) => time.span,
+        Value::Absent(_)
+        | Value::Bits(_)
+        | Value::Compound(_)
+        | Value::Range(..)
+        | Value::Ratio(..)
+        | Value::TimeOfDay(..) => row,
+    }
+}
