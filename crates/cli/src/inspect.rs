@@ -437,6 +437,7 @@ impl fmt::Display for Kind<'_> {
             }
             Value::Compound(_) => "compound",
             Value::Concept(_) => "concept",
+            Value::Period(..) => "period",
             Value::Range(..) => "range",
             Value::Ratio(..) => "ratio",
             Value::Samples(_) => "samples",
@@ -454,6 +455,7 @@ fn span_of(value: &Value<'_>) -> Span {
         Value::Concept(concept) => concept.span,
         Value::Bits(_)
         | Value::Compound(_)
+        | Value::Period(..)
         | Value::Range(..)
         | Value::Ratio(..)
         | Value::Samples(_)

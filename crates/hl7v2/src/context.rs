@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
-use iomt_core::model::{Codec, Participant, ParticipantKey, Performer, Role, Text};
+use iomt_core::model::{Authority, Codec, Participant, ParticipantKey, Performer, Role, Text};
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, Place, Sink};
 use memchr::memchr;
@@ -185,6 +185,13 @@ impl<'a, 's> Context<'a, 's> {
         if span.is_some() && span.len > 0 {
             self.say(DiagnosticCode::FieldNotMapped, span);
         }
+    }
+
+    /// An authority and a type without the identifier that they would be of.
+    pub(crate) fn lose(&mut self, authority: &Authority<'a>, type_code: Option<Text<'a>>) {
+        let Authority { namespace, universal_id, universal_id_type, .. } = authority;
+        let parts = [*namespace, *universal_id, *universal_id_type, type_code];
+        parts.iter().flatten().for_each(|part| self.lost(part.span()));
     }
 
     /// Says what is remarkable about the text of `segment`.

@@ -145,6 +145,37 @@ impl Builder<'_> {
         self.tape.close(mark);
     }
 
+    /// A concept whose first code has a target in a system of ours; the others stand as sent, and the
+    /// text, or what the code was called.
+    pub(crate) fn mapped_concept(
+        &mut self,
+        element: ElementId,
+        system: &'static str,
+        code: &'static str,
+        concept: &Concept<'_>,
+    ) {
+        let mark = self.tape.open(element, concept.span);
+        let mut codings = concept.codings();
+        let first = codings.next();
+        let (span, named) = first
+            .map_or((concept.span, Span::NONE), |first| (first.code.span(), first.system_span));
+        let coding = self.tape.open(el::CODEABLE_CONCEPT_CODING, span);
+        self.tape.text_at(el::CODING_SYSTEM, system, named);
+        self.tape.text_at(el::CODING_CODE, code, span);
+        self.tape.close(coding);
+        for other in codings {
+            self.coding(el::CODEABLE_CONCEPT_CODING, other);
+        }
+        let display = first.and_then(|first| first.display);
+        if let (Some(_), Some(display)) = (concept.text, display) {
+            self.note(DiagnosticCode::FieldNotMapped, display.span(), "Coding.display");
+        }
+        if let Some(text) = concept.text.or(display) {
+            self.text(el::CODEABLE_CONCEPT_TEXT, text);
+        }
+        self.tape.close(mark);
+    }
+
     /// The text as sent, or what a code of an HL7 table was called.
     pub(crate) fn concept_text(&mut self, concept: &Concept<'_>) {
         let mut text = concept.text;

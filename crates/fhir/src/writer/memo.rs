@@ -227,6 +227,8 @@ impl Key<'_> {
         if m.identifier.is_some()
             || !m.notes.is_empty()
             || !m.facets.is_empty()
+            || m.kind.is_some()
+            || m.specimen_numbers.iter().any(Option::is_some)
             || !links.performers.list.is_empty()
             || links.parent.is_some()
         {
@@ -362,6 +364,7 @@ impl Key<'_> {
                     AbsentReason::NegativeInfinity => 1,
                     AbsentReason::NotANumber => 2,
                     AbsentReason::NotPerformed => 3,
+                    AbsentReason::NotAsked => 8,
                     AbsentReason::PositiveInfinity => 4,
                     AbsentReason::TempUnknown => 5,
                     AbsentReason::Unknown => 6,
@@ -393,6 +396,7 @@ impl Key<'_> {
             }
             Value::Bits(_)
             | Value::Concept(_)
+            | Value::Period(..)
             | Value::Range(..)
             | Value::Ratio(..)
             | Value::Samples(_)
