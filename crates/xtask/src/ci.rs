@@ -170,7 +170,7 @@ fn fuzz_run(target: &str, options: &[&str], flags: &str) -> Result<(bool, String
 }
 
 /// Builds the command; gives where it is.
-fn build_iomt() -> Result<PathBuf> {
+pub fn build_iomt() -> Result<PathBuf> {
     must(&mut cargo(&["build", "--quiet", "--release", "--bin", "iomt"]))?;
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
     Ok(root().join(target).join("release/iomt"))
@@ -246,6 +246,7 @@ fn referees() -> Result<Outcome> {
         let mut judge = Command::new(shared.join("oracle/java/judge"));
         must(judge.args(["--level", "error", "--ndjson"]).arg(&lines))?;
         told.push("java");
+        crate::hapi::hapi(&[])?;
     }
     if has("node", &["--version"]) {
         let mut node = Command::new(shared.join("oracle/oracle"));

@@ -2,6 +2,7 @@
 
 mod ci;
 mod fhir;
+mod hapi;
 mod header;
 mod maps;
 mod nomenclature;
@@ -19,6 +20,7 @@ const TASKS: &[Task] = &[
         "reads what others publish ($IOMT_SHARED or ../shared), writes crates/*/data/*.csv",
     ),
     ("codegen", codegen, "[--check] turns crates/*/data/*.csv into the checked-in generated Rust"),
+    ("hapi", hapi::hapi, "[SEED...] compares the leaves of messages that are made up with HAPI's"),
     ("header", header::header, "[--check] writes crates/capi/include/iomt.h"),
 ];
 
