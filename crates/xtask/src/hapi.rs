@@ -1,9 +1,9 @@
 //! HAPI's reading of messages that are made up, against `iomt inspect --leaves`.
 //!
-//! Compared is what HAPI and its referee agree on: not so where `\` delimits and does not escape, which
-//! HAPI takes for an escape all the same. What it does not read as it was sent is not made up: escapes that it drops (`\P\`, unknown and
-//! unterminated ones), `\X000d\`, which it reads as one byte, and lines that are no segments, for which
-//! it refuses the message.
+//! Compared is what HAPI and its referee agree on: they do not where `\` delimits and does not escape,
+//! which HAPI takes for an escape all the same. What it does not read as it was sent is not made up:
+//! escapes that it drops (`\P\`, unknown and unterminated ones), `\X000d\`, which it reads as one
+//! byte, and lines that are no segments, for which it refuses the message.
 
 use std::{
     collections::{BTreeMap, HashMap},
