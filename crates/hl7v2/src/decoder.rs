@@ -114,8 +114,7 @@ impl Reader {
             all = all.and(self.message(&entry, received, sink));
         }
         if messages.position().total == 0 {
-            let error = ParseError::new(ErrorKind::Missing, "MSH", 0);
-            all = reject(bytes, 0, received, error, sink);
+            all = reject(bytes, 0, received, no_message(bytes, 0), sink);
         }
         (self.index, self.joined) = (index, joined);
         all
@@ -182,7 +181,7 @@ impl Reader {
         let second = messages.another();
         let read = match entry {
             None => {
-                let error = ParseError::new(ErrorKind::Missing, "MSH", base);
+                let error = no_message(bytes, base);
                 reject(bytes, base, received, error, sink)
             }
             Some(entry) => {
@@ -228,7 +227,8 @@ impl Reader {
             }
         };
         let text = TextCodec { delimiters: message.delimiters(), charset };
-        let codecs = Codecs { text, spaced: Spaced(text) };
+        let declared = matches!(code, None | Some(DiagnosticCode::CharacterSetDoubtful));
+        let codecs = Codecs { text, spaced: Spaced(text), declared };
         let mut context = Context::new(message, &codecs, sink);
         let Some(header) = message.line(0) else { return Ok(()) };
         msh::read(&context, header, &mut fact);
@@ -265,9 +265,9 @@ fn remarks(context: &mut Context<'_, '_>, found: &Found, charset: Option<Diagnos
     let field = |number| message.field(b"MSH", number).map_or(message.span(), |f| f.span());
     let end = Span::new(message.offset().saturating_add(message.raw().len()), 0);
     let short = message.has_short_encoding();
-    let mut all = [None; 5];
+    let mut all = [None; 6];
     let whole = Place::named("message");
-    let [lines, last, junk, delimiters, set] = &mut all;
+    let [lines, last, junk, delimiters, truncation, set] = &mut all;
     *lines = found.line_feed.then_some((DiagnosticCode::LineTerminator, message.span(), whole));
     *last = found.unterminated.then_some((DiagnosticCode::UnterminatedSegment, end, whole));
     *junk = found.junk.map(|junk| {
@@ -278,6 +278,9 @@ fn remarks(context: &mut Context<'_, '_>, found: &Found, charset: Option<Diagnos
     });
     let code = DiagnosticCode::ShortEncodingCharacters;
     *delimiters = short.then(|| (code, field(2), msh::place(2)));
+    let early = message.delimiters().truncation.is_some() && message.is_before_2_7();
+    let code = DiagnosticCode::TruncationCharacterEarly;
+    *truncation = early.then(|| (code, field(2), msh::place(2)));
     *set = charset.map(|code| (code, field(18), msh::place(18)));
     for (code, span, place) in all.into_iter().flatten() {
         context.sink.diagnostic(Diagnostic::new(code, span, place));
@@ -316,6 +319,20 @@ fn reject(
     Err(error)
 }
 
+/// Why bytes from `offset` on hold no message: UTF-16 and UTF-32 have none that delimit.
+fn no_message(bytes: &[u8], offset: usize) -> ParseError {
+    let kind = if is_wide(bytes) { ErrorKind::Malformed } else { ErrorKind::Missing };
+    ParseError::new(kind, "MSH", offset)
+}
+
+/// Whether `MSH` stands at the start in UTF-16 or UTF-32, after a byte order mark or none.
+fn is_wide(bytes: &[u8]) -> bool {
+    let start = bytes.get(..24).unwrap_or(bytes);
+    let mark = |b: &u8| matches!(*b, 0 | 0xFE | 0xFF);
+    let wide = start.get(..4).is_some_and(|start| start.iter().any(mark));
+    wide && start.iter().filter(|b| !mark(b)).take(3).eq(b"MSH")
+}
+
 /// Yes, where a header is the first thing that can be seen; maybe, where one begins a later line.
 fn detect(bytes: &[u8]) -> Confidence {
     let mut at = frame::start(bytes);
@@ -333,6 +350,10 @@ fn detect(bytes: &[u8]) -> Confidence {
         let rest = bytes.get(at..).unwrap_or_default();
         let len = memchr::memchr3(b'\r', b'\n', frame::VT, rest).unwrap_or(rest.len());
         at = frame::visible(bytes, at.saturating_add(len));
+    }
+    // It is refused; by whom is known.
+    if is_wide(bytes) {
+        return Confidence::Maybe;
     }
     Confidence::No
 }

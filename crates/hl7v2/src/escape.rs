@@ -31,8 +31,10 @@ pub(crate) struct Findings {
     pub(crate) unterminated: bool,
     /// Control characters, which are left out.
     pub(crate) control: bool,
-    /// Bytes that the character set does not allow.
+    /// Bytes that the character set does not allow, or a shift that is not closed.
     pub(crate) mismatch: bool,
+    /// The text itself has such bytes.
+    pub(crate) broken: bool,
 }
 
 enum Piece<'a> {
@@ -236,9 +238,9 @@ impl TextCodec {
     /// What is remarkable about `raw`.
     pub(crate) fn findings(&self, raw: &[u8]) -> Findings {
         let scan = self.delimiters.scan;
-        let mismatch =
-            self.charset.of(raw) != self.charset || (scan == Scan::Iso2022 && !scan.is_closed(raw));
-        let mut found = Findings { mismatch, ..Findings::default() };
+        let broken = self.charset.of(raw) != self.charset;
+        let mismatch = broken || (scan == Scan::Iso2022 && !scan.is_closed(raw));
+        let mut found = Findings { mismatch, broken, ..Findings::default() };
         let is_control = |b: u8| is_control(b) && !(scan == Scan::Iso2022 && shifts(b));
         for piece in self.pieces(raw) {
             match piece {

@@ -40,7 +40,15 @@ const VALUE_TYPES: &[&[u8]] = &[
 ];
 
 impl Message<'_> {
-    /// Checks what parsing forgives: that MSH-2 has four or five characters, that every line is a
+    /// Whether MSH-12 is a version that has no truncation character.
+    pub(crate) fn is_before_2_7(&self) -> bool {
+        let version = self.field(b"MSH", 12).and_then(|field| field.component(1));
+        let older = |version: &&&[u8]| **version != b"2.7";
+        let mut all = VERSIONS.iter().take_while(older);
+        version.is_some_and(|version| all.any(|older| *older == version.raw()))
+    }
+
+    /// Checks what parsing forgives: that MSH-2 has four characters, or five from 2.7 on, that every line is a
     /// segment, that the bytes are of the character set that MSH-18 declares, that the version
     /// exists, that what must be valued is, and that OBX-2 names a type.
     ///
@@ -51,6 +59,9 @@ impl Message<'_> {
         let offset = self.offset();
         if self.has_short_encoding() {
             return fails(ErrorKind::Missing, "MSH-2", offset.saturating_add(4));
+        }
+        if self.delimiters().truncation.is_some() && self.is_before_2_7() {
+            return fails(ErrorKind::Malformed, "MSH-2", offset.saturating_add(8));
         }
         self.check_charset()?;
         for number in 0..self.lines() {
@@ -150,6 +161,7 @@ mod tests {
         let (missing, malformed) = (ErrorKind::Missing, ErrorKind::Malformed);
         for (old, new, kind, field, offset) in [
             ("^~\\&", "^~\\", missing, "MSH-2", 4),
+            ("^~\\&", "^~\\&#", malformed, "MSH-2", 8),
             ("ORU^R01^ORU_R01", "", missing, "MSH-9", 0),
             ("|2.5.1", "|", missing, "MSH-12", 0),
             ("2.5.1", "2.999", ErrorKind::Unsupported(0), "MSH-12", at("2.5.1")),
@@ -166,6 +178,8 @@ mod tests {
             assert_eq!(check(text.as_bytes()), Err((kind, field, offset)), "{old} {new}");
         }
         assert_eq!(check(GOOD.replace("NM|a||5", "|a||").as_bytes()), Ok(()));
+        let five = GOOD.replace("^~\\&", "^~\\&#").replace("2.5.1", "2.7.1");
+        assert_eq!(check(five.as_bytes()), Ok(()));
         let declared = GOOD.replace("2.5.1", "2.5.1||||||UNICODE UTF-8");
         assert_eq!(check(declared.replace("|A", "|\u{e4}").as_bytes()), Ok(()));
         let mut broken = declared.replace("|A", "|?").into_bytes();
