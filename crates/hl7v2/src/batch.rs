@@ -196,6 +196,43 @@ impl<'a> Messages<'a> {
         Some(Entry { raw, span: Span::new(offset, raw.len()), message, offset })
     }
 
+    /// Goes on in `bytes`, the first of which stands where that of the suspended ones stood.
+    pub(crate) const fn resumed(self, bytes: &'a [u8]) -> Self {
+        Self { bytes, ..self }
+    }
+
+    /// Where it goes on.
+    pub(crate) const fn at(&self) -> usize {
+        self.at
+    }
+
+    /// What goes on where more bytes are known, without as many as are not needed any more. One is
+    /// kept, which may begin a frame.
+    pub(crate) const fn suspended(&self) -> (Messages<'static>, usize) {
+        let done = self.at.saturating_sub(1);
+        let suspended = Messages {
+            bytes: &[],
+            base: self.base.saturating_add(done),
+            at: self.at.saturating_sub(done),
+            // What ends it may be among the bytes to come.
+            frame: 0,
+            limits: self.limits,
+            terminators: self.terminators,
+            delimiters: self.delimiters,
+            position: self.position,
+            implicit: self.implicit,
+            file_ended: self.file_ended,
+            ended: self.ended,
+        };
+        (suspended, done)
+    }
+
+    /// Whether no more bytes can change the last message: a whole header comes after it.
+    pub(crate) fn is_settled(&self) -> bool {
+        let next = frame::next_message(self.bytes, self.at, self.delimiters.field, |_, _| {});
+        next.is_some_and(|at| at.saturating_add(3) < self.bytes.len())
+    }
+
     /// Whether another message begins after the last, and where in the stream.
     pub(crate) fn another(&self) -> Option<usize> {
         let at = frame::next_message(self.bytes, self.at, self.delimiters.field, |_, _| {})?;

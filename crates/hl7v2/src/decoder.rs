@@ -1,3 +1,5 @@
+mod pieces;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -22,6 +24,7 @@ use crate::scratch::Scratch;
 use crate::segments::msh;
 use crate::tree::Tree;
 use crate::{Index, Messages, join, limits, oru_r01, parts};
+use pieces::Pieces;
 
 /// The registry's row.
 pub const PROTOCOL: Protocol = Protocol::new(
@@ -50,8 +53,11 @@ const DETECTED: usize = 4096;
 /// or CR where its type or a limit is the reason; a frame without a header is not answered. MSH-7 of
 /// an answer is the time received; without one it is empty.
 ///
+/// A file may come in [pieces](Payload::Piece): a message is read once the header of the next one is
+/// there, so that no more than one message and one piece are held.
+///
 /// With [`Options::continuations`] what ADD and DSC continue is [joined](join) first, within one
-/// input or frame.
+/// input or frame; a file that comes in pieces is held until its end.
 pub struct Hl7Decoder {
     frames: Deframer,
     reader: Reader,
@@ -75,6 +81,7 @@ impl Hl7Decoder {
             tree: Tree::default(),
             joined: Vec::new(),
             replies: Replies::default(),
+            pieces: Pieces::default(),
         };
         Self { frames: Deframer::new(options.limits.message_bytes), reader }
     }
@@ -90,6 +97,7 @@ struct Reader {
     /// An input whose continuations are joined.
     joined: Vec<u8>,
     replies: Replies,
+    pieces: Pieces,
 }
 
 impl Reader {
@@ -103,21 +111,45 @@ impl Reader {
         let mut joined = core::mem::take(&mut self.joined);
         let bytes = self.joined(bytes, 0, &mut joined, sink);
         let Options { limits, terminators, .. } = self.options;
-        let mut messages = Messages::with(bytes, 0, limits, terminators);
+        let messages = Messages::with(bytes, 0, limits, terminators);
+        let all = self.rest(messages, bytes, received, sink);
+        self.joined = joined;
+        all
+    }
+
+    /// Reads what is left of the messages of an input, which end with `bytes`.
+    fn rest(
+        &mut self,
+        mut messages: Messages<'_>,
+        bytes: &[u8],
+        received: Option<DateTime>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), ParseError> {
         let mut index = core::mem::take(&mut self.index);
         let mut all = Ok(());
         while let Some(entry) = messages.next(&mut index, |between| tell(between, sink)) {
-            if messages.position().total == 2 {
-                let (code, span) = (DiagnosticCode::SeveralMessages, Span::new(entry.offset, 3));
-                sink.diagnostic(Diagnostic::new(code, span, Place::named("MSH")));
-            }
-            all = all.and(self.message(&entry, received, sink));
+            all = all.and(self.entry(&entry, messages.position().total, received, sink));
         }
         if messages.position().total == 0 {
             all = reject(bytes, 0, received, no_message(bytes, 0), sink);
         }
-        (self.index, self.joined) = (index, joined);
+        self.index = index;
         all
+    }
+
+    /// Reads message `number` of an input.
+    fn entry(
+        &mut self,
+        entry: &Entry<'_>,
+        number: u64,
+        received: Option<DateTime>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), ParseError> {
+        if number == 2 {
+            let (code, span) = (DiagnosticCode::SeveralMessages, Span::new(entry.offset, 3));
+            sink.diagnostic(Diagnostic::new(code, span, Place::named("MSH")));
+        }
+        self.message(entry, received, sink)
     }
 
     /// The input or frame from `base` on, joined in `out` where the options ask for it.
@@ -371,11 +403,12 @@ impl Decoder for Hl7Decoder {
                 }
                 all
             }
+            Payload::Piece(bytes) => reader.piece(bytes, input.at, sink),
             Payload::Timeout => Ok(()),
             Payload::Closed => {
                 let read = frames.close().map(|event| reader.event(event, input.at, sink));
                 reader.replies.forget();
-                read.unwrap_or(Ok(()))
+                reader.last_piece(input.at, sink).and(read.unwrap_or(Ok(())))
             }
             Payload::Characteristic { value, .. } => reject(value, 0, input.at, wrong(), sink),
             _ => reject(&[], 0, input.at, wrong(), sink),
