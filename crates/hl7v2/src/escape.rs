@@ -363,6 +363,7 @@ mod tests {
     fn formatting() {
         assert_eq!(clean(r"a\.br\b\.BR\c\.sp\d\.sp 2\e\.sp+2\f"), "a\nb\nc\nd\n\ne\n\nf");
         assert_eq!(clean(r"a\.ce\b\.sk 3\c\.in+4\\.ti-1\\.fi\\.nf\d"), "a\nb   cd");
+        assert_eq!(clean(r"a\.sk 12\b"), "a            b");
         assert_eq!(clean(r"Critical \H\value\N\ here"), "Critical value here");
     }
 

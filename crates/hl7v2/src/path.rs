@@ -329,8 +329,16 @@ mod tests {
             let found = message.at(path(text));
             assert_eq!(found.map(|n| n.raw()), raw.map(str::as_bytes), "{text}");
         }
-        let span = message.at(path("PID-3.2.2")).unwrap().span();
-        assert_eq!((span.offset, span.len), (24, 1));
+        for (text, want) in [
+            ("PID", (13, 18)),
+            ("PID-3", (20, 7)),
+            ("PID-3[2]", (26, 1)),
+            ("PID-3.2", (22, 3)),
+            ("PID-3.2.2", (24, 1)),
+        ] {
+            let span = message.at(path(text)).unwrap().span();
+            assert_eq!((span.offset, span.len), want, "{text}");
+        }
     }
 
     #[test]

@@ -140,6 +140,9 @@ fn check_segment(segment: Segment<'_>) -> Result<(), ParseError> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+    use alloc::vec::Vec;
+
     use super::*;
     use crate::Index;
 
@@ -186,6 +189,12 @@ mod tests {
         let place = broken.iter().rposition(|b| *b == b'?').unwrap();
         broken[place] = 0xE4;
         assert_eq!(check(&broken), Err((malformed, "MSH-18", place)));
+        let latin = GOOD.replace("2.5.1", "2.5.1||||||8859/7");
+        let text = |byte| latin.replace("|A", &format!("|{byte}")).into_bytes();
+        let byte = |byte| text('?').into_iter().map(move |b| if b == b'?' { byte } else { b });
+        assert_eq!(check(&byte(0xC1).collect::<Vec<_>>()), Ok(()));
+        let place = text('?').iter().rposition(|b| *b == b'?').unwrap();
+        assert_eq!(check(&byte(0xFF).collect::<Vec<_>>()), Err((malformed, "MSH-18", place)));
         // Of a structure that has no table any segment may be there.
         let other = GOOD.replace("ORU^R01^ORU_R01", "ORM^O01").replace("SPM||||a", "ZZZ|a");
         assert_eq!(check(other.as_bytes()), Ok(()));

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::{
     ci,
-    support::{self, Result},
+    support::{self, Result, output},
 };
 
 /// Messages of one seed.
@@ -247,13 +247,4 @@ fn compare(seed: u64, file: &Path, shared: &Path, exe: &Path) -> Result<usize> {
         equal += 1;
     }
     if read.is_empty() { Ok(equal) } else { Err("messages that HAPI does not have".into()) }
-}
-
-fn output(command: &mut Command) -> Result<String> {
-    let out = command.output()?;
-    if !out.status.success() {
-        let err = String::from_utf8_lossy(&out.stderr);
-        return Err(format!("{command:?} ended with {}\n{err}", out.status).into());
-    }
-    Ok(String::from_utf8(out.stdout)?)
 }

@@ -214,6 +214,14 @@ fn who_settles_nothing_costs_little() {
     assert!(decoder.transmit().is_none());
 }
 
+#[test]
+fn time_alone_is_nothing() {
+    let mut decoder = Hl7Decoder::new(&Options::default());
+    let mut sink = Lines::default();
+    decoder.push(Input::new(Payload::Timeout), &mut sink).unwrap();
+    assert!(sink.facts.is_empty() && sink.diagnostics.is_empty());
+}
+
 fn pieces(bytes: &[u8], mut cuts: Vec<usize>) -> Vec<&[u8]> {
     cuts.extend([0, bytes.len()]);
     cuts.sort_unstable();
