@@ -49,7 +49,7 @@ impl Header {
     /// Whether a line that begins so is one.
     #[inline]
     pub(crate) fn begins([a, b, c, end]: [u8; 4]) -> bool {
-        matches!(&[a, b, c], b"MSH" | b"FHS" | b"BHS" | b"BTS" | b"FTS")
+        matches!([a, b, c], [b'M', b'S', b'H'] | [b'F' | b'B', b'H' | b'T', b'S'])
             && (end.is_ascii_punctuation() || matches!(end, b'\r' | b'\n' | FS))
     }
 }
@@ -123,9 +123,8 @@ impl<'a> Lines<'a> {
     #[inline]
     pub(crate) fn after(&mut self, rest: &'a [u8]) -> Result<&'a [u8], Option<usize>> {
         let found = seek::line_end(rest);
-        let parts = found.and_then(|found| rest.split_at_checked(found.wrapping_add(1)));
-        match parts {
-            Some(([.., b'\r'], after)) if after.first() > Some(&b' ') => {
+        match found.and_then(|found| rest.get(found..)) {
+            Some([b'\r', after @ ..]) if after.first() > Some(&b' ') => {
                 self.feeds.get_or_insert(false);
                 Ok(after)
             }

@@ -9,13 +9,11 @@ use iomt_core::{LimitKind, Limits, Terminators};
 use crate::frame::{self, Header, Lines};
 
 /// How many ids have a list of their own; segments of any further one are sorted.
-const GROUPS: usize = 64;
+const GROUPS: u8 = 64;
 /// Marks a segment whose id has no list of its own.
 const OTHER: u8 = 0xFE;
 /// Marks a line that is no segment.
 pub(crate) const MALFORMED: u8 = 0xFF;
-/// No line begins so.
-const NONE: ([u8; 4], u8) = ([0; 4], MALFORMED);
 
 /// Where the segments of a message begin, and which of them have which id. To be reused: it keeps
 /// its allocations.
@@ -27,8 +25,6 @@ pub struct Index {
     scattered: bool,
     /// Lines by group, then those of other ids by id; within an id as they stand.
     order: Vec<u32>,
-    /// How the last line begins and its group: most segments are like the one before.
-    last: ([u8; 4], u8),
     pub(crate) found: Found,
 }
 
@@ -77,7 +73,6 @@ impl Index {
             groups: Vec::new(),
             scattered: false,
             order: Vec::new(),
-            last: NONE,
             found: Found { line_feed: false, unterminated: false, limit: None, junk: None },
         }
     }
@@ -87,7 +82,6 @@ impl Index {
         self.groups.clear();
         self.scattered = false;
         self.order.clear();
-        self.last = NONE;
         self.found = Found::default();
     }
 
@@ -104,12 +98,11 @@ impl Index {
         let separator = bytes.get(at.saturating_add(3)).copied().unwrap_or(b'\r');
         let mut lines = Lines::new(bytes, separator, terminators);
         let mut rest = bytes.get(at..).unwrap_or_default();
-        let mut kind = self.kind(frame::head(rest), separator, MALFORMED);
         // The last line before comments, and how many there are.
         let mut comments = None;
-        loop {
+        let (line, stop, next) = loop {
             let line = bytes.len().wrapping_sub(rest.len());
-            self.push(line.wrapping_sub(at), kind, limits);
+            self.push(line.wrapping_sub(at), limits);
             let (stop, next) = match lines.after(rest) {
                 Ok(after) => {
                     rest = after;
@@ -125,10 +118,6 @@ impl Index {
                 }
             };
             let head = frame::head(rest);
-            if head == self.last.0 && !rest.is_empty() {
-                (kind, comments) = (self.last.1, None);
-                continue;
-            }
             let comment = head.first() == Some(&b'#');
             if comment {
                 comments.get_or_insert((line, stop, next, self.lines.len()));
@@ -137,39 +126,39 @@ impl Index {
                 let last = (line, stop, next, self.lines.len());
                 let (line, stop, next, count) = comments.unwrap_or(last);
                 self.lines.truncate(count);
-                let run = bytes.get(stop..next).unwrap_or_default();
-                let terminator = if run.starts_with(b"\r\n") { 2 } else { run.len().min(1) };
-                let mut end = stop.saturating_add(terminator);
-                // FS after the last field ends a frame.
-                let content = bytes.get(line..stop).unwrap_or_default();
-                let kept = content.iter().rposition(|b| *b != frame::FS);
-                let kept = kept.map_or(0, |last| last.saturating_add(1));
-                if kept < content.len() {
-                    end = line.saturating_add(kept);
-                    self.found.unterminated = true;
-                    self.repeat(bytes.get(..end).unwrap_or_default(), at, line, separator, limits);
-                }
-                if end.saturating_sub(at)
-                    > limits.message_bytes.min(u32::MAX.try_into().unwrap_or(0))
-                {
-                    self.found.limit = Some(LimitKind::MessageBytes);
-                }
-                self.arrange(bytes.get(at..end).unwrap_or_default());
-                return end;
+                break (line, stop, next);
             }
             if !comment {
                 comments = None;
             }
-            kind = self.kind(head, separator, kind);
+        };
+        let run = bytes.get(stop..next).unwrap_or_default();
+        let terminator = if run.starts_with(b"\r\n") { 2 } else { run.len().min(1) };
+        let mut end = stop.saturating_add(terminator);
+        // FS after the last field ends a frame.
+        let content = bytes.get(line..stop).unwrap_or_default();
+        let kept = content.iter().rposition(|b| *b != frame::FS);
+        let kept = kept.map_or(0, |last| last.saturating_add(1));
+        if kept < content.len() {
+            end = line.saturating_add(kept);
+            self.found.unterminated = true;
         }
+        if end.saturating_sub(at) > limits.message_bytes.min(u32::MAX.try_into().unwrap_or(0)) {
+            self.found.limit = Some(LimitKind::MessageBytes);
+        }
+        let message = bytes.get(at..end).unwrap_or_default();
+        self.classify(message, separator);
+        if self.scattered {
+            self.arrange(message);
+        }
+        end
     }
 
-    /// Takes a line of this kind.
     #[inline]
-    fn push(&mut self, start: usize, kind: u8, limits: &Limits) {
+    fn push(&mut self, start: usize, limits: &Limits) {
         match u32::try_from(start) {
             Ok(short) if start <= limits.message_bytes && self.lines.len() < limits.segments => {
-                self.lines.push(Line { start: short, kind });
+                self.lines.push(Line { start: short, kind: MALFORMED });
             }
             _ => self.exceed(start, limits),
         }
@@ -182,57 +171,29 @@ impl Index {
         self.found.limit.get_or_insert(limit);
     }
 
-    /// Reads the id of the last line again, which ends earlier than it seemed.
-    #[cold]
-    fn repeat(&mut self, bytes: &[u8], at: usize, line: usize, separator: u8, limits: &Limits) {
-        if self.lines.last().is_some_and(|line| line.kind == MALFORMED) {
-            self.lines.pop();
-            let before = self.lines.last().map_or(MALFORMED, |line| line.kind);
-            let rest = bytes.get(line..).unwrap_or_default();
-            let kind = self.kind(frame::head(rest), separator, before);
-            self.push(line.wrapping_sub(at), kind, limits);
-        }
-    }
-
-    /// The kind of a line that begins so and comes after one of the kind `before`: a new one where
-    /// there is none yet.
-    #[inline]
-    fn kind(&mut self, head: [u8; 4], separator: u8, before: u8) -> u8 {
-        self.last = NONE;
-        if !frame::is_segment(head, separator) {
-            self.scattered = true;
-            return MALFORMED;
-        }
-        let [a, b, c, end] = head;
-        let id = number([a, b, c]);
-        let known = self.groups.iter().position(|group| group.id == id);
-        let kind = match known.and_then(|known| u8::try_from(known).ok()) {
-            Some(known) => {
-                self.scattered |= known != before;
-                known
+    /// Tells which lines are segments, and of which kind.
+    fn classify(&mut self, message: &[u8], separator: u8) {
+        let Self { lines, groups, scattered, .. } = self;
+        // How the line before begins, and its kind.
+        let (mut before, mut last) = ([0; 4], MALFORMED);
+        for (line, place) in (0_u32..).zip(lines) {
+            let start = usize::try_from(place.start).unwrap_or(0);
+            let head = frame::head(message.get(start..).unwrap_or_default());
+            // Most segments are like the one before.
+            if head != before {
+                let [a, b, c, _] = head;
+                let id = number([a, b, c]);
+                let known = groups.iter().position(|group| group.id == id);
+                let kind = match known.and_then(|known| u8::try_from(known).ok()) {
+                    _ if !frame::is_segment(head, separator) => MALFORMED,
+                    Some(known) => known,
+                    None => group(groups, id, line),
+                };
+                let apart = known.is_some() && kind != last;
+                *scattered |= apart || matches!(kind, MALFORMED | OTHER);
+                (before, last) = (head, kind);
             }
-            None => self.group(id),
-        };
-        // A header is no segment like another: it begins a message.
-        if end == separator && id != number(*b"MSH") {
-            self.last = (head, kind);
-        }
-        kind
-    }
-
-    /// A new kind.
-    fn group(&mut self, id: u32) -> u8 {
-        let position = self.groups.len();
-        match u8::try_from(position) {
-            Ok(kind) if position < GROUPS => {
-                let first = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
-                self.groups.push(Group { id, first, len: 0 });
-                kind
-            }
-            _ => {
-                self.scattered = true;
-                OTHER
-            }
+            place.kind = last;
         }
     }
 
@@ -248,14 +209,8 @@ impl Index {
         }
     }
 
-    /// Orders the lines by group where they are not in order as they stand: a counting sort.
+    /// Orders the lines by group: a counting sort.
     fn arrange(&mut self, message: &[u8]) {
-        if !self.scattered {
-            return;
-        }
-        for group in &mut self.groups {
-            group.len = 0;
-        }
         for line in &self.lines {
             if let Some(group) = self.groups.get_mut(usize::from(line.kind)) {
                 group.len = group.len.wrapping_add(1);
@@ -360,6 +315,17 @@ impl Alike<'_> {
             Self::Run(first, _) => usize::try_from(line.saturating_sub(first)).unwrap_or(0),
             Self::Listed(lines) => lines.partition_point(|other| *other < line),
         }
+    }
+}
+
+/// A new kind, whose first line this is.
+fn group(groups: &mut Vec<Group>, id: u32, first: u32) -> u8 {
+    match u8::try_from(groups.len()) {
+        Ok(kind) if kind < GROUPS => {
+            groups.push(Group { id, first, len: 0 });
+            kind
+        }
+        _ => OTHER,
     }
 }
 

@@ -280,4 +280,28 @@ mod tests {
         ];
         assert_eq!(all, want);
     }
+
+    #[test]
+    fn leaves_are_read_across_blocks() {
+        for len in 1..140 {
+            let text = "x".repeat(len);
+            for end in ["", "\r", "\rOBX|1\r"] {
+                let text = format!("MSH|^~\\&|{text}\rNTE|{text}||{text}^y~z&{text}{end}");
+                let mut index = Index::new();
+                let message = Message::parse(text.as_bytes(), &mut index).unwrap();
+                let naive = text.split(['\r', '|', '^', '~', '&']).filter(|part| !part.is_empty());
+                // MSH-1 and MSH-2 are no parts, ids no leaves.
+                let ids = ["MSH", "NTE", "OBX", "\\"];
+                let want: Vec<_> =
+                    naive.filter(|part| !ids.contains(part)).map(str::as_bytes).collect();
+                let leaves = message.leaves().skip(2).map(|leaf| leaf.raw);
+                assert_eq!(leaves.clone().collect::<Vec<_>>(), want);
+                let mut one_by_one = Vec::new();
+                for leaf in leaves {
+                    one_by_one.push(leaf);
+                }
+                assert_eq!(one_by_one, want);
+            }
+        }
+    }
 }

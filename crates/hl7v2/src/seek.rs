@@ -1,6 +1,7 @@
-//! Where a byte stands in a part: parts have five bytes on average, so a call of memchr costs more
-//! than it saves.
+//! Where a byte stands: words of eight bytes in parts, which have five on average, so that a call of
+//! memchr costs more than it saves; blocks of 64 in lines, which the compiler reads with vectors.
 
+const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
 const SEVENS: u64 = u64::from_ne_bytes([0x7F; 8]);
 const TOPS: u64 = u64::from_ne_bytes([0x80; 8]);
 const BLANKS: u64 = u64::from_ne_bytes([b' '; 8]);
@@ -29,8 +30,15 @@ pub(crate) fn find(text: &[u8], byte: u8) -> usize {
         }
         rest = after;
     }
-    let found = rest.iter().position(|b| *b == byte);
-    text.len().wrapping_sub(rest.len()).wrapping_add(found.unwrap_or(rest.len()))
+    // The last eight bytes overlap what is read.
+    let found = match text.last_chunk() {
+        Some(last) => match hits(*last, byte) {
+            0 => None,
+            hits => Some(text.len().wrapping_sub(8).wrapping_add(first(hits))),
+        },
+        None => text.iter().position(|b| *b == byte),
+    };
+    found.unwrap_or(text.len())
 }
 
 /// Where the first CR or LF stands in `text`.
@@ -73,24 +81,20 @@ pub(crate) fn part(text: &[u8], byte: u8, number: usize) -> Option<(usize, usize
     }
     let (mut rest, mut left) = (text, number);
     while let Some((block, after)) = rest.split_first_chunk() {
-        let mut marks = marks(block, |b| b == byte);
-        while left > 1 && marks != 0 {
-            (marks, left) = (marks & marks.wrapping_sub(1), left.wrapping_sub(1));
+        let marks = marks(block, |b| b == byte);
+        let count = usize::try_from(marks.count_ones()).unwrap_or(0);
+        if count >= left {
+            return Some(ends(text, rest, nth(marks, left), byte));
         }
-        if marks != 0 {
-            return Some(ends(text, rest, lowest(marks), byte));
-        }
-        rest = after;
+        (rest, left) = (after, left.wrapping_sub(count));
     }
     while let Some((chunk, after)) = rest.split_first_chunk() {
-        let mut hits = hits(*chunk, byte);
-        while left > 1 && hits != 0 {
-            (hits, left) = (hits & hits.wrapping_sub(1), left.wrapping_sub(1));
+        let hits = hits(*chunk, byte);
+        let count = usize::try_from((hits >> 7).wrapping_mul(ONES) >> 56).unwrap_or(0);
+        if count >= left {
+            return Some(ends(text, rest, nth(hits, left) >> 3, byte));
         }
-        if hits != 0 {
-            return Some(ends(text, rest, first(hits), byte));
-        }
-        rest = after;
+        (rest, left) = (after, left.wrapping_sub(count));
     }
     for (at, other) in (0..).zip(rest) {
         left = left.wrapping_sub(usize::from(*other == byte));
@@ -124,11 +128,20 @@ pub(crate) fn marks(block: &[u8; 64], wanted: impl Fn(u8) -> bool) -> u64 {
     for (flag, byte) in flags.iter_mut().zip(block) {
         *flag = u8::from(wanted(*byte));
     }
-    flags.as_chunks().0.iter().zip(0_u32..).fold(0, |marks, (eight, number)| {
+    flags.as_chunks().0.iter().fold(0, |marks: u64, eight| {
         // Brings the low bits of eight bytes together in the top one.
-        let bits = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        marks | bits.wrapping_shl(number << 3)
+        let bits = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080);
+        marks >> 8 | bits & (0xFF << 56)
     })
+}
+
+/// Which the `number`th of `marks` is, from 1 and the lowest on.
+#[inline]
+fn nth(mut marks: u64, number: usize) -> usize {
+    for _ in 1..number {
+        marks &= marks.wrapping_sub(1);
+    }
+    lowest(marks)
 }
 
 /// Which the lowest of `marks` is.
@@ -156,10 +169,23 @@ mod tests {
                 (number, start) = (number + 1, bar + 1);
             }
             assert_eq!(super::part(part, b'|', number), None);
-            assert_eq!(
-                find(part, b'\n'),
-                part.iter().position(|b| *b == b'\n').unwrap_or(part.len())
-            );
+        }
+    }
+
+    #[test]
+    fn lines_end_at_the_first_cr_or_lf() {
+        for at in 0..150 {
+            for end in [b'\r', b'\n'] {
+                // Other control characters before it, and high bytes.
+                let mut text: alloc::vec::Vec<u8> = (0..200_u8)
+                    .map(|n| [b'x', b'\t', 0x8D, 0x8A, 0x0E, 0x0B][usize::from(n % 6)])
+                    .collect();
+                assert_eq!((line_end(&text), line_end(&text[..at])), (None, None));
+                text[at] = end;
+                text[at + 20] = b'\r';
+                assert_eq!(line_end(&text), Some(at));
+                assert_eq!(line_end(&text[..=at]), Some(at));
+            }
         }
     }
 }
