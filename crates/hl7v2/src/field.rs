@@ -161,7 +161,7 @@ impl<'a> Iterator for Split<'a> {
 }
 
 /// Part `number`, from 1, of what is split at `at`.
-#[inline]
+#[inline(always)]
 pub(crate) fn split(
     raw: &[u8],
     offset: usize,
@@ -258,17 +258,23 @@ impl<'a> Segment<'a> {
 
     /// Field `number`, from 1; `None` where the segment ends before it.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn field(&self, number: usize) -> Option<Field<'a>> {
         let skipped = match self.is_header() {
             // MSH-1 and MSH-2 are no parts.
-            true if number < 3 => return self.fields().nth(number.checked_sub(1)?),
+            true if number < 3 => return self.declared(number),
             true => 3,
             false => 4,
         };
         let (rest, offset) = (self.raw.get(skipped..)?, self.offset.wrapping_add(skipped));
         let (raw, offset) = split(rest, offset, self.delimiters.field, self.delimiters, number)?;
         Some(Field::new(raw, offset, self.delimiters))
+    }
+
+    /// MSH-1 or MSH-2.
+    #[inline(never)]
+    fn declared(&self, number: usize) -> Option<Field<'a>> {
+        self.fields().nth(number.checked_sub(1)?)
     }
 
     /// The fields that have bytes, with their numbers.

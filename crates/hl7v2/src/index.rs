@@ -118,6 +118,11 @@ impl Index {
                 }
             };
             let head = frame::head(rest);
+            // Neither the end, nor a comment or header: most.
+            if !matches!(head.first(), Some(b'\r' | b'#' | b'M' | b'F' | b'B')) {
+                comments = None;
+                continue;
+            }
             let comment = head.first() == Some(&b'#');
             if comment {
                 comments.get_or_insert((line, stop, next, self.lines.len()));

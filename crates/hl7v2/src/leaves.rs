@@ -115,7 +115,7 @@ impl<'a> Leaves<'a> {
     }
 
     /// Marks the delimiters of the next 64 bytes.
-    #[inline]
+    #[inline(always)]
     fn load(&mut self, delimiters: Delimiters) {
         if self.header > 0 || delimiters.scan != Scan::Plain {
             let stop = if self.header > 0 { self.end } else { self.character_stop() };
@@ -182,21 +182,23 @@ impl<'a> Leaves<'a> {
         let leaf = Leaf { raw, offset, ..self.next };
         self.start = stop.wrapping_add(1);
         match *by {
-            b if b == delimiters.subcomponent => {
-                self.next.subcomponent = leaf.subcomponent.wrapping_add(1);
+            b if b == delimiters.field => {
+                self.next.field = leaf.field.wrapping_add(1);
+                (self.next.repetition, self.next.component, self.next.subcomponent) = (1, 1, 1);
             }
             b if b == delimiters.component => {
                 self.next.component = leaf.component.wrapping_add(1);
                 self.next.subcomponent = 1;
             }
+            b if b == delimiters.subcomponent => {
+                self.next.subcomponent = leaf.subcomponent.wrapping_add(1);
+            }
             b if b == delimiters.repetition => {
                 self.next.repetition = leaf.repetition.wrapping_add(1);
                 (self.next.component, self.next.subcomponent) = (1, 1);
             }
-            _ => {
-                self.next.field = leaf.field.wrapping_add(1);
-                (self.next.repetition, self.next.component, self.next.subcomponent) = (1, 1, 1);
-            }
+            // The end of the segment.
+            _ => {}
         }
         leaf
     }
@@ -296,11 +298,9 @@ mod tests {
                     naive.filter(|part| !ids.contains(part)).map(str::as_bytes).collect();
                 let leaves = message.leaves().skip(2).map(|leaf| leaf.raw);
                 assert_eq!(leaves.clone().collect::<Vec<_>>(), want);
-                let mut one_by_one = Vec::new();
-                for leaf in leaves {
-                    one_by_one.push(leaf);
-                }
-                assert_eq!(one_by_one, want);
+                let mut folded = Vec::new();
+                leaves.for_each(|leaf| folded.push(leaf));
+                assert_eq!(folded, want);
             }
         }
     }

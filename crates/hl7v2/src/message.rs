@@ -121,6 +121,7 @@ impl<'a> Message<'a> {
     /// Line `line`, from 0, without its terminator. One that [is no segment](Self::is_segment)
     /// holds what stands there all the same.
     #[must_use]
+    #[inline(always)]
     pub fn line(&self, line: usize) -> Option<Segment<'a>> {
         let start = usize::try_from(self.index.lines.get(line)?.start).ok()?;
         let next = self.index.lines.get(line.saturating_add(1));
@@ -133,11 +134,17 @@ impl<'a> Message<'a> {
         {
             return Some(Segment::new(raw, self.offset.wrapping_add(start), self.delimiters));
         }
-        // The terminator is the first CR or LF after which nothing is visible.
+        Some(self.ended(all, start))
+    }
+
+    /// The line that `all` holds, with its terminator: the first CR or LF after which nothing is
+    /// visible.
+    #[inline(never)]
+    fn ended(&self, all: &'a [u8], start: usize) -> Segment<'a> {
         let visible = all.iter().rposition(|b| *b > b' ').unwrap_or(0);
-        let tail = all.get(visible..)?.iter().position(|b| matches!(b, b'\r' | b'\n'));
+        let tail = all.iter().skip(visible).position(|b| matches!(b, b'\r' | b'\n'));
         let raw = tail.and_then(|end| all.get(..visible.saturating_add(end))).unwrap_or(all);
-        Some(Segment::new(raw, self.offset.saturating_add(start), self.delimiters))
+        Segment::new(raw, self.offset.saturating_add(start), self.delimiters)
     }
 
     /// Its segments, as they stand. Lines that are none are left out.
@@ -157,12 +164,14 @@ impl<'a> Message<'a> {
 
     /// The first segment with this id.
     #[must_use]
+    #[inline(always)]
     pub fn first(&self, id: &[u8; 3]) -> Option<Segment<'a>> {
         self.nth(id, 1)
     }
 
     /// The segment with this id that is number `number` of its kind, from 1. Found in the index.
     #[must_use]
+    #[inline(always)]
     pub fn nth(&self, id: &[u8; 3], number: usize) -> Option<Segment<'a>> {
         self.line(self.index.alike(self.bytes, *id).get(number.checked_sub(1)?)?)
     }

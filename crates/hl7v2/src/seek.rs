@@ -80,7 +80,10 @@ pub(crate) fn part(text: &[u8], byte: u8, number: usize) -> Option<(usize, usize
         return Some((0, find(text, byte)));
     }
     let (mut rest, mut left) = (text, number);
-    while let Some((block, after)) = rest.split_first_chunk() {
+    // The first parts are near.
+    while number > 3
+        && let Some((block, after)) = rest.split_first_chunk()
+    {
         let marks = marks(block, |b| b == byte);
         let count = usize::try_from(marks.count_ones()).unwrap_or(0);
         if count >= left {
