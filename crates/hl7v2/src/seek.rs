@@ -87,7 +87,13 @@ pub(crate) fn part(text: &[u8], byte: u8, number: usize) -> Option<(usize, usize
         let marks = marks(block, |b| b == byte);
         let count = usize::try_from(marks.count_ones()).unwrap_or(0);
         if count >= left {
-            return Some(ends(text, rest, nth(marks, left), byte));
+            let passed = text.len().wrapping_sub(rest.len());
+            let found = from_nth(marks, left);
+            let start = passed.wrapping_add(lowest(found)).wrapping_add(1);
+            return Some(match found & found.wrapping_sub(1) {
+                0 => to_end(text, start, byte),
+                next => (start, passed.wrapping_add(lowest(next))),
+            });
         }
         (rest, left) = (after, left.wrapping_sub(count));
     }
@@ -95,23 +101,25 @@ pub(crate) fn part(text: &[u8], byte: u8, number: usize) -> Option<(usize, usize
         let hits = hits(*chunk, byte);
         let count = usize::try_from((hits >> 7).wrapping_mul(ONES) >> 56).unwrap_or(0);
         if count >= left {
-            return Some(ends(text, rest, nth(hits, left) >> 3, byte));
+            let at = first(from_nth(hits, left));
+            let start = text.len().wrapping_sub(rest.len()).wrapping_add(at).wrapping_add(1);
+            return Some(to_end(text, start, byte));
         }
         (rest, left) = (after, left.wrapping_sub(count));
     }
-    for (at, other) in (0..).zip(rest) {
+    let passed = text.len().wrapping_sub(rest.len());
+    for (at, other) in (1..).zip(rest) {
         left = left.wrapping_sub(usize::from(*other == byte));
         if left == 0 {
-            return Some(ends(text, rest, at, byte));
+            return Some(to_end(text, passed.wrapping_add(at), byte));
         }
     }
     None
 }
 
-/// Where the part begins and ends that follows byte `at` of the `rest` of `text`.
+/// The part that begins at `start`.
 #[inline]
-fn ends(text: &[u8], rest: &[u8], at: usize, byte: u8) -> (usize, usize) {
-    let start = text.len().wrapping_sub(rest.len()).wrapping_add(at).wrapping_add(1);
+fn to_end(text: &[u8], start: usize, byte: u8) -> (usize, usize) {
     (start, start.wrapping_add(find(text.get(start..).unwrap_or_default(), byte)))
 }
 
@@ -138,13 +146,13 @@ pub(crate) fn marks(block: &[u8; 64], wanted: impl Fn(u8) -> bool) -> u64 {
     })
 }
 
-/// Which the `number`th of `marks` is, from 1 and the lowest on.
+/// The `marks` from the `number`th on, from 1 and the lowest on.
 #[inline]
-fn nth(mut marks: u64, number: usize) -> usize {
+fn from_nth(mut marks: u64, number: usize) -> u64 {
     for _ in 1..number {
         marks &= marks.wrapping_sub(1);
     }
-    lowest(marks)
+    marks
 }
 
 /// Which the lowest of `marks` is.
