@@ -43,6 +43,7 @@ mod parts;
 mod path;
 mod replies;
 mod scratch;
+mod seek;
 mod segments;
 mod strict;
 mod tree;
