@@ -271,7 +271,9 @@ impl<'a> Reader<'_, 'a, '_> {
             let request = self.request(segment, start);
             (self.report, self.effective) = (Some(request.0.key), request.0.effective);
             read = Some(request);
-        } else if let Some(segment) = first.filter(|_| self.report.is_none()) {
+        } else if let Some(segment) =
+            first.filter(|_| self.report.is_none() && self.event.is_none())
+        {
             let name = if segment.id() == b"SPM" { "SPM" } else { "OBX" };
             self.context.enter(name, start);
             self.context.say(DiagnosticCode::SegmentOutOfOrder, segment.span());
