@@ -19,6 +19,8 @@
 extern crate alloc;
 
 mod ack;
+mod adt;
+mod attributes;
 mod batch;
 mod charset;
 mod containment;
