@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
-use iomt::{BundleKind, Config, Form, OnInvalid, Partial, TimeZone};
+use iomt::{BundleKind, Config, Form, Guide, OnInvalid, Partial, TimeZone};
 
 use crate::{Ended, Failure, Verdict, complain};
 
@@ -60,6 +60,9 @@ pub(crate) struct Settings {
     /// Reject a message that has a diagnostic of class error
     #[arg(long)]
     strict: bool,
+    /// Implementation guide that resources claim where they meet it
+    #[arg(long, value_parser = choice(&["pocd"], Guide::parse))]
+    profile: Option<Guide>,
     /// Reference of the subject where the input names none
     #[arg(long, value_name = "REF", value_parser = NonEmptyStringValueParser::new())]
     subject: Option<String>,
@@ -98,6 +101,7 @@ impl Settings {
         set(&mut config.on_invalid, self.on_invalid);
         set(&mut config.partial, self.partial);
         config.strict |= self.strict;
+        config.profile = self.profile.or(config.profile);
         config.subject = self.subject.clone().or(config.subject);
         config.device = self.device.clone().or(config.device);
         config.timezone = self.timezone.or(config.timezone);

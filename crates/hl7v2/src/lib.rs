@@ -19,6 +19,7 @@
 extern crate alloc;
 
 mod ack;
+mod attribute;
 mod batch;
 mod charset;
 mod containment;
@@ -57,7 +58,7 @@ mod tests;
 pub use ack::{Ack, AckCode, AckError, Disposition, Fault, FaultSeverity};
 pub use batch::{Between, Entry, Messages, Position};
 pub use charset::Charset;
-pub use containment::{Containment, Level};
+pub use containment::Containment;
 pub use continuation::join;
 pub use decoder::{Hl7Decoder, PROTOCOL};
 pub use delimiters::Delimiters;

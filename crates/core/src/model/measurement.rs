@@ -1,7 +1,7 @@
 use core::fmt;
 
 use super::{
-    Authority, Component, Concept, DateTime, Identifier, Mdc, Metric, Performer, StatusCode,
+    Authority, Component, Concept, DateTime, Identifier, Level, Mdc, Metric, Performer, StatusCode,
     StatusTable, Text, Time, Value,
 };
 use crate::wire::{Scaled, Span};
@@ -167,6 +167,8 @@ pub struct Device<'a> {
     pub parent: Option<DeviceKey>,
     /// What it is.
     pub kind: Concept<'a>,
+    /// What it is in the containment of a device, if it has a place there.
+    pub level: Option<Level>,
     /// Where in its whole it is: a containment path. It tells parts of one kind apart.
     pub path: Option<Text<'a>>,
     /// The message is about it: it goes out though no measurement names it.
@@ -207,6 +209,7 @@ impl Device<'_> {
             key,
             parent: None,
             kind: Concept::EMPTY,
+            level: None,
             path: None,
             stated: false,
             peer: None,

@@ -20,7 +20,7 @@ pub use measurement::{
     Device, DeviceKey, Effective, Encounter, EncounterKey, Flag, Measurement, Message, Note,
     ReferenceRange, Report, ReportKey, Specimen, SpecimenKey, Subject, SubjectKey, Version,
 };
-pub use metric::Metric;
+pub use metric::{Level, Metric};
 pub use party::{
     Address, Authority, HumanName, Identifier, Patient, Performer, PersonIndex, Role, Telecom,
     Universal,

@@ -6,6 +6,7 @@ mod device;
 pub(crate) mod maps;
 mod measurement;
 mod party;
+pub(crate) mod pocd;
 mod provenance;
 mod quantity;
 mod report;

@@ -23,7 +23,8 @@ pub(super) fn links<'a>(
     m: &Measurement<'_>,
 ) -> Links<'a> {
     let target = |kind, key| session.entry(kind, key).and_then(|entry| entry.target(kind));
-    let metric = session.metric.map(|id| Target::Resource("DeviceMetric", id));
+    let profile = session.metric.and_then(|(_, profile)| profile);
+    let metric = session.metric.map(|(id, _)| Target::Resource("DeviceMetric", id));
     let device = match m.device {
         _ if metric.is_some() => metric,
         Some(key) => target(Kind::Device, key.0),
@@ -36,7 +37,7 @@ pub(super) fn links<'a>(
     };
     let encounter = m.encounter.and_then(|key| target(Kind::Encounter, key.0));
     let specimen = m.specimen.and_then(|key| target(Kind::Specimen, key.0));
-    Links { subject, encounter, specimen, device, performers, names }
+    Links { subject, encounter, specimen, device, profile, performers, names }
 }
 
 impl Mapping<'_> {
