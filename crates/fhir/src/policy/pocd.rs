@@ -12,7 +12,6 @@ macro_rules! profiles {
     ($($name:ident)*) => {
         /// A profile of the guide.
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-        #[expect(clippy::enum_variant_names, reason = "as the guide has them")]
         pub(crate) enum Profile { $($name,)* }
 
         impl Profile {
