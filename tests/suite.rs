@@ -18,6 +18,8 @@ mod pcd;
 mod properties;
 #[path = "suite/registry.rs"]
 mod registry;
+#[path = "suite/rows.rs"]
+mod rows;
 #[path = "suite/seam.rs"]
 mod seam;
 #[path = "suite/support.rs"]

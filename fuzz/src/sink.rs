@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Debug, Write};
 
 use iomt::model::{
-    Authority, Code, CodeSystem, Concept, Decimal, Device, Effective, Encounter, HumanName,
-    Identifier, Measurement, Message, Patient, Performer, Quantity, Report, Specimen, Subject,
-    Text, Time, Unit, Value,
+    Address, Authority, Code, CodeSystem, Concept, Decimal, Device, Effective, Encounter,
+    HumanName, Identifier, Location, Measurement, Message, Order, Participant, Patient, Performer,
+    Quantity, Report, Specimen, Subject, Telecom, Text, Time, Unit, Value,
 };
 use iomt::wire::{ParseError, Span};
 use iomt::{Decoder, Diagnostic, End, Input, Sink};
@@ -17,26 +17,25 @@ pub struct Checked<'i> {
     open: bool,
     messages: usize,
     facts: usize,
+    keys: Keys,
+}
+
+/// What is declared.
+#[derive(Default)]
+struct Keys {
     patients: BTreeSet<u32>,
+    locations: BTreeSet<u32>,
+    participants: BTreeSet<u32>,
     encounters: BTreeSet<u32>,
     devices: BTreeSet<u32>,
     specimens: BTreeSet<u32>,
+    orders: BTreeSet<u32>,
     reports: BTreeSet<u32>,
 }
 
 impl<'i> Checked<'i> {
     pub fn new(input: &'i [u8]) -> Self {
-        Self {
-            input,
-            open: false,
-            messages: 0,
-            facts: 0,
-            patients: BTreeSet::new(),
-            encounters: BTreeSet::new(),
-            devices: BTreeSet::new(),
-            specimens: BTreeSet::new(),
-            reports: BTreeSet::new(),
-        }
+        Self { input, open: false, messages: 0, facts: 0, keys: Keys::default() }
     }
 
     /// Pushes the next input, whose bytes are `bytes`. Gives how many messages and facts it had.
@@ -58,11 +57,7 @@ impl<'i> Checked<'i> {
 
     /// The connection closes: its keys are gone.
     pub fn forget(&mut self) {
-        self.patients.clear();
-        self.encounters.clear();
-        self.devices.clear();
-        self.specimens.clear();
-        self.reports.clear();
+        self.keys = Keys::default();
     }
 
     fn error(&self, error: &ParseError) {
@@ -136,19 +131,32 @@ impl<'i> Checked<'i> {
         self.texts(&[name.family, name.prefix, name.suffix, name.degree, name.use_code]);
     }
 
-    fn performers(&self, performers: &[Performer<'_>]) {
+    fn performers(&self, performers: &[Performer]) {
         for performer in performers {
-            match performer {
-                Performer::Person { identifier, name, .. } => {
-                    self.identifiers(identifier);
-                    self.name(name);
-                }
-                Performer::Organization { identifier, name, .. } => {
-                    self.identifiers(identifier);
-                    self.texts(&[*name]);
-                }
-            }
+            self.span(performer.span);
+            declared([performer.participant.0], &self.keys.participants, "a participant");
         }
+    }
+
+    fn telecoms(&self, telecoms: &[Telecom<'_>]) {
+        for telecom in telecoms {
+            self.span(telecom.span);
+            self.text(&telecom.value);
+            self.texts(&[telecom.equipment, telecom.use_code]);
+        }
+    }
+
+    fn addresses(&self, addresses: &[Address<'_>]) {
+        for address in addresses {
+            self.span(address.span);
+            self.texts(&address.lines);
+            self.texts(&[address.city, address.state, address.postal_code, address.country]);
+            self.texts(&[address.district, address.use_code]);
+        }
+    }
+
+    fn concepts(&self, concepts: &[Concept<'_>]) {
+        concepts.iter().for_each(|concept| self.concept(concept));
     }
 
     fn concept(&self, concept: &Concept<'_>) {
@@ -227,38 +235,94 @@ impl Sink for Checked<'_> {
 
     fn patient(&mut self, patient: &Patient<'_>) {
         self.fact(patient, patient.span);
-        self.patients.insert(patient.key.0);
+        self.keys.patients.insert(patient.key.0);
         self.identifiers(patient.identifiers);
         patient.names.iter().for_each(|name| self.name(name));
-        for telecom in patient.telecoms {
-            self.span(telecom.span);
-            self.text(&telecom.value);
-            self.texts(&[telecom.equipment, telecom.use_code]);
-        }
-        for address in patient.addresses {
-            self.span(address.span);
-            self.texts(&address.lines);
-            self.texts(&[address.city, address.state, address.postal_code, address.country]);
-            self.texts(&[address.district, address.use_code]);
-        }
+        self.telecoms(patient.telecoms);
+        self.addresses(patient.addresses);
+        self.performers(patient.practitioners);
         self.texts(&[patient.sex, patient.deceased]);
         self.times(&[patient.birth_date, patient.deceased_at]);
     }
 
+    fn location(&mut self, location: &Location<'_>) {
+        self.fact(location, location.span);
+        self.keys.locations.insert(location.key.0);
+        for part in [
+            &location.point_of_care,
+            &location.room,
+            &location.bed,
+            &location.facility,
+            &location.building,
+            &location.floor,
+        ] {
+            self.authority(part);
+        }
+        self.texts(&[location.status, location.description]);
+        self.identifiers(&location.identifier);
+    }
+
+    fn participant(&mut self, participant: &Participant<'_>) {
+        self.fact(participant, participant.span);
+        if let Some(person) = &participant.person {
+            self.identifiers(&person.identifier);
+            self.name(&person.name);
+            self.addresses(person.addresses);
+        }
+        if let Some(organization) = &participant.organization {
+            self.identifiers(&organization.identifier);
+            self.texts(&[organization.name]);
+            self.concepts(organization.kinds);
+            self.addresses(organization.addresses);
+            self.telecoms(organization.telecoms);
+        }
+        declared(participant.location.map(|key| key.0), &self.keys.locations, "a place");
+        self.concepts(participant.functions);
+        self.concepts(participant.specialties);
+        self.telecoms(participant.telecoms);
+        self.times(&[participant.start, participant.end]);
+        self.keys.participants.insert(participant.key.0);
+    }
+
+    fn order(&mut self, order: &Order<'_>) {
+        self.fact(order, order.span);
+        declared(order.subject.map(|key| key.0), &self.keys.patients, "a patient");
+        declared(order.encounter.map(|key| key.0), &self.keys.encounters, "a visit");
+        self.keys.orders.insert(order.key.0);
+        self.concept(&order.code);
+        let numbers = [&order.placer, &order.filler, &order.group, &order.filler_group];
+        self.identifiers(numbers.into_iter().flatten());
+        self.identifiers(order.identifiers);
+        self.identifiers([&order.parent_placer, &order.parent_filler].into_iter().flatten());
+        for concept in [&order.status_reason, &order.confidentiality, &order.location] {
+            self.concept(concept);
+        }
+        self.texts(&[order.status.code, order.control, order.priority, order.action]);
+        self.effective(&order.occurrence);
+        self.times(&[order.authored]);
+        self.performers(order.performers);
+        self.concepts(order.reasons);
+        self.concepts(order.details);
+        order.notes.iter().for_each(|note| self.text(&note.text));
+    }
+
     fn encounter(&mut self, encounter: &Encounter<'_>) {
         self.fact(encounter, encounter.span);
-        declared(encounter.subject.map(|key| key.0), &self.patients, "a patient");
-        self.encounters.insert(encounter.key.0);
+        declared(encounter.subject.map(|key| key.0), &self.keys.patients, "a patient");
+        self.keys.encounters.insert(encounter.key.0);
         self.texts(&[encounter.class]);
         self.identifiers(&encounter.identifier);
         self.performers(encounter.participants);
+        for stay in encounter.stays {
+            declared([stay.location.0], &self.keys.locations, "a place");
+        }
         self.times(&[encounter.start, encounter.end]);
     }
 
     fn device(&mut self, device: &Device<'_>) {
         self.fact(device, device.span);
-        declared(device.parent.map(|key| key.0), &self.devices, "a device");
-        self.devices.insert(device.key.0);
+        declared(device.parent.map(|key| key.0), &self.keys.devices, "a device");
+        self.keys.devices.insert(device.key.0);
         self.concept(&device.kind);
         self.identifiers(device.identifiers);
         self.texts(&[device.peer, device.manufacturer, device.model, device.serial_number]);
@@ -267,10 +331,19 @@ impl Sink for Checked<'_> {
 
     fn specimen(&mut self, specimen: &Specimen<'_>) {
         self.fact(specimen, specimen.span);
-        declared(specimen.subject.map(|key| key.0), &self.patients, "a patient");
-        self.specimens.insert(specimen.key.0);
+        declared(specimen.subject.map(|key| key.0), &self.keys.patients, "a patient");
+        self.keys.specimens.insert(specimen.key.0);
         [specimen.kind, specimen.method, specimen.body_site].iter().for_each(|c| self.concept(c));
         self.identifiers(specimen.placer.iter().chain(&specimen.filler));
+        let parents = specimen.parent_placer.iter().chain(&specimen.parent_filler);
+        self.identifiers(parents.chain(&specimen.accession).chain(&specimen.shipment));
+        self.identifiers(specimen.identifiers);
+        self.concept(&specimen.container);
+        self.concepts(specimen.additives);
+        self.concepts(specimen.conditions);
+        self.texts(&[specimen.available]);
+        specimen.quantity.iter().for_each(|quantity| self.quantity(quantity));
+        self.performers(specimen.performers);
         self.effective(&specimen.collected);
         self.times(&[specimen.received]);
         specimen.notes.iter().for_each(|note| self.text(&note.text));
@@ -278,30 +351,31 @@ impl Sink for Checked<'_> {
 
     fn report(&mut self, report: &Report<'_>) {
         self.fact(report, report.span);
-        declared(report.subject.map(|key| key.0), &self.patients, "a patient");
-        declared(report.encounter.map(|key| key.0), &self.encounters, "a visit");
-        declared(report.specimens.iter().map(|key| key.0), &self.specimens, "a specimen");
-        self.reports.insert(report.key.0);
+        declared(report.subject.map(|key| key.0), &self.keys.patients, "a patient");
+        declared(report.encounter.map(|key| key.0), &self.keys.encounters, "a visit");
+        declared(report.specimens.iter().map(|key| key.0), &self.keys.specimens, "a specimen");
+        self.keys.reports.insert(report.key.0);
         self.concept(&report.code);
         self.identifiers(report.placer.iter().chain(&report.filler));
         self.texts(&[report.status.code, report.category]);
         self.effective(&report.effective);
         self.times(&[report.issued]);
         self.performers(report.performers);
+        declared(report.order.map(|key| key.0), &self.keys.orders, "an order");
         report.notes.iter().for_each(|note| self.text(&note.text));
     }
 
     fn measurement(&mut self, measurement: &Measurement<'_>) {
         self.fact(measurement, measurement.span);
         match measurement.subject {
-            Subject::Patient(key) => declared([key.0], &self.patients, "a patient"),
-            Subject::Device(key) => declared([key.0], &self.devices, "a device"),
+            Subject::Patient(key) => declared([key.0], &self.keys.patients, "a patient"),
+            Subject::Device(key) => declared([key.0], &self.keys.devices, "a device"),
             Subject::Unknown => {}
         }
-        declared(measurement.device.map(|key| key.0), &self.devices, "a device");
-        declared(measurement.specimen.map(|key| key.0), &self.specimens, "a specimen");
-        declared(measurement.report.map(|key| key.0), &self.reports, "a report");
-        declared(measurement.encounter.map(|key| key.0), &self.encounters, "a visit");
+        declared(measurement.device.map(|key| key.0), &self.keys.devices, "a device");
+        declared(measurement.specimen.map(|key| key.0), &self.keys.specimens, "a specimen");
+        declared(measurement.report.map(|key| key.0), &self.keys.reports, "a report");
+        declared(measurement.encounter.map(|key| key.0), &self.keys.encounters, "a visit");
         [measurement.code, measurement.method, measurement.body_site]
             .iter()
             .chain(measurement.interpretation)

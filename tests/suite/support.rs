@@ -6,8 +6,8 @@ use std::{
 };
 
 use iomt::{
-    Config, Connection, Diagnostic, DiagnosticCode, Form, Input, Options, Output, Payload,
-    Protocol, TimeZone, Translator,
+    Config, Diagnostic, DiagnosticCode, Form, Input, Output, Payload, Protocol, Terminators,
+    TimeZone, Translator,
 };
 
 /// A file under `vectors/<protocol>/` and what is expected of it.
@@ -126,10 +126,13 @@ impl Vector {
                 "--partial" => config.partial = iomt::Partial::parse(value()).unwrap(),
                 "--on-invalid" => config.on_invalid = iomt::OnInvalid::parse(value()).unwrap(),
                 "--profile" => config.profile = iomt::Guide::parse(value()),
-                "--message-time" => config.message_time = true,
                 "--config" => config = serde_json::from_str(value()).unwrap(),
+                "--provenance" => config.provenance = true,
+                "--message-time" => config.message_time = true,
+                "--continuations" => config.continuations = true,
+                "--terminators" => config.terminators = Terminators::parse(value()).unwrap(),
                 // How it is read.
-                "--stream" | "--continuations" => {}
+                "--stream" => {}
                 "--person" => {
                     let (number, reference) = value().split_once('=').unwrap();
                     config.persons.insert(number.parse().unwrap(), reference.into());
@@ -146,17 +149,12 @@ impl Vector {
     }
 
     pub fn translate(&self, protocol: &Protocol) -> Record {
-        if !self.asks("--stream") && !self.asks("--continuations") {
+        if !self.asks("--stream") {
             return translate(protocol, &self.bytes, self.config());
         }
-        let mut options = Options::default();
-        options.continuations = self.asks("--continuations");
         let (mut record, mut translator) = (Record::default(), Translator::new(self.config()));
-        let mut connection = Connection::new((protocol.decoder)(&options));
-        let bytes = self.bytes.as_slice();
-        let input =
-            if self.asks("--stream") { Payload::Stream(bytes) } else { Payload::Message(bytes) };
-        for input in [input, Payload::Closed] {
+        let mut connection = translator.connect(protocol);
+        for input in [Payload::Stream(self.bytes.as_slice()), Payload::Closed] {
             // What cannot be read is a diagnostic.
             let _ = translator.push(&mut connection, Input::new(input), &mut record);
         }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
-use iomt::{BundleKind, Config, Form, Guide, OnInvalid, Partial, TimeZone};
+use iomt::{BundleKind, Config, Form, Guide, OnInvalid, Partial, Terminators, TimeZone};
 
 use crate::{Ended, Failure, Verdict, complain};
 
@@ -44,6 +44,19 @@ fn read(path: &Path) -> Result<Config, String> {
     serde_json::from_slice(&text).map_err(|error| format!("{name} is no configuration: {error}"))
 }
 
+/// How lines of HL7 v2 are read.
+#[derive(clap::Args)]
+pub(crate) struct Lines {
+    /// HL7 v2: what ends a segment; `auto` is CR, and LF where it cannot be data, `cr` is CR
+    /// alone, `lf` is each of them [default: auto]
+    #[arg(long, value_name = "auto|cr|lf", hide_possible_values = true,
+        value_parser = choice(&["auto", "cr", "lf"], Terminators::parse))]
+    pub(crate) terminators: Option<Terminators>,
+    /// HL7 v2: join what ADD and DSC continue
+    #[arg(long)]
+    pub(crate) continuations: bool,
+}
+
 /// Each overrides what the configuration says.
 #[derive(clap::Args)]
 pub(crate) struct Settings {
@@ -63,6 +76,8 @@ pub(crate) struct Settings {
     /// Implementation guide that resources claim where they meet it
     #[arg(long, value_parser = choice(&["pocd"], Guide::parse))]
     profile: Option<Guide>,
+    #[command(flatten)]
+    lines: Lines,
     /// Reference of the subject where the input names none
     #[arg(long, value_name = "REF", value_parser = NonEmptyStringValueParser::new())]
     subject: Option<String>,
@@ -100,6 +115,8 @@ impl Settings {
         set(&mut config.validate, self.validate);
         set(&mut config.on_invalid, self.on_invalid);
         set(&mut config.partial, self.partial);
+        set(&mut config.terminators, self.lines.terminators);
+        config.continuations |= self.lines.continuations;
         config.strict |= self.strict;
         config.profile = self.profile.or(config.profile);
         config.subject = self.subject.clone().or(config.subject);

@@ -12,7 +12,7 @@ use std::{
 
 use iomt::{
     Decoder, Diagnostic, DiagnosticCode, Input, Inputs, Limits, Options, Place, Protocol, Sink,
-    hl7v2::{self, Index},
+    hl7v2::{self, Between, Charset, Index, Messages, TextCodec},
     model::{CodeSystem, Concept, Decimal, Device, Measurement, Patient, Text, Value},
     readings::Readings,
     wire::{ErrorKind, ParseError, Span},
@@ -20,6 +20,7 @@ use iomt::{
 
 use crate::{
     Ended, Failure, Verdict,
+    config::Lines,
     diagnostics::{Reporter, Style},
     formats::Format,
     input,
@@ -37,6 +38,8 @@ pub(crate) struct Arguments {
     /// HL7 v2: write every value, `PID[1]-3[1].1.1`, a tabulator and its text, a line each
     #[arg(long)]
     leaves: bool,
+    #[command(flatten)]
+    lines: Lines,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Ended {
@@ -66,7 +69,9 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
                         reporter.report(&input.name, message, &Diagnostic::rejected(error), None);
                     };
                     let shown = match protocol.inputs {
-                        Inputs::Messages => messages(&bytes, form, &mut out, &mut rejected),
+                        Inputs::Messages => {
+                            messages(&bytes, form, &arguments.lines, &mut out, &mut rejected)
+                        }
                         Inputs::Characteristics if arguments.leaves => {
                             rejected(0, &ParseError::new(ErrorKind::WrongInput, "input", 0));
                             Ok(())
@@ -99,133 +104,200 @@ const PLAIN: Colours = [""; 3];
 /// Dim, and cyan.
 const COLOURED: Colours = ["\x1b[2m", "\x1b[36m", "\x1b[0m"];
 
-/// HL7 v2: every message of the file.
+/// HL7 v2: every message of the file. A frame that is cut short is shown as far as it goes.
 fn messages(
     bytes: &[u8],
     form: Form,
+    lines: &Lines,
     out: &mut impl Write,
     rejected: &mut dyn FnMut(u64, &ParseError),
 ) -> io::Result<()> {
-    let mut index = Index::new();
-    let (mut at, mut number) = (0_usize, 0_u64);
-    while let Some(start) = header(bytes, at) {
-        number = number.saturating_add(1);
-        let rest = bytes.get(start..).unwrap_or_default();
-        at = match hl7v2::Message::parse(rest, &mut index) {
-            Ok(message) => {
-                let len = message.raw().len();
-                let next = start.saturating_add(len.max(1));
-                match form {
-                    Form::Leaves => {
-                        let several = number > 1 || header(bytes, next).is_some();
-                        leaves::write(&message, several.then_some(number), out)?;
-                    }
-                    Form::Tree(colours) => {
-                        writeln!(out, "message {number} at {start}, {len} bytes")?;
-                        for line in 0..message.lines() {
-                            segment(&message, line, start, colours, out)?;
-                        }
-                    }
+    let terminators = lines.terminators.unwrap_or_default();
+    let mut joined = Vec::new();
+    let bytes = if lines.continuations {
+        hl7v2::join(bytes, terminators, &mut joined, |_| {});
+        &joined
+    } else {
+        bytes
+    };
+    let (mut index, mut second) = (Index::new(), Index::new());
+    let mut messages = Messages::new(bytes).terminated(terminators);
+    let mut ahead = messages.clone();
+    let several = std::iter::from_fn(|| ahead.next(&mut second, |_| {}).map(drop)).nth(1).is_some();
+    let mut around = Vec::new();
+    loop {
+        let entry = messages.next(&mut index, |between| around.extend(envelope(between)));
+        if let Form::Tree(colours) = form {
+            for segment in around.drain(..) {
+                let codec = TextCodec { delimiters: segment.delimiters(), charset: Charset::Utf8 };
+                let name = String::from_utf8_lossy(segment.id());
+                Tree { codec: as_sent(codec), start: 0, colours }.segment(&segment, &name, out)?;
+            }
+        }
+        let Some(entry) = entry else { break };
+        let number = messages.position().total;
+        let start = usize::try_from(entry.span.offset).unwrap_or(usize::MAX);
+        if let Err(error) = &entry.message {
+            rejected(number, error);
+        }
+        let (message, start) = match entry.message {
+            Ok(message) => (message, 0),
+            // What is cut short is read by itself.
+            Err(error) if error.field() == "frame" => {
+                let mut alone = Messages::new(entry.raw).terminated(terminators);
+                match alone.next(&mut second, |_| {}).map(|entry| entry.message) {
+                    Some(Ok(message)) => (message, start),
+                    _ => continue,
                 }
-                next
             }
-            Err(error) => {
-                let offset = start.saturating_add(error.offset());
-                rejected(number, &ParseError::new(error.kind(), error.field(), offset));
-                start.saturating_add(1)
-            }
+            Err(_) => continue,
         };
+        match form {
+            Form::Leaves => leaves::write(&message, several.then_some(number), out)?,
+            Form::Tree(colours) => {
+                let tree = Tree { codec: as_sent(message.codec()), start, colours };
+                tree.message(&message, number, out)?;
+            }
+        }
     }
-    if number == 0 {
+    if messages.position().total == 0 {
         rejected(0, &ParseError::new(ErrorKind::Missing, "MSH", 0));
     }
     Ok(())
 }
 
-/// The first line from `from` on that begins with `MSH`.
-fn header(bytes: &[u8], from: usize) -> Option<usize> {
-    let mut candidates = bytes.get(from..)?.windows(3).enumerate();
-    candidates.find_map(|(n, three)| {
-        let at = from.saturating_add(n);
-        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
-        // A line end, the start of a frame, or a byte order mark.
-        let begins = before.is_none_or(|b| *b < b' ' || *b == 0xBF);
-        (three == b"MSH" && begins).then_some(at)
-    })
+/// A segment that stands around messages.
+fn envelope(between: Between<'_>) -> Option<hl7v2::Segment<'_>> {
+    match between {
+        Between::Envelope(segment) => Some(segment),
+        _ => None,
+    }
 }
 
-/// A segment: a line for each part, with its offset in the file and, where it has no parts, its
-/// content.
-fn segment(
-    message: &hl7v2::Message<'_>,
-    line: usize,
+/// Reads characters, and leaves escapes as they stand: CR, which is in no value, begins them.
+fn as_sent(mut codec: TextCodec) -> TextCodec {
+    codec.delimiters.escape = b'\r';
+    codec
+}
+
+/// A line for each part, with its offset in the file and, where it has no parts, its content.
+struct Tree {
+    codec: TextCodec,
+    /// Where that begins in the file from which offsets are counted.
     start: usize,
-    [dim, bright, end]: Colours,
-    out: &mut impl Write,
-) -> io::Result<()> {
-    let Some(segment) = message.line(line) else { return Ok(()) };
-    let mut show = |depth: usize, offset: usize, path: &str, raw: Option<&[u8]>| {
-        let (offset, indent) = (start.saturating_add(offset), depth.saturating_mul(2));
-        match raw {
-            Some(raw) => {
-                let raw = Shown(raw);
-                writeln!(out, "{dim}{offset:>8}{end}  {:indent$}{bright}{path}{end}  {raw}", "")
-            }
-            None => writeln!(out, "{dim}{offset:>8}{end}  {:indent$}{bright}{path}{end}", ""),
-        }
-    };
-    if !message.is_segment(line) {
-        return show(0, segment.offset(), "no segment:", Some(segment.raw()));
-    }
-    let id = segment.id();
-    let mut name = String::from_utf8_lossy(id).into_owned();
-    if message.count(id) > 1 {
-        let _ = write!(name, "[{}]", message.ordinal(line).unwrap_or(0));
-    }
-    show(0, segment.offset(), &name, None)?;
-    for (n, field) in (1_u32..).zip(segment.fields()).filter(|(_, field)| !field.is_empty()) {
-        let path = format!("{name}-{n}");
-        if n < 3 && matches!(id, b"MSH" | b"FHS" | b"BHS") {
-            show(1, field.offset(), &path, Some(field.raw()))?;
-            continue;
-        }
-        let several = field.repetitions().nth(1).is_some();
-        if several {
-            show(1, field.offset(), &path, None)?;
-        }
-        for (n, repetition) in (1_u32..).zip(field.repetitions()) {
-            let (depth, path) =
-                if several { (2_usize, format!("{path}[{n}]")) } else { (1, path.clone()) };
-            let whole = repetition.components().nth(1).is_none()
-                && repetition.component(1).is_none_or(|c| c.subcomponents().nth(1).is_none());
-            show(depth, repetition.offset(), &path, whole.then_some(repetition.raw()))?;
-            if whole {
+    colours: Colours,
+}
+
+impl Tree {
+    fn message(
+        &self,
+        message: &hl7v2::Message<'_>,
+        number: u64,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let (start, len) = (self.start.saturating_add(message.offset()), message.raw().len());
+        writeln!(out, "message {number} at {start}, {len} bytes")?;
+        for line in 0..message.lines() {
+            let Some(segment) = message.line(line) else { break };
+            if !message.is_segment(line) {
+                self.line(0, segment.offset(), "no segment:", Some(segment.raw()), out)?;
                 continue;
             }
-            let components = (1_u32..).zip(repetition.components());
-            for (n, component) in components.filter(|(_, component)| !component.is_empty()) {
-                let path = format!("{path}.{n}");
-                let depth = depth.saturating_add(1);
-                let whole = component.subcomponents().nth(1).is_none();
-                show(depth, component.offset(), &path, whole.then_some(component.raw()))?;
-                let parts = (1_u32..).zip(component.subcomponents()).filter(|_| !whole);
-                for (n, part) in parts.filter(|(_, part)| !part.is_empty()) {
-                    let path = format!("{path}.{n}");
-                    show(depth.saturating_add(1), part.offset(), &path, Some(part.raw()))?;
-                }
+            let mut name = String::from_utf8_lossy(segment.id()).into_owned();
+            if message.count(segment.id()) > 1 {
+                let _ = write!(name, "[{}]", message.ordinal(line).unwrap_or(0));
+            }
+            self.segment(&segment, &name, out)?;
+        }
+        Ok(())
+    }
+
+    fn line(
+        &self,
+        depth: usize,
+        offset: usize,
+        path: &str,
+        raw: Option<&[u8]>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let [dim, bright, end] = self.colours;
+        let (offset, indent) = (self.start.saturating_add(offset), depth.saturating_mul(2));
+        write!(out, "{dim}{offset:>8}{end}  {:indent$}{bright}{path}{end}", "")?;
+        if let Some(raw) = raw {
+            let mut text = String::new();
+            // Writing to a String does not fail.
+            let _ = self.codec.unescape(raw, &mut text);
+            write!(out, "  {}", Shown(&text))?;
+        }
+        writeln!(out)
+    }
+
+    fn segment(
+        &self,
+        segment: &hl7v2::Segment<'_>,
+        name: &str,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        self.line(0, segment.offset(), name, None, out)?;
+        for (n, field) in (1_u32..).zip(segment.fields()).filter(|(_, field)| !field.is_empty()) {
+            let path = format!("{name}-{n}");
+            if n < 3 && matches!(segment.id(), b"MSH" | b"FHS" | b"BHS") {
+                self.line(1, field.offset(), &path, Some(field.raw()), out)?;
+                continue;
+            }
+            let several = field.repetitions().nth(1).is_some();
+            if several {
+                self.line(1, field.offset(), &path, None, out)?;
+            }
+            for (n, repetition) in (1_u32..).zip(field.repetitions()) {
+                let (depth, path) =
+                    if several { (2_usize, format!("{path}[{n}]")) } else { (1, path.clone()) };
+                self.repetition(&repetition, depth, &path, out)?;
             }
         }
+        Ok(())
     }
-    Ok(())
+
+    fn repetition(
+        &self,
+        repetition: &hl7v2::Repetition<'_>,
+        depth: usize,
+        path: &str,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let whole = repetition.components().nth(1).is_none()
+            && repetition.component(1).is_none_or(|c| c.subcomponents().nth(1).is_none());
+        self.line(depth, repetition.offset(), path, whole.then_some(repetition.raw()), out)?;
+        if whole {
+            return Ok(());
+        }
+        let components = (1_u32..).zip(repetition.components());
+        for (n, component) in components.filter(|(_, component)| !component.is_empty()) {
+            let (depth, path) = (depth.saturating_add(1), format!("{path}.{n}"));
+            let whole = component.subcomponents().nth(1).is_none();
+            self.line(depth, component.offset(), &path, whole.then_some(component.raw()), out)?;
+            let parts = (1_u32..).zip(component.subcomponents()).filter(|_| !whole);
+            for (n, part) in parts.filter(|(_, part)| !part.is_empty()) {
+                let path = format!("{path}.{n}");
+                self.line(depth.saturating_add(1), part.offset(), &path, Some(part.raw()), out)?;
+            }
+        }
+        Ok(())
+    }
 }
 
-/// Bytes for a terminal: as UTF-8, control characters escaped.
-struct Shown<'a>(&'a [u8]);
+/// Text for a terminal: what controls it, or turns the order of characters, is escaped.
+struct Shown<'a>(&'a str);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        String::from_utf8_lossy(self.0).chars().try_for_each(|c| {
-            if c.is_control() { write!(f, "{}", c.escape_default()) } else { f.write_char(c) }
+        self.0.chars().try_for_each(|c| {
+            let turns = matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+            if c.is_control() || turns {
+                write!(f, "{}", c.escape_default())
+            } else {
+                f.write_char(c)
+            }
         })
     }
 }
@@ -250,7 +322,7 @@ fn readings(
         let (number, offset, len) = (line.number, line.offset, reading.value.len());
         let device = reading.device.as_deref().unwrap_or_default();
         let name = if device.is_empty() { "" } else { " of " };
-        let shown = Shown(device.as_bytes());
+        let shown = Shown(device);
         let uuid = reading.characteristic;
         writeln!(out, "reading {number} at {offset}: {uuid:04X}{name}{shown}, {len} bytes")?;
         if devices.len() > Limits::DEFAULT.sessions {
@@ -339,7 +411,7 @@ impl fmt::Display for Name<'_> {
         }
         let mut code = String::new();
         coding.code.write(&mut code)?;
-        write!(f, "{}", Shown(code.as_bytes()))
+        write!(f, "{}", Shown(&code))
     }
 }
 
@@ -394,7 +466,7 @@ fn span_of(value: &Value<'_>) -> Span {
 fn write_text(f: &mut fmt::Formatter<'_>, text: Text<'_>) -> fmt::Result {
     let mut decoded = String::new();
     text.write(&mut decoded)?;
-    write!(f, "{}", Shown(decoded.as_bytes()))
+    write!(f, "{}", Shown(&decoded))
 }
 
 #[cfg(test)]
@@ -406,7 +478,8 @@ mod tests {
         let text = b"MSH|^~\\&|A\rPID|\x1b[31m\r";
         let shown = |colours| {
             let mut out = Vec::new();
-            messages(text, Form::Tree(colours), &mut out, &mut |_, _| panic!("it is read"))
+            let lines = Lines { terminators: None, continuations: false };
+            messages(text, Form::Tree(colours), &lines, &mut out, &mut |_, _| panic!("it is read"))
                 .unwrap();
             String::from_utf8(out).unwrap()
         };

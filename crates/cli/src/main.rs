@@ -1,6 +1,7 @@
 //! The `iomt` command: files in, data on standard output, diagnostics on standard error. What a
 //! sub-command does is in the library; here are files, options and the order of things.
 
+mod account;
 mod completions;
 mod config;
 mod diagnostics;

@@ -51,6 +51,10 @@ impl Whole {
         self.file.write_all(b"\n")
     }
 
+    pub(crate) fn text(&mut self, text: &str) -> io::Result<()> {
+        self.file.write_all(text.as_bytes())
+    }
+
     pub(crate) fn finish(mut self) -> io::Result<()> {
         self.file.flush()?;
         if let Some(temporary) = &self.temporary {

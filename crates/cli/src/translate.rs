@@ -6,6 +6,7 @@ use iomt::{Config, Diagnostic, DiagnosticCode, Form, Output, Place, Translator, 
 
 use crate::{
     Ended, Failure, Verdict,
+    account::{self, Accounts, Wanted},
     config::Settings,
     diagnostics::{Reporter, Style},
     formats::Format,
@@ -33,6 +34,13 @@ pub(crate) struct Arguments {
     /// dropped
     #[arg(long, value_name = "FILE")]
     outcomes: Option<PathBuf>,
+    /// Write where each element of the output came from, a JSON object a line
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Report on standard error what became of each part of the inputs: mapped, structural, ignored by
+    /// a rule, or diagnosed
+    #[arg(long)]
+    coverage: bool,
     /// Translate that many files at a time; the order stays
     #[arg(long, value_name = "N", default_value = "1")]
     jobs: NonZeroUsize,
@@ -49,10 +57,11 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let inputs = input::expand(&arguments.inputs);
     let output = arguments.output.as_deref();
     let destination = Destination::open(output, &arguments.inputs, &inputs, config.to)?;
-    let outcomes = match &arguments.outcomes {
-        Some(path) => Some(Whole::create(path).map_err(|error| output::write(path, error))?),
-        None => None,
+    let whole = |path: &Option<PathBuf>| {
+        let create = |path| Whole::create(path).map_err(|error| output::write(path, error));
+        path.as_deref().map(create).transpose()
     };
+    let (outcomes, trace) = (whole(&arguments.outcomes)?, whole(&arguments.trace)?);
     let progress = match arguments.diagnostics {
         Style::Text => Progress::of(&inputs),
         Style::Json => Progress::NONE,
@@ -62,9 +71,12 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         repeats: (config.to == Form::Ndjson && inputs.len() > 1).then(Repeats::default),
         destination,
         outcomes,
+        trace,
+        coverage: arguments.coverage.then_some(arguments.diagnostics),
         failed: None,
     };
-    let job = Job { config, format: arguments.format };
+    let accounts = Wanted { trace: arguments.trace.is_some(), coverage: arguments.coverage };
+    let job = Job { config, format: arguments.format, accounts };
     match arguments.jobs.get().min(inputs.len()) {
         0 | 1 => serial(&mut run, &inputs, &job),
         jobs => parallel(&mut run, &inputs, &job, jobs),
@@ -76,6 +88,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         None => {
             run.destination.finish()?;
             output::finish(run.outcomes)?;
+            output::finish(run.trace)?;
         }
     }
     Ok(if run.reporter.errors { Verdict::Errors } else { Verdict::Fine })
@@ -85,27 +98,29 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
 struct Job {
     config: Config,
     format: Format,
+    accounts: Wanted,
 }
 
 impl Job {
-    /// Translates a file; gives whether it was one of ours.
+    /// Translates a file; gives what became of its parts, if it was one of ours.
     ///
     /// Each has a translator of its own: what comes of a file does not depend on the files before
     /// it, nor on how they are shared out.
-    fn translate(&self, input: &Input, output: &mut dyn Output) -> io::Result<bool> {
+    fn translate(&self, input: &Input, output: &mut dyn Output) -> io::Result<Option<Accounts>> {
         let place = Place::named("file");
         let Some(bytes) = input.read()? else {
             let limit = Diagnostic::new(DiagnosticCode::LimitExceeded, Span::NONE, place);
             output.diagnostic(0, &limit);
-            return Ok(false);
+            return Ok(None);
         };
         let Some(protocol) = self.format.of(&bytes) else {
             let unknown = Diagnostic::new(DiagnosticCode::FormatUnknown, Span::new(0, 0), place);
             output.diagnostic(0, &unknown);
-            return Ok(false);
+            return Ok(None);
         };
-        Translator::new(self.config.clone()).file(protocol, &bytes, output);
-        Ok(true)
+        let translator = Translator::new(self.config.clone());
+        let file = (input.name.as_str(), bytes.as_ref());
+        Ok(Some(account::translate(self.accounts, translator, protocol, file, output)))
     }
 }
 
@@ -157,6 +172,8 @@ fn parallel(run: &mut Run, inputs: &[Input], job: &Job, jobs: usize) {
 struct Run {
     destination: Destination,
     outcomes: Option<Whole>,
+    trace: Option<Whole>,
+    coverage: Option<Style>,
     reporter: Reporter,
     repeats: Option<Repeats>,
     /// What could not be written; nothing is written after it.
@@ -177,15 +194,28 @@ impl Run {
         self.attempt(|run| run.destination.begin());
     }
 
-    fn end(&mut self, input: &Input, result: io::Result<bool>) {
-        let known = result.unwrap_or_else(|error| {
+    fn end(&mut self, input: &Input, result: io::Result<Option<Accounts>>) {
+        let accounts = result.unwrap_or_else(|error| {
             let code = DiagnosticCode::FileUnreadable;
             let unreadable = Diagnostic::new(code, Span::NONE, Place::named("file"));
             self.reporter.report(&input.name, 0, &unreadable, Some(&error));
-            false
+            None
         });
-        self.attempt(|run| run.destination.end(known));
+        self.attempt(|run| run.destination.end(accounts.is_some()));
         self.reporter.flush();
+        if let Some(accounts) = accounts {
+            self.attempt(|run| match &mut run.trace {
+                Some(whole) => {
+                    let written = whole.text(&accounts.trace);
+                    written.map_err(|error| Failure::Write(whole.name(), error))
+                }
+                None => Ok(()),
+            });
+            if let Some(style) = self.coverage {
+                let report = || account::report(style, &input.name, accounts.coverage.as_ref());
+                self.reporter.progress.aside(report);
+            }
+        }
         self.reporter.progress.file(input);
     }
 }

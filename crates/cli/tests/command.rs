@@ -196,6 +196,8 @@ fn usage_errors_end_with_2() {
         &["translate", "--subject", "", "a.hl7"],
         &["translate", "--timezone", "Mars/Olympus", "a.hl7"],
         &["translate", "--validate", "maybe", "a.hl7"],
+        &["translate", "--terminators", "crlf", "a.hl7"],
+        &["inspect", "--terminators", "", "a.hl7"],
         &["translate", "-o", "a.hl7", "a.hl7"],
         &["translate", "-o", "out", "a.hl7", "x/a.hl7"],
         &["validate"],
@@ -249,6 +251,18 @@ fn inspect_shows_parts_with_their_offsets() {
     assert!(line("PID-3[1]").contains("47\\u{1b}11"), "no escape reaches the terminal");
     assert_eq!(line("OBX-5"), format!("{}    OBX-5  95", at("|95|") + 1));
 
+    // Text in its own set; escapes as sent; what stands around messages; what is cut short.
+    let greek =
+        b"BHS|^~\\&|LAB\rMSH|^~\\&|A|||||||||||||||8859/7\rPID|\xC1\\T\\\x9B\xE2\x80\rBTS|1\r";
+    let run = dir.run_with(&["inspect"], greek);
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    assert!(run.out.starts_with("       0  BHS\n") && run.out.contains("  BTS-1  1\n"));
+    assert!(run.out.contains("PID-1  Α\\T\\\\u{9b}β\\u{80}"), "{}", run.out);
+    let run = dir.run_with(&["inspect"], "MSH|^~\\&|\u{202e}A\r".as_bytes());
+    assert!(run.out.contains("MSH-3  \\u{202e}A"), "{}", run.out);
+    let run = dir.run_with(&["inspect"], b"\x0bMSH|^~\\&|A\rPID|1");
+    assert!(run.status == 1 && run.out.contains("      16    PID-1  1\n"), "{}", run.out);
+
     dir.write("r.jsonl", &reading("0449", 0));
     let run = dir.run(&["inspect", "r.jsonl"]);
     let place = reading("0449", 0).find("0449").unwrap() + 2;
@@ -259,6 +273,35 @@ fn inspect_shows_parts_with_their_offsets() {
     );
     dir.write("b.txt", "?");
     assert_eq!(dir.run(&["inspect", "b.txt"]).status, 1);
+}
+
+#[test]
+fn lines_are_read_as_the_options_say() {
+    let dir = Dir::new("lines");
+    let text = "MSH|^~\\&|A|B\nC\rADD|D\nPID|1\r";
+    for (options, want) in [
+        (&[][..], &["A", "B\\x0aC", "D", "1"][..]),
+        (&["--terminators", "lf"], &["A", "B", "D", "1"]),
+        (&["--terminators", "cr"], &["A", "B\\x0aC", "D\\x0aPID", "1"]),
+        (&["--terminators", "cr", "--continuations"], &["A", "B\\x0aCD\\x0aPID", "1"]),
+        (&["--continuations"], &["A", "B\\x0aCD", "1"]),
+    ] {
+        let arguments = [&["inspect", "--leaves"], options].concat();
+        let run = dir.run_with(&arguments, text.as_bytes());
+        let values = run.out.lines().map(|line| line.split_once('\t').unwrap().1);
+        assert_eq!(values.collect::<Vec<_>>(), want, "{options:?}");
+    }
+    let message = oru("1", "95").replace("Muster^Max", "Mus\rADD|ter^Max");
+    for arguments in
+        [&["translate", "--continuations"][..], &["translate", "--config", "site.json"]]
+    {
+        dir.write("site.json", r#"{"continuations":true,"terminators":"cr"}"#);
+        let run = dir.run_with(arguments, message.as_bytes());
+        assert!(run.status == 0 && run.out.contains("\"Muster\""), "{}", run.err);
+    }
+    let message = oru("1", "95").replace("Muster^Max", "Mus\nPV1|ter^Max");
+    let run = dir.run_with(&["translate", "--terminators", "cr"], message.as_bytes());
+    assert!(run.out.contains("Mus\\nPV1"), "{}", run.out);
 }
 
 #[test]

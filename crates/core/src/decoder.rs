@@ -3,7 +3,7 @@ use core::fmt;
 
 use crate::model::DateTime;
 use crate::sink::{Outcome, Sink};
-use crate::{Limits, wire::ParseError};
+use crate::{Limits, Parts, wire::ParseError};
 
 /// What a transport delivers. Borrowed; a decoder keeps nothing of it that it does not copy.
 #[derive(Clone, Copy, Debug)]
@@ -130,6 +130,24 @@ pub enum Terminators {
     Lf,
 }
 
+impl Terminators {
+    /// As it is written: `auto`, `cr`, `lf`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Cr => "cr",
+            Self::Lf => "lf",
+        }
+    }
+
+    /// What is written so.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Auto, Self::Cr, Self::Lf].into_iter().find(|choice| choice.as_str() == text)
+    }
+}
+
 impl Options {
     /// With these limits.
     #[must_use]
@@ -186,6 +204,8 @@ pub struct Protocol {
     pub detect: fn(&[u8]) -> Confidence,
     /// A decoder in its initial state.
     pub decoder: fn(&Options) -> Box<dyn Decoder + Send>,
+    /// Gives the parts of a file, where the protocol can account for them.
+    pub parts: Option<Parts>,
 }
 
 impl Protocol {
@@ -199,7 +219,14 @@ impl Protocol {
         detect: fn(&[u8]) -> Confidence,
         decoder: fn(&Options) -> Box<dyn Decoder + Send>,
     ) -> Self {
-        Self { name, specs, evidence, inputs, detect, decoder }
+        Self { name, specs, evidence, inputs, detect, decoder, parts: None }
+    }
+
+    /// The same, which accounts for the parts of an input.
+    #[must_use]
+    pub const fn with_parts(mut self, parts: Parts) -> Self {
+        self.parts = Some(parts);
+        self
     }
 }
 

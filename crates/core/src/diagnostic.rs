@@ -131,6 +131,43 @@ macro_rules! registry {
     };
 }
 
+impl DiagnosticCode {
+    /// Whether it says that the bytes of its span are not in the output.
+    #[must_use]
+    pub const fn leaves_out(self) -> bool {
+        self.leaves_out_all()
+            || matches!(
+                self,
+                Self::Junk
+                    | Self::Comment
+                    | Self::SegmentOutsideMessage
+                    | Self::MalformedSegment
+                    | Self::SegmentNotMapped
+                    | Self::FieldNotMapped
+                    | Self::ComponentsIgnored
+                    | Self::RepetitionsIgnored
+                    | Self::ReservedBits
+                    | Self::TrailingBytes
+                    | Self::CodeNotMapped
+                    | Self::CodeSystemUnknown
+                    | Self::ValueNotRetransmitted
+                    | Self::NoEvent
+                    | Self::DescriptionRepeated
+                    | Self::PanelIncomplete
+                    | Self::Dropped
+            )
+    }
+
+    /// Whether it says that nothing of its message is in the output.
+    #[must_use]
+    pub const fn leaves_out_all(self) -> bool {
+        matches!(
+            self,
+            Self::Rejected | Self::LimitExceeded | Self::Replay | Self::Withheld | Self::Strict
+        )
+    }
+}
+
 registry! {
     // Framing and structure
     /// The message could not be read; nothing of it is in the output.

@@ -13,6 +13,7 @@ pub mod wire;
 mod decoder;
 mod diagnostic;
 mod limits;
+mod part;
 mod sink;
 
 pub use decoder::{
@@ -20,4 +21,5 @@ pub use decoder::{
 };
 pub use diagnostic::{Diagnostic, DiagnosticCode, Place, Severity};
 pub use limits::{LimitKind, Limits};
+pub use part::{Part, Parts, Rule};
 pub use sink::{End, Outcome, Sink, Tee, recycle};

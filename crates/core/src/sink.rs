@@ -1,13 +1,16 @@
 use alloc::vec::Vec;
 
 use crate::Diagnostic;
-use crate::model::{Device, Encounter, Measurement, Message, Patient, Report, Specimen};
+use crate::model::{
+    Device, Encounter, Location, Measurement, Message, Order, Participant, Patient, Report,
+    Specimen,
+};
 use crate::wire::ParseError;
 
 /// Receives facts. Object-safe; every method has an empty default.
 ///
 /// A message runs from [`message`](Self::message) to [`end`](Self::end). Within it a decoder
-/// declares before it uses: patient, encounter, report, specimens and the device tree come before
+/// declares before it uses: patient, places, participants, encounter, order, report, specimens and the device tree come before
 /// the measurements that name them by key. Keys hold to the end of the message; those of a session
 /// to its close, and a session may declare the same key again with more facts.
 pub trait Sink {
@@ -15,12 +18,18 @@ pub trait Sink {
     fn message(&mut self, _message: &Message<'_>) {}
     /// A person, or what is known of one.
     fn patient(&mut self, _patient: &Patient<'_>) {}
+    /// A place.
+    fn location(&mut self, _location: &Location<'_>) {}
+    /// Somebody who takes part.
+    fn participant(&mut self, _participant: &Participant<'_>) {}
     /// A visit.
     fn encounter(&mut self, _encounter: &Encounter<'_>) {}
     /// A device or a part of one.
     fn device(&mut self, _device: &Device<'_>) {}
     /// A specimen.
     fn specimen(&mut self, _specimen: &Specimen<'_>) {}
+    /// What was ordered.
+    fn order(&mut self, _order: &Order<'_>) {}
     /// A report that measurements belong to; all of them come before the next report.
     fn report(&mut self, _report: &Report<'_>) {}
     /// Something measured, or why it was not.
@@ -69,9 +78,12 @@ impl<A: Sink + ?Sized, B: Sink + ?Sized> Sink for Tee<'_, A, B> {
     both! {
         message: &Message<'_>;
         patient: &Patient<'_>;
+        location: &Location<'_>;
+        participant: &Participant<'_>;
         encounter: &Encounter<'_>;
         device: &Device<'_>;
         specimen: &Specimen<'_>;
+        order: &Order<'_>;
         report: &Report<'_>;
         measurement: &Measurement<'_>;
         diagnostic: Diagnostic;

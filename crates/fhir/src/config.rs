@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use iomt_core::Terminators;
 use iomt_core::model::{DateTime, Zone};
 use iomt_core::wire::{Number, Scaled, number};
 
@@ -36,6 +37,13 @@ pub struct Config {
     pub device: Option<String>,
     /// References of the persons that a device tells apart by a number.
     pub persons: BTreeMap<u8, String>,
+    /// HL7 v2: what ends a segment: `auto` (default: CR, and LF where it cannot be data), `cr` (LF is
+    /// data) or `lf` (each of them).
+    #[serde(with = "terminators")]
+    pub terminators: Terminators,
+    /// HL7 v2: join what ADD and DSC continue. Default: off, for a sender may mean another thing by
+    /// these ids.
+    pub continuations: bool,
     /// Zone of times that have none: `+01:00` or `Europe/Berlin`. Default: none, for a zone that
     /// is guessed is a wrong time.
     pub timezone: Option<TimeZone>,
@@ -75,6 +83,8 @@ impl Default for Config {
             subject: None,
             device: None,
             persons: BTreeMap::new(),
+            terminators: Terminators::Auto,
+            continuations: false,
             timezone: None,
             source: String::new(),
             message_time: false,
@@ -245,6 +255,21 @@ impl From<Sentinel> for String {
     }
 }
 
+mod terminators {
+    use iomt_core::Terminators;
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    pub(super) fn serialize<S: Serializer>(choice: &Terminators, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(choice.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Terminators, D::Error> {
+        let text = String::deserialize(from)?;
+        Terminators::parse(&text).ok_or_else(|| Error::custom("neither auto, cr nor lf"))
+    }
+}
+
 /// A zone for times that have none: a fixed offset or a name of the IANA database.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
@@ -329,6 +354,9 @@ mod tests {
         assert_eq!(serde_json::from_str::<Config>(&text).unwrap(), Config::default());
         assert_eq!(serde_json::from_str::<Config>("{}").unwrap(), Config::default());
         assert!(serde_json::from_str::<Config>(r#"{"no-such-thing":1}"#).is_err());
+        let wire: Config = serde_json::from_str(r#"{"terminators":"lf"}"#).unwrap();
+        assert_eq!(wire.terminators, Terminators::Lf);
+        assert!(serde_json::from_str::<Config>(r#"{"terminators":"crlf"}"#).is_err());
     }
 
     #[test]

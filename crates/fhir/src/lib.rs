@@ -8,10 +8,12 @@ mod policy;
 pub mod scan;
 pub mod table;
 pub mod tape;
+mod trace;
 mod writer;
 
 pub use config::Config;
 pub use identity::Uuid;
 pub use issue::{Issue, Validate};
 pub use tape::{NodeId, Tape};
+pub use trace::Trace;
 pub use writer::{Output, Session, Writer};

@@ -83,6 +83,11 @@ impl Node {
         index(self.size)
     }
 
+    /// How many elements it is in.
+    pub(crate) fn depth(&self) -> usize {
+        usize::from(self.depth)
+    }
+
     /// What kinds of bytes its text has.
     #[must_use]
     pub const fn class(&self) -> Class {
@@ -552,18 +557,10 @@ impl fmt::Display for Path<'_> {
                 break;
             };
             let Some(element) = self.tape.element(at) else { break };
-            // The resource in a slot has no name in a path of its own.
-            if first || element.row().parent != ty::RESOURCE {
-                if !first {
-                    f.write_char('.')?;
-                }
-                write_step(f, element, true)?;
-                if element.row().array {
-                    let before = start.take_while(|&id| id != at);
-                    let same = before.filter(|&id| self.tape.element(id) == Some(element));
-                    write!(f, "[{}]", same.count())?;
-                }
-            }
+            let before = start.take_while(|&id| id != at);
+            let same = before.filter(|&id| self.tape.element(id) == Some(element));
+            let number = if element.row().array { same.count() } else { 0 };
+            fmt::Display::fmt(&Step { element, number: self::number(number), first }, f)?;
             first = false;
             if at == self.node {
                 break;
@@ -577,6 +574,36 @@ impl fmt::Display for Path<'_> {
             }
             None => Ok(()),
         }
+    }
+}
+
+/// A step of a FHIRPath location: an element, and how many such stand before it.
+pub(crate) struct Step {
+    element: ElementId,
+    number: u32,
+    first: bool,
+}
+
+impl Step {
+    pub(crate) const fn new(element: ElementId, number: u32, first: bool) -> Self {
+        Self { element, number, first }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The resource in a slot has no name in a path of its own.
+        if !self.first && self.element.row().parent == ty::RESOURCE {
+            return Ok(());
+        }
+        if !self.first {
+            f.write_char('.')?;
+        }
+        write_step(f, self.element, true)?;
+        if self.element.row().array {
+            write!(f, "[{}]", self.number)?;
+        }
+        Ok(())
     }
 }
 

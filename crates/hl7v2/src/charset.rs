@@ -11,6 +11,7 @@
 
 mod read;
 mod scan;
+mod write;
 
 use core::fmt::{self, Write};
 
@@ -18,6 +19,7 @@ use iomt_core::DiagnosticCode;
 use memchr::{memchr, memchr2};
 
 pub(crate) use scan::{Scan, shifts};
+pub(crate) use write::{Shifted, Shifts};
 
 use crate::{Delimiters, Field, Segment};
 
@@ -112,6 +114,16 @@ const PARTS: &[(&[u8], Charset)] = &[
     (b"16", Charset::Iso8859_16),
 ];
 
+/// The letters and digits of a name, in capitals; `None` where they are more than any name has.
+fn letters<'b>(name: &[u8], buffer: &'b mut [u8; 16]) -> Option<&'b [u8]> {
+    let mut used = 0_usize;
+    for byte in name.iter().filter(|b| b.is_ascii_alphanumeric()) {
+        *buffer.get_mut(used)? = byte.to_ascii_uppercase();
+        used = used.saturating_add(1);
+    }
+    buffer.get(..used)
+}
+
 /// What a name in table 0211 means.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Name {
@@ -122,14 +134,8 @@ enum Name {
 
 impl Name {
     fn of(name: &[u8]) -> Self {
-        let mut letters = [0_u8; 16];
-        let mut used = 0_usize;
-        for byte in name.iter().filter(|b| b.is_ascii_alphanumeric()) {
-            let Some(slot) = letters.get_mut(used) else { return Self::Unknown };
-            *slot = byte.to_ascii_uppercase();
-            used = used.saturating_add(1);
-        }
-        let letters = letters.get(..used).unwrap_or_default();
+        let mut buffer = [0_u8; 16];
+        let Some(letters) = letters(name, &mut buffer) else { return Self::Unknown };
         if matches!(letters, b"" | b"ASCII" | b"USASCII" | b"ISOIR6") {
             return Self::Ascii;
         }

@@ -1,33 +1,20 @@
 //! What the reading of one message shares: its text codec, the sink, and the place under way.
 
+use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
-use iomt_core::model::{Codec, Text};
+use iomt_core::model::{Codec, Participant, ParticipantKey, Performer, Role, Text};
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, Place, Sink};
 use memchr::memchr;
 
 use crate::charset::is_control;
 use crate::escape::{Spaced, TextCodec};
+use crate::parts;
 use crate::{Charset, Field, Message, Repetition, Segment};
 
 /// Bytes of a component or subcomponent, and their offset.
 pub(crate) type Part<'a> = (&'a [u8], usize);
-
-/// The fields that say how the message is to be read, or number its parts: they are in no resource,
-/// and no diagnostic says so.
-///
-/// MSH: delimiters, message type, processing id, version, acknowledgement types, character set. The
-/// others: set ids, and the type of OBX-5.
-pub(crate) const STRUCTURAL: &[(&str, &[u16])] = &[
-    ("MSH", &[1, 2, 9, 11, 12, 15, 16, 18]),
-    ("NTE", &[1]),
-    ("OBR", &[1]),
-    ("OBX", &[1, 2]),
-    ("PID", &[1]),
-    ("PV1", &[1]),
-    ("SPM", &[1]),
-];
 
 /// The codecs of a message.
 #[derive(Clone, Copy)]
@@ -48,7 +35,17 @@ pub(crate) struct Context<'a, 's> {
     name: &'static str,
     line: usize,
     field: u16,
+    /// Number of the next participant.
+    participants: u32,
+    /// Those declared last: most rows name the same ones.
+    recent: [Option<Recent<'a>>; RECENT],
 }
+
+/// How many participants are remembered.
+const RECENT: usize = 4;
+
+/// A participant that was declared, or nobody: the data type, the bytes, the key.
+type Recent<'a> = (&'static str, &'a [u8], Option<ParticipantKey>);
 
 impl<'a, 's> Context<'a, 's> {
     pub(crate) fn new(message: Message<'a>, codecs: &'a Codecs, sink: &'s mut dyn Sink) -> Self {
@@ -60,7 +57,80 @@ impl<'a, 's> Context<'a, 's> {
             .then(|| core::str::from_utf8(message.raw()).ok())
             .flatten();
         let repeats = memchr(delimiters.repetition, body).is_some();
-        Self { message, sink, codecs, plain, repeats, name: "MSH", line: 0, field: 0 }
+        Self {
+            message,
+            sink,
+            codecs,
+            plain,
+            repeats,
+            name: "MSH",
+            line: 0,
+            field: 0,
+            participants: 0,
+            recent: [None; RECENT],
+        }
+    }
+
+    /// What the same bytes gave before, if they were read not long ago.
+    pub(crate) fn known_participant(
+        &self,
+        kind: &'static str,
+        raw: &[u8],
+    ) -> Option<Option<ParticipantKey>> {
+        let same = |(k, bytes, _): &&Recent<'a>| *k == kind && *bytes == raw;
+        self.recent.iter().flatten().find(same).map(|(_, _, key)| *key)
+    }
+
+    /// A participant with a key of its own.
+    pub(crate) fn new_participant<'b>(&mut self, span: Span) -> Participant<'b> {
+        let mut participant = Participant::new(ParticipantKey(self.participants));
+        self.participants = self.participants.wrapping_add(1);
+        participant.span = span;
+        participant
+    }
+
+    /// Declares a participant that `raw`, read as `kind`, gives.
+    pub(crate) fn declare_participant(
+        &mut self,
+        kind: &'static str,
+        raw: &'a [u8],
+        participant: Option<&Participant<'_>>,
+    ) -> Option<ParticipantKey> {
+        if let Some(participant) = participant {
+            self.sink.participant(participant);
+        }
+        let key = participant.map(|participant| participant.key);
+        self.recent.rotate_right(1);
+        if let Some(first) = self.recent.first_mut() {
+            *first = Some((kind, raw, key));
+        }
+        key
+    }
+
+    /// Reads who takes part in `role` from each repetition of a field.
+    pub(crate) fn performers(
+        &mut self,
+        role: Role,
+        field: Field<'a>,
+        read: impl Fn(&mut Self, Repetition<'a>) -> Option<ParticipantKey>,
+        into: &mut Vec<Performer>,
+    ) {
+        for repetition in field.valued() {
+            self.performer(role, repetition, &read, into);
+        }
+    }
+
+    /// The same, from one repetition.
+    pub(crate) fn performer(
+        &mut self,
+        role: Role,
+        repetition: Repetition<'a>,
+        read: impl Fn(&mut Self, Repetition<'a>) -> Option<ParticipantKey>,
+        into: &mut Vec<Performer>,
+    ) {
+        let span = repetition.span();
+        let participant = read(self, repetition);
+        into.extend(participant.map(|participant| Performer { role, participant, span }));
     }
 
     /// The segment `name` on line `line` is read from here on.
@@ -93,13 +163,12 @@ impl<'a, 's> Context<'a, 's> {
         self.sink.diagnostic(diagnostic);
     }
 
-    /// A field that no arm reads: it is structural, or it is not mapped.
+    /// A field that no arm reads: a rule passes it over, or it is not mapped.
     pub(crate) fn rest(&mut self, field: Field<'a>) {
         if field.is_empty() {
             return;
         }
-        let row = STRUCTURAL.iter().find(|(name, _)| *name == self.name);
-        if !row.is_some_and(|(_, fields)| fields.contains(&self.field)) {
+        if parts::rule(self.name.as_bytes(), self.field).is_none() {
             self.say(DiagnosticCode::FieldNotMapped, field.span());
         }
     }
@@ -108,6 +177,13 @@ impl<'a, 's> Context<'a, 's> {
     pub(crate) fn unmapped(&mut self, part: Part<'a>) {
         if !part.0.is_empty() {
             self.say(DiagnosticCode::FieldNotMapped, Span::new(part.1, part.0.len()));
+        }
+    }
+
+    /// Something that was read, and has no place.
+    pub(crate) fn lost(&mut self, span: Span) {
+        if span.is_some() && span.len > 0 {
+            self.say(DiagnosticCode::FieldNotMapped, span);
         }
     }
 

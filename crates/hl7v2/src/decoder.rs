@@ -21,7 +21,7 @@ use crate::replies::Replies;
 use crate::scratch::Scratch;
 use crate::segments::msh;
 use crate::tree::Tree;
-use crate::{Index, Messages, join, limits, oru_r01};
+use crate::{Index, Messages, join, limits, oru_r01, parts};
 
 /// The registry's row.
 pub const PROTOCOL: Protocol = Protocol::new(
@@ -31,7 +31,8 @@ pub const PROTOCOL: Protocol = Protocol::new(
     Inputs::Messages,
     detect,
     |options| Box::new(Hl7Decoder::new(options)),
-);
+)
+.with_parts(parts::parts);
 
 /// How far into a file a header is looked for.
 const DETECTED: usize = 4096;

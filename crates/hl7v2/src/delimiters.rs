@@ -4,6 +4,7 @@ use iomt_core::wire::{ErrorKind, ParseError};
 use memchr::memchr;
 
 use crate::charset::Scan;
+use crate::frame;
 
 /// The characters that separate the parts of one message. Each message has its own.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -49,7 +50,7 @@ impl Delimiters {
     };
 
     /// What stands between escape characters for a byte that a leaf cannot hold as it is: one of
-    /// these, CR or LF (§2.7).
+    /// these, CR or LF (§2.7), or what begins or ends a frame.
     pub(crate) fn escape_of(&self, byte: u8) -> Option<&'static str> {
         Some(match byte {
             b if b == self.field => "F",
@@ -60,6 +61,8 @@ impl Delimiters {
             b if Some(b) == self.truncation => "P",
             b'\r' => "X0D",
             b'\n' => "X0A",
+            frame::VT => "X0B",
+            frame::FS => "X1C",
             _ => return None,
         })
     }
@@ -161,6 +164,8 @@ mod tests {
         assert_eq!(parse(b"MSH"), Err((truncated, "MSH-1", 3)));
         assert_eq!(parse(b"MSHH0\r"), Err((ErrorKind::Malformed, "MSH-1", 3)));
         assert_eq!(parse(b"MSH|^^^^|"), Err((ErrorKind::Malformed, "MSH-2", 4)));
+        // A log that escapes backslashes wrote this: in it no escape can be told from a delimiter.
+        assert_eq!(parse(b"MSH|^~\\\\&|"), Err((ErrorKind::Malformed, "MSH-2", 4)));
         assert_eq!(parse(b"MSH|^~\\&#!|"), Err((ErrorKind::Malformed, "MSH-2", 9)));
         assert_eq!(parse(b"MSH|^A\\&|"), Err((ErrorKind::Malformed, "MSH-2", 5)));
         assert_eq!(parse(b"MSH|^\xC3\xA9&|"), Err((ErrorKind::Malformed, "MSH-2", 5)));

@@ -6,6 +6,7 @@ use core::num::NonZeroU32;
 use iomt_core::LimitKind;
 use iomt_core::wire::{ErrorKind, ParseError};
 
+use crate::charset;
 use crate::{Delimiters, Message, Path, SEGMENT_FIELDS, Segment};
 
 /// What a leaf is to be.
@@ -39,7 +40,8 @@ impl Message<'_> {
     /// `path`: the segment is [missing](ErrorKind::Missing), the path has no field or names MSH-1 or
     /// MSH-2 ([malformed](ErrorKind::Malformed)), or a number in it is above [`SEGMENT_FIELDS`].
     /// `text`, malformed: the message's character set, ASCII if it declares and has none, does not
-    /// have all of it. The offset is that of the segment.
+    /// have all of it. `MSH-18`, malformed: it does not say the set, and the bytes of the copy would
+    /// say another one. The offset is that of the segment.
     pub fn edited(&self, path: Path, edit: Edit<'_>) -> Result<Vec<u8>, ParseError> {
         let error = |kind, field, offset| Err(ParseError::new(kind, field, offset));
         let number = path.number.map_or(1, |n| usize::try_from(n.get()).unwrap_or(usize::MAX));
@@ -65,7 +67,7 @@ impl Message<'_> {
         let mut value = Vec::new();
         match edit {
             Edit::Text(text) => {
-                if self.verbatim().encode(text, &mut value).is_none() {
+                if self.encode(text, &mut value).is_none() {
                     return error(ErrorKind::Malformed, "text", offset);
                 }
             }
@@ -93,6 +95,13 @@ impl Message<'_> {
         );
         for part in [before, grown, &value, after] {
             out.extend_from_slice(part);
+        }
+        // Whoever declares another set has that.
+        let declares = segment.id() == b"MSH" && field.get() == 18;
+        let plain = || out.iter().all(|b| b.is_ascii() && !charset::shifts(*b));
+        let after = || charset::resolve(self.field(b"MSH", 18), &out).0;
+        if !declares && !plain() && after() != self.charset() {
+            return error(ErrorKind::Malformed, "MSH-18", offset);
         }
         Ok(out)
     }
@@ -224,9 +233,79 @@ mod tests {
             assert_eq!((error.field(), error.kind()), (field, kind), "{path}");
         }
         assert_eq!(alloc::format!("{:?}", Edit::Text("abc")), "Text(3 byte(s))");
+        let edit = |text: &[u8], path: &str, to: Edit<'_>| {
+            let mut index = Index::new();
+            let message = Message::parse(text, &mut index).unwrap();
+            message.edited(Path::parse(path).unwrap(), to).map_err(|error| error.field())
+        };
+        // Nothing but PID-1 says that this is not UTF-8.
+        let latin = b"MSH|^~\\&|A\rPID|\xFC|\xC3\xA9\r";
+        assert_eq!(edit(latin, "PID-1", Edit::Empty), Err("MSH-18"));
+        assert_eq!(edit(latin, "PID-2", Edit::Empty).unwrap(), b"MSH|^~\\&|A\rPID|\xFC|\r");
+        // What these characters of GB 18030 are in UTF-8 makes words.
+        let simplified = b"MSH|^~\\&||||||||||||||||GB 18030-2000\rPID|1\r";
+        assert_eq!(
+            edit(simplified, "PID-1", Edit::Text("\u{6d93}\u{e15f}\u{6783}")),
+            Err("MSH-18")
+        );
+        let declared = edit(simplified, "MSH-18", Edit::Text("UNICODE UTF-8")).unwrap();
+        assert!(edit(&declared, "PID-1", Edit::Text("ü")).is_ok());
     }
 
+    const SETS: &[&str] = &[
+        "",
+        "UNICODE UTF-8",
+        "8859/1",
+        "8859/2",
+        "8859/5",
+        "8859/7",
+        "8859/8",
+        "8859/9",
+        "8859/11",
+        "8859/15",
+        "BIG-5",
+        "GB 18030-2000",
+        "KS X 1001",
+        "EUC-JP",
+        "SHIFT_JIS",
+        "~ISO IR87",
+        "ISO IR14~ISO IR87",
+        "KS X 1001~ISO IR149",
+        "ISO-2022-KR",
+        "8859/1~ISO IR87",
+    ];
+
     proptest! {
+        /// In any set, what can be written is read again, and the other leaves are what they were.
+        #[test]
+        fn sets_are_written_as_they_are_read(
+            set in prop::sample::select(SETS),
+            before in "[a-zé許試김Дα]{0,4}",
+            value in "[ -~éüł許功蓋試験表¥‾ｱ김ДαאกİŁ€\u{80}\u{9f}\u{20000}\u{1b}\u{0e}\u{1c}]{0,8}|\\PC{0,6}",
+        ) {
+            let header = alloc::format!("MSH|^~\\&|A|||||||||||||||{set}\rPID|1||");
+            let (mut one, mut two) = (Index::new(), Index::new());
+            let empty = alloc::format!("{header}|z\r");
+            let plain = Message::parse(empty.as_bytes(), &mut one).unwrap();
+            let path = |text| Path::parse(text).unwrap();
+            let first = plain.edited(path("PID-2"), Edit::Text(&before)).unwrap_or(empty.clone().into_bytes());
+            let message = Message::parse(&first, &mut two).unwrap();
+            if let Ok(copy) = message.edited(path("PID-3"), Edit::Text(&value)) {
+                let mut index = Index::new();
+                let after = Message::parse(&copy, &mut index).unwrap();
+                let text = |message: &Message<'_>, place| {
+                    message.verbatim().text(message.leaf(path(place)).unwrap().raw())
+                };
+                prop_assert_eq!(text(&after, "PID-3"), value);
+                for place in ["PID-2", "PID-4", "MSH-3"] {
+                    prop_assert_eq!(text(&after, place), text(&message, place), "{}", place);
+                }
+            } else {
+                let shifts = |c: char| matches!(c, '\x1b' | '\x0e');
+                prop_assert!(!value.is_ascii() || value.contains(shifts));
+            }
+        }
+
         /// What is set is read again; every other leaf is what it was.
         #[test]
         fn other_leaves_stay(

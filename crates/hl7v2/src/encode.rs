@@ -8,6 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
+use crate::charset::{Shifted, Shifts};
 use crate::{Charset, Delimiters, Message, TextCodec};
 use iomt_core::model::Codec;
 
@@ -40,6 +41,53 @@ impl Message<'_> {
         let declared = self.field(b"MSH", 18);
         let ascii = declared.is_none_or(|d| d.is_empty()) && self.raw().is_ascii();
         Verbatim { codec: self.codec(), ascii }
+    }
+
+    /// The bytes of `text` in the character set of the message, escaped; `None` if that set does not
+    /// have all of it. A message that declares no set and has only ASCII takes ASCII alone, for
+    /// nothing says in which set more would be read.
+    pub(crate) fn encode(&self, text: &str, out: &mut Vec<u8>) -> Option<()> {
+        let Verbatim { codec, ascii } = self.verbatim();
+        let TextCodec { delimiters, charset } = codec;
+        let mark = [delimiters.escape];
+        if text == "\"\"" {
+            // Bare, it would be the explicit null.
+            [&mark, &b"X2222"[..], &mark].into_iter().for_each(|part| out.extend_from_slice(part));
+            return Some(());
+        }
+        if ascii && !text.is_ascii() {
+            return None;
+        }
+        let escaped = |character: char| delimiters.escape_of(u8::try_from(character).ok()?);
+        if charset == Charset::Iso2022 {
+            let mut leaf = Shifted::new(Shifts::of(self.field(b"MSH", 18)), out);
+            for character in text.chars() {
+                // What shifts is none of the text.
+                let shifting = match character {
+                    '\x1B' => Some("X1B"),
+                    '\x0E' => Some("X0E"),
+                    '\x0F' => Some("X0F"),
+                    _ => None,
+                };
+                match escaped(character).or(shifting) {
+                    Some(code) => {
+                        [&mark, code.as_bytes(), &mark].into_iter().for_each(|b| leaf.ascii(b));
+                    }
+                    None => leaf.push(character)?,
+                }
+            }
+            leaf.ascii(b"");
+            return Some(());
+        }
+        for character in text.chars() {
+            match escaped(character) {
+                Some(code) => [&mark, code.as_bytes(), &mark]
+                    .into_iter()
+                    .for_each(|part| out.extend_from_slice(part)),
+                None => charset.push(character, out)?,
+            }
+        }
+        Some(())
     }
 
     /// Writes the message in its shortest form: without the delimiters at the end of fields,
@@ -95,28 +143,6 @@ impl Verbatim {
         // Writing to a String does not fail.
         let _ = self.decode(raw, &mut out);
         out
-    }
-
-    /// The bytes of `text` in the character set of the message, escaped; `None` if that set does not
-    /// have all of it.
-    pub(crate) fn encode(&self, text: &str, out: &mut Vec<u8>) -> Option<()> {
-        if text == "\"\"" {
-            // Bare, it would be the explicit null.
-            let quotes = [self.codec.delimiters.escape, b'X', b'2', b'2', b'2', b'2'];
-            out.extend_from_slice(&quotes);
-            out.push(self.codec.delimiters.escape);
-            return Some(());
-        }
-        if text.is_ascii() || (self.codec.charset == Charset::Utf8 && !self.ascii) {
-            escape(text.as_bytes(), &self.codec.delimiters, out);
-            return Some(());
-        }
-        if self.codec.charset != Charset::Latin1 {
-            return None;
-        }
-        let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
-        escape(&bytes?, &self.codec.delimiters, out);
-        Some(())
     }
 }
 
@@ -180,19 +206,28 @@ mod tests {
 
     #[test]
     fn what_is_escaped_is_read_as_it_was() {
-        let plain = verbatim("MSH|^~\\&|ü".as_bytes());
-        for text in ["\"\"", "|^~\\&", "a\\F\\b", "\r\n", "\\X0D\\", "Müller|&"] {
-            let mut out = Vec::new();
-            plain.encode(text, &mut out).unwrap();
-            assert_eq!(plain.text(&out), text);
+        let written = |header: &[u8], text: &str| {
+            let (mut out, mut index) = (Vec::new(), Index::new());
+            let message = Message::parse(header, &mut index).unwrap();
+            message.encode(text, &mut out)?;
+            assert_eq!(message.verbatim().text(&out), text);
+            Some(out)
+        };
+        let plain = "MSH|^~\\&|ü".as_bytes();
+        for text in ["\"\"", "|^~\\&", "a\\F\\b", "\r\n", "\\X0D\\", "Müller|&", "\x0b\x1c"] {
+            assert!(written(plain, text).is_some());
         }
-        let latin = verbatim(b"MSH|^~\\&||||||||||||||||8859/1");
-        let mut out = Vec::new();
-        latin.encode("ü|", &mut out).unwrap();
-        assert_eq!(out, b"\xFC\\F\\");
-        assert_eq!(latin.encode("€", &mut out), None);
+        let latin = b"MSH|^~\\&||||||||||||||||8859/1";
+        assert_eq!(written(latin, "ü|").as_deref(), Some(&b"\xFC\\F\\"[..]));
+        assert_eq!(written(latin, "€"), None);
         // Nothing says in which set it would be read.
-        assert_eq!(verbatim(b"MSH|^~\\&|A").encode("ü", &mut out), None);
+        assert_eq!(written(b"MSH|^~\\&|A", "ü"), None);
+        let big = b"MSH|^~\\&||||||||||||||||BIG-5";
+        assert_eq!(written(big, "許\\&").as_deref(), Some(&b"\xB3\\\\E\\\\T\\"[..]));
+        let japanese = b"MSH|^~\\&||||||||||||||||~ISO IR87";
+        let want = b"\x1B$B;n\x1B(B\\T\\\x1B$B83\x1B(B\\X1B\\";
+        assert_eq!(written(japanese, "試&験\x1B").as_deref(), Some(&want[..]));
+        assert_eq!(written(japanese, "¥"), None);
     }
 
     #[test]

@@ -216,7 +216,8 @@ impl TextCodec {
     }
 
     /// Writes `text` so that it is one leaf: delimiters as `\F\ \S\ \T\ \R\ \E\`, the truncation
-    /// character as `\P\` where the message declares one, CR and LF as `\X0D\` and `\X0A\`.
+    /// character as `\P\` where the message declares one, CR and LF as `\X0D\` and `\X0A\`, and so
+    /// VT and FS, which no frame can hold.
     ///
     /// # Errors
     /// Those of `out`.

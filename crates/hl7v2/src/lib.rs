@@ -40,6 +40,7 @@ mod limits;
 mod message;
 pub mod mllp;
 mod oru_r01;
+mod parts;
 mod path;
 mod replies;
 mod scratch;

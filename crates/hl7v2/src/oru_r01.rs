@@ -6,16 +6,18 @@
 //! comes after them, and for nothing before.
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Effective, EncounterKey, ReportKey, SpecimenKey, Subject, SubjectKey};
+use iomt_core::model::{
+    Effective, EncounterKey, Order, OrderKey, Report, ReportKey, Specimen, SpecimenKey, Subject,
+    SubjectKey,
+};
 
 use crate::Segment;
 use crate::context::Context;
 use crate::devices::Devices;
 use crate::scratch::Scratch;
 use crate::segments::obx::Group;
-use crate::segments::{nte, obr, obx, pid, prt, pv1, spm};
+use crate::segments::{nte, obr, obx, orc, pid, prt, pv1, spm};
 use crate::tree::{self, Tree};
-use crate::types::ei;
 
 /// Segments that diagnostics call by name although none of them is mapped: those that ORU^R01 may
 /// have.
@@ -31,6 +33,7 @@ struct Reader<'r, 'a, 's> {
     /// Numbers of the next patient, visit, report and specimen.
     subjects: u32,
     encounters: u32,
+    orders: u32,
     reports: u32,
     specimens: u32,
     /// The last PID, its bytes and its key.
@@ -58,6 +61,7 @@ pub(crate) fn observe<'a>(
         tree,
         subjects: 0,
         encounters: 0,
+        orders: 0,
         reports: 0,
         specimens: 0,
         patient: None,
@@ -71,7 +75,7 @@ pub(crate) fn observe<'a>(
     while let Some(segment) = reader.context.message.line(line) {
         line = reader.segment(segment, line);
     }
-    reader.finish_order([false; 2]);
+    reader.finish_order();
 }
 
 /// The number of a key, and the next one.
@@ -98,7 +102,7 @@ impl<'a> Reader<'_, 'a, '_> {
     /// A segment that belongs to no fact, but perhaps to a later one.
     fn other(&mut self, segment: Segment<'a>, line: usize) {
         if segment.id() == b"ORC" && self.context.message.is_segment(line) {
-            self.finish_order([false; 2]);
+            self.finish_order();
             self.order = Some((segment, line));
         } else {
             self.unmapped(segment, line);
@@ -212,34 +216,6 @@ impl<'a> Reader<'_, 'a, '_> {
     fn declare(&mut self, start: usize) -> usize {
         let first = self.context.message.line(start);
         let request = first.filter(|segment| segment.id() == b"OBR");
-        let mut report = None;
-        if let Some(segment) = request {
-            let key = ReportKey(take(&mut self.reports));
-            let subject = self.subject();
-            let mut read = obr::read(self.context, segment, start, key, subject, self.scratch);
-            let mut used = [false; 2];
-            if let Some((order, line)) = self.order {
-                for (used, (field, slot)) in
-                    used.iter_mut().zip([(2, &mut read.placer), (3, &mut read.filler)])
-                {
-                    let (ours, theirs) = (segment.field(field), order.field(field));
-                    let raw = |field: Option<crate::Field<'a>>| field.map_or(&[][..], |f| f.raw());
-                    *used = slot.is_none() || raw(ours) == raw(theirs);
-                    if let (None, Some(theirs)) = (&slot, theirs) {
-                        self.context.enter("ORC", line);
-                        self.context.at(u16::try_from(field).unwrap_or(0));
-                        *slot = ei::field(self.context, theirs);
-                    }
-                }
-            }
-            self.finish_order(used);
-            (self.report, self.effective) = (Some(key), read.effective);
-            report = Some(read);
-        } else if let Some(segment) = first.filter(|_| self.report.is_none()) {
-            let name = if segment.id() == b"SPM" { "SPM" } else { "OBX" };
-            self.context.enter(name, start);
-            self.context.say(DiagnosticCode::SegmentOutOfOrder, segment.span());
-        }
         self.scratch.specimens.clear();
         let mut line = start;
         let ends = |id: &[u8; 3]| matches!(id, b"OBR" | b"PID" | b"PV1");
@@ -253,29 +229,119 @@ impl<'a> Reader<'_, 'a, '_> {
             line = line.saturating_add(1);
         }
         self.tree.declare(self.context, self.devices, start, line);
-        if let Some(mut report) = report {
+        let mut read = None;
+        if let Some(segment) = request {
+            let request = self.request(segment, start);
+            (self.report, self.effective) = (Some(request.0.key), request.0.effective);
+            read = Some(request);
+        } else if let Some(segment) = first.filter(|_| self.report.is_none()) {
+            let name = if segment.id() == b"SPM" { "SPM" } else { "OBX" };
+            self.context.enter(name, start);
+            self.context.say(DiagnosticCode::SegmentOutOfOrder, segment.span());
+        }
+        if let Some((mut report, mut order, ordered)) = read {
             self.notes(start);
+            let scratch = &*self.scratch;
             report.encounter = self.encounter;
-            report.performers = &self.scratch.performers;
-            report.specimens = &self.scratch.specimens;
-            report.notes = &self.scratch.notes;
+            report.notes = &scratch.notes;
+            if ordered {
+                order.encounter = self.encounter;
+                order.performers = &scratch.requesters;
+                order.identifiers = &scratch.order_numbers;
+                (order.reasons, order.details) = (&scratch.reasons, &scratch.details);
+                (order.notes, report.notes) = (&scratch.notes, &[]);
+                self.context.sink.order(&order);
+                report.order = Some(order.key);
+            }
+            report.performers = &scratch.performers;
+            report.specimens = &scratch.specimens;
             self.context.sink.report(&report);
         }
         line
     }
 
+    /// Reads an OBR, and the ORC before it: the report, what was ordered, and whether there is an ORC
+    /// or something that only an order has.
+    fn request<'b>(&mut self, segment: Segment<'a>, line: usize) -> (Report<'b>, Order<'b>, bool)
+    where
+        'a: 'b,
+    {
+        let Scratch { performers, requesters, order_numbers, reasons, details, .. } =
+            &mut *self.scratch;
+        performers.clear();
+        requesters.clear();
+        order_numbers.clear();
+        reasons.clear();
+        details.clear();
+        let subject = self.patient.map(|(_, key)| key);
+        let mut report: Report<'a> = Report::new(ReportKey(take(&mut self.reports)), subject);
+        let mut order: Order<'a> = Order::new(OrderKey(take(&mut self.orders)), subject);
+        let common = self.order.take();
+        if let Some((segment, line)) = common {
+            orc::read(self.context, segment, line, &mut order, self.scratch);
+        }
+        // Before 2.5 there was no SPM.
+        let source = segment.field(15).is_some_and(|field| !field.is_empty());
+        let specimen = source && self.scratch.specimens.is_empty();
+        obr::read(self.context, segment, line, &mut report, &mut order, specimen, self.scratch);
+        if specimen {
+            let mut taken = self.new_specimen();
+            spm::read_obr(self.context, segment, line, &mut taken, self.scratch);
+            taken.collected = report.effective;
+            self.declare_specimen(taken);
+        }
+        order.code = report.code;
+        order.placer = order.placer.or(report.placer);
+        order.filler = order.filler.or(report.filler);
+        (report.placer, report.filler) =
+            (report.placer.or(order.placer), report.filler.or(order.filler));
+        order.span = order.span.to(segment.span());
+        let scratch = &*self.scratch;
+        let ordered = common.is_some()
+            || order.priority.is_some()
+            || order.action.is_some()
+            || order.parent_placer.is_some()
+            || order.parent_filler.is_some()
+            || !matches!(order.occurrence, Effective::Unknown)
+            || !scratch.requesters.is_empty()
+            || !scratch.order_numbers.is_empty()
+            || !scratch.reasons.is_empty()
+            || !scratch.details.is_empty();
+        (report, order, ordered)
+    }
+
     fn specimen(&mut self, segment: Segment<'a>, line: usize) {
+        let mut specimen = self.new_specimen();
+        self.scratch.collectors.clear();
+        spm::read(self.context, segment, line, &mut specimen, self.scratch);
+        self.more_notes(line);
+        self.declare_specimen(specimen);
+    }
+
+    fn new_specimen(&mut self) -> Specimen<'a> {
         let key = SpecimenKey(take(&mut self.specimens));
         self.scratch.specimens.push(key);
-        let mut specimen = spm::read(self.context, segment, line, key, self.subject());
-        self.notes(line);
-        specimen.notes = &self.scratch.notes;
+        Specimen::new(key, self.subject())
+    }
+
+    fn declare_specimen(&mut self, specimen: Specimen<'a>) {
+        let (mut specimen, scratch): (Specimen<'_>, _) = (specimen, &*self.scratch);
+        specimen.identifiers = &scratch.identifiers;
+        specimen.additives = &scratch.additives;
+        specimen.conditions = &scratch.conditions;
+        specimen.performers = &scratch.collectors;
+        specimen.notes = &scratch.notes;
         self.context.sink.specimen(&specimen);
     }
 
     /// Reads the notes after line `line`, up to the next segment that may have notes of its own.
     fn notes(&mut self, line: usize) {
         self.scratch.notes.clear();
+        self.more_notes(line);
+    }
+
+    /// The same, after those that are there.
+    fn more_notes(&mut self, line: usize) {
         let mut line = line.saturating_add(1);
         while let Some(segment) = self.context.message.line(line) {
             match segment.id() {
@@ -288,18 +354,14 @@ impl<'a> Reader<'_, 'a, '_> {
         }
     }
 
-    /// Diagnoses what of the last ORC is not in a report: all but those of ORC-2 and ORC-3 that
-    /// are `used`.
-    fn finish_order(&mut self, used: [bool; 2]) {
+    /// Diagnoses an ORC that no OBR has followed.
+    fn finish_order(&mut self) {
         let Some((order, line)) = self.order.take() else { return };
         self.context.enter("ORC", line);
         self.context.check(order);
         for (number, field) in order.numbered() {
             self.context.at(number);
-            match (number, used) {
-                (2, [true, _]) | (3, [_, true]) => {}
-                _ => self.context.rest(field),
-            }
+            self.context.rest(field);
         }
     }
 }

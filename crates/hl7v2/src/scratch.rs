@@ -14,7 +14,14 @@ pub(crate) struct Scratch<'a> {
     pub(crate) names: Vec<HumanName<'a>>,
     pub(crate) telecoms: Vec<Telecom<'a>>,
     pub(crate) addresses: Vec<Address<'a>>,
-    pub(crate) performers: Vec<Performer<'a>>,
+    pub(crate) performers: Vec<Performer>,
+    pub(crate) requesters: Vec<Performer>,
+    pub(crate) collectors: Vec<Performer>,
+    pub(crate) additives: Vec<Concept<'a>>,
+    pub(crate) conditions: Vec<Concept<'a>>,
+    pub(crate) order_numbers: Vec<Identifier<'a>>,
+    pub(crate) reasons: Vec<Concept<'a>>,
+    pub(crate) details: Vec<Concept<'a>>,
     pub(crate) interpretation: Vec<Concept<'a>>,
     pub(crate) components: Vec<Component<'a>>,
     /// What qualifies a metric, and the counts of its wave that stand for none.
@@ -27,14 +34,24 @@ pub(crate) struct Scratch<'a> {
 impl Scratch<'_> {
     /// The same allocations, empty, for facts of another message.
     pub(crate) fn recycle<'b>(self) -> Scratch<'b> {
-        let mut specimens = self.specimens;
+        let Self { mut specimens, mut performers, mut requesters, mut collectors, .. } = self;
         specimens.clear();
+        performers.clear();
+        requesters.clear();
+        collectors.clear();
         Scratch {
             identifiers: recycle(self.identifiers),
             names: recycle(self.names),
             telecoms: recycle(self.telecoms),
             addresses: recycle(self.addresses),
-            performers: recycle(self.performers),
+            performers,
+            requesters,
+            collectors,
+            additives: recycle(self.additives),
+            conditions: recycle(self.conditions),
+            order_numbers: recycle(self.order_numbers),
+            reasons: recycle(self.reasons),
+            details: recycle(self.details),
             interpretation: recycle(self.interpretation),
             components: recycle(self.components),
             facets: recycle(self.facets),

@@ -1,11 +1,11 @@
 //! A sink that writes each fact as a line, which tests compare.
 
-use alloc::{format, string::String, vec::Vec};
+use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 
 use iomt_core::model::{
     Authority, Code, CodeSystem, Concept, Decimal, Device, Effective, Encounter, Given, HumanName,
-    Identifier, Measurement, Message, Note, Patient, Performer, Quantity, Report, Specimen,
-    Subject, Text, Time, Unit, Value,
+    Identifier, Measurement, Message, Note, Order, Participant, Patient, Performer, Quantity,
+    Report, Specimen, Subject, Text, Time, Unit, Value,
 };
 use iomt_core::wire::{ParseError, Span};
 use iomt_core::{Decoder, Diagnostic, End, Input, Options, Sink};
@@ -18,6 +18,8 @@ pub(crate) struct Lines {
     pub(crate) facts: Vec<String>,
     pub(crate) diagnostics: Vec<String>,
     pub(crate) spans: Vec<Span>,
+    /// Those who take part, by their keys.
+    participants: BTreeMap<u32, String>,
     /// Messages that have begun and not ended.
     pub(crate) open: usize,
 }
@@ -168,18 +170,14 @@ fn value(value: &Value<'_>) -> String {
     }
 }
 
-fn performers(performers: &[Performer<'_>]) -> String {
-    let one = |performer: &Performer<'_>| match performer {
-        Performer::Person { role, identifier: number, name: person } => {
-            let number = number.as_ref().map(identifier).unwrap_or_default();
-            format!(" {role:?}({number} {})", name(person))
-        }
-        Performer::Organization { role, identifier: number, name } => {
-            let number = number.as_ref().map(identifier).unwrap_or_default();
-            format!(" {role:?} org({number} {})", name.map(text).unwrap_or_default())
-        }
-    };
-    performers.iter().map(one).collect()
+fn participant(participant: &Participant<'_>) -> String {
+    if let Some(person) = &participant.person {
+        let number = person.identifier.as_ref().map(identifier).unwrap_or_default();
+        return format!("({number} {})", name(&person.name));
+    }
+    let organization = participant.organization.as_ref().unwrap();
+    let number = organization.identifier.as_ref().map(identifier).unwrap_or_default();
+    format!(" org({number} {})", organization.name.map(text).unwrap_or_default())
 }
 
 fn notes(notes: &[Note<'_>]) -> String {
@@ -203,6 +201,13 @@ fn when(name: &str, at: Option<Time<'_>>) -> String {
 }
 
 impl Lines {
+    fn performers(&self, performers: &[Performer]) -> String {
+        let one = |performer: &Performer| {
+            format!(" {:?}{}", performer.role, self.participants[&performer.participant.0])
+        };
+        performers.iter().map(one).collect()
+    }
+
     fn say(&mut self, line: String, span: Span) {
         self.facts.push(line);
         self.spans.push(span);
@@ -214,9 +219,26 @@ impl Sink for Lines {
         assert_eq!((message.protocol, self.open), ("hl7v2", 0));
         assert_eq!(usize::try_from(message.span.len), Ok(message.bytes.len()));
         self.open = 1;
+        self.participants.clear();
         let from = format!("{}/{}", authority(&message.application), authority(&message.facility));
         let (id, sent) = (maybe("id", message.id), when("sent", message.sent));
         self.say(format!("message from={from}{id}{sent}"), message.span);
+    }
+
+    fn participant(&mut self, participant: &Participant<'_>) {
+        let before = self.participants.insert(participant.key.0, self::participant(participant));
+        assert_eq!(before, None);
+    }
+
+    fn order(&mut self, order: &Order<'_>) {
+        let numbers = [order.placer, order.filler, order.group];
+        let numbers = numbers.iter().flatten().map(identifier);
+        let mut line = format!("order {} {}", order.key.0, numbers.collect::<Vec<_>>().join(" "));
+        line += &maybe("status", order.status.code);
+        line += &maybe("control", order.control);
+        line += &self.performers(order.performers);
+        line += &notes(order.notes);
+        self.say(line, order.span);
     }
 
     fn patient(&mut self, patient: &Patient<'_>) {
@@ -249,7 +271,7 @@ impl Sink for Lines {
         line += &key("of", encounter.subject.map(|key| key.0));
         line += &maybe("class", encounter.class);
         line += &all("id", encounter.identifier.as_slice(), identifier);
-        line += &performers(encounter.participants);
+        line += &self.performers(encounter.participants);
         line += &when("start", encounter.start);
         line += &when("end", encounter.end);
         self.say(line, encounter.span);
@@ -306,7 +328,7 @@ impl Sink for Lines {
         line += &maybe("category", report.category);
         line += &effective(&report.effective);
         line += &when("issued", report.issued);
-        line += &performers(report.performers);
+        line += &self.performers(report.performers);
         line += &report.specimens.iter().map(|s| format!(" specimen={}", s.0)).collect::<String>();
         line += &notes(report.notes);
         self.say(line, report.span);
@@ -339,7 +361,7 @@ impl Sink for Lines {
             let (low, high) = (bound(range.low), bound(range.high));
             line += &format!(" range={:?}({low},{high})", text(range.text.unwrap()));
         }
-        line += &performers(measurement.performers);
+        line += &self.performers(measurement.performers);
         line += &notes(measurement.notes);
         self.say(line, measurement.span);
     }

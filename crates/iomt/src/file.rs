@@ -59,4 +59,12 @@ impl Output for Counted<'_> {
     fn outcome(&mut self, message: u64, json: &str) {
         self.output.outcome(message, json);
     }
+
+    fn traces(&self) -> bool {
+        self.output.traces()
+    }
+
+    fn trace(&mut self, message: u64, trace: &iomt_fhir::Trace<'_>) {
+        self.output.trace(message, trace);
+    }
 }

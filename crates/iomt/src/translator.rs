@@ -70,7 +70,16 @@ impl Translator {
     /// A new connection of a protocol.
     #[must_use]
     pub fn connect(&self, protocol: &Protocol) -> Connection {
-        Connection::new((protocol.decoder)(&Options::with_limits(self.limits)))
+        Connection::new((protocol.decoder)(&self.options()))
+    }
+
+    /// What its decoders are told.
+    #[must_use]
+    pub fn options(&self) -> Options {
+        let mut options = Options::with_limits(self.limits);
+        let Config { terminators, continuations, .. } = *self.config();
+        (options.terminators, options.continuations) = (terminators, continuations);
+        options
     }
 
     /// Translates the next input of a connection. Documents and diagnostics go to `output`; a

@@ -6,6 +6,10 @@ use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
 
 const IMPORTED: &str = "crates/fhir/data/maps.csv";
 const DECIDED: &str = "crates/fhir/data/maps_decided.csv";
+/// The codes of HL7 v2 tables, so far as a code system of the table is published.
+const TABLES: &str = "crates/fhir/data/v2_tables.csv";
+/// Where those are, the later one over the earlier.
+const TABLE_FOLDERS: &[&str] = &["r4/CodeSystem", "tho/CodeSystem"];
 const GENERATED: &str = "crates/fhir/src/policy/maps/generated.rs";
 
 /// Our name of a map, its name in the guide, and the HL7 table.
@@ -18,12 +22,16 @@ const MAPS: &[(&str, &str, &str)] = &[
     ("name_use", "NameType", "0200"),
     ("address_use", "AddressType[Use]", "0190"),
     ("telecom_use", "TelecommunicationUseCode", "0201"),
+    ("order_status", "OrderStatus", "0038"),
+    ("order_control", "OrderControlCode[ServiceRequest.status]", "0119"),
+    ("priority", "ExtendedPriorityCodes", "0485"),
+    ("confidentiality", "ConfidentialityCode", "0177"),
     ("telecom_system", "TelecommunicationEquipmentType", "0202"),
 ];
 
 /// Code systems whose codes pass as they are: our name, file among the definitions.
 const CODES: &[(&str, &str)] = &[
-    ("identifier_type", "r4/CodeSystem/v2-0203.json"),
+    ("identifier_type", "tho/CodeSystem/v2-0203.json"),
     ("diagnostic_service", "r4/CodeSystem/v2-0074.json"),
 ];
 
@@ -59,7 +67,35 @@ pub fn import(shared: &Path) -> Result {
             out.write_record([map, code, code, source.trim()])?;
         }
     }
-    emit(Mode::Write, IMPORTED, &String::from_utf8(out.into_inner()?)?)
+    emit(Mode::Write, IMPORTED, &String::from_utf8(out.into_inner()?)?)?;
+    import_tables(shared)
+}
+
+fn import_tables(shared: &Path) -> Result {
+    let mut tables = BTreeMap::new();
+    for folder in TABLE_FOLDERS {
+        for entry in fs::read_dir(shared.join("fhir-definitions").join(folder))? {
+            let path = entry?.path();
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let Some(table) = name.strip_prefix("v2-").and_then(|n| n.parse::<u16>().ok()) else {
+                continue;
+            };
+            let system: serde_json::Value = serde_json::from_str(&fs::read_to_string(path)?)?;
+            let version = system["version"].as_str().unwrap_or_default();
+            let source = format!("{} {version}", system["url"].as_str().unwrap_or_default());
+            let concepts = system["concept"].as_array().ok_or("no concepts")?;
+            let codes = concepts.iter().filter_map(|c| c["code"].as_str().map(str::to_owned));
+            tables.insert(table, (codes.collect::<Vec<_>>(), source.trim().to_owned()));
+        }
+    }
+    let mut out = csv::Writer::from_writer(Vec::new());
+    out.write_record(["table", "code", "source"])?;
+    for (table, (codes, source)) in tables {
+        for code in codes {
+            out.write_record([&table.to_string(), &code, &source])?;
+        }
+    }
+    emit(Mode::Write, TABLES, &String::from_utf8(out.into_inner()?)?)
 }
 
 pub fn codegen(mode: Mode) -> Result {
@@ -86,5 +122,18 @@ pub fn codegen(mode: Mode) -> Result {
         }
         out.push_str("];\n");
     }
+    let mut tables: BTreeMap<u16, String> = BTreeMap::new();
+    for row in csv::Reader::from_path(root().join(TABLES))?.records() {
+        let row = row?;
+        let codes = tables.entry(row[0].parse()?).or_insert_with(|| "\n".into());
+        codes.push_str(&row[1]);
+        codes.push('\n');
+    }
+    out.push_str("\n/// The codes of HL7 tables, a line each.\n");
+    out.push_str("pub(crate) static V2_TABLES: &[(u16, &str)] = &[\n");
+    for (table, codes) in tables {
+        writeln!(out, "({table}, {codes:?}),")?;
+    }
+    out.push_str("];\n");
     emit(mode, GENERATED, &rustfmt(&out)?)
 }

@@ -81,19 +81,23 @@ pub struct Coding<'a> {
     pub display: Option<Text<'a>>,
     /// Version of the system.
     pub version: Option<Text<'a>>,
+    /// The bytes that name the system.
+    pub system_span: Span,
 }
 
 impl<'a> Coding<'a> {
     /// A code of a system.
     #[must_use]
     pub const fn new(system: CodeSystem<'a>, code: Text<'a>) -> Self {
-        Self { system, code: Code::Text(code), display: None, version: None }
+        let (display, version, system_span) = (None, None, Span::NONE);
+        Self { system, code: Code::Text(code), display, version, system_span }
     }
 
     /// A code of IEEE 11073-10101.
     #[must_use]
     pub const fn mdc(code: Mdc) -> Self {
-        Self { system: CodeSystem::Mdc, code: Code::Mdc(code), display: None, version: None }
+        let (display, version, system_span) = (None, None, Span::NONE);
+        Self { system: CodeSystem::Mdc, code: Code::Mdc(code), display, version, system_span }
     }
 
     /// The number, if the system is IEEE 11073-10101 and the code is its decimal number.
@@ -168,6 +172,8 @@ impl<'a> Concept<'a> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "a new table must stop every mapping")]
 pub enum StatusTable {
+    /// HL7 table 0038: ORC-5.
+    Hl70038,
     /// HL7 table 0085: OBX-11.
     Hl70085,
     /// HL7 table 0123: OBR-25.

@@ -1,8 +1,8 @@
 use core::fmt;
 
 use super::{
-    Authority, Component, Concept, DateTime, Identifier, Level, Mdc, Metric, Performer, StatusCode,
-    StatusTable, Text, Time, Value,
+    Authority, Component, Concept, DateTime, Identifier, Level, Mdc, Metric, Performer, Quantity,
+    StatusCode, StatusTable, Text, Time, Value,
 };
 use crate::wire::{Scaled, Span};
 
@@ -31,8 +31,14 @@ keys! {
     SpecimenKey;
     /// Names a [`Report`] within its message.
     ReportKey;
-    /// Names an [`Encounter`] within its message.
+    /// Names an [`super::Encounter`] within its message.
     EncounterKey;
+    /// Names a [`super::Location`] within its message.
+    LocationKey;
+    /// Names an [`super::Order`] within its message.
+    OrderKey;
+    /// Names a [`super::Participant`] within its message.
+    ParticipantKey;
 }
 
 /// What a message says of itself.
@@ -49,6 +55,8 @@ pub struct Message<'a> {
     pub facility: Authority<'a>,
     /// When it was made: MSH-7.
     pub sent: Option<Time<'a>>,
+    /// What kind of message it is: MSH-9.
+    pub kind: Option<Text<'a>>,
     /// When it was received, if the caller said so.
     pub received: Option<DateTime>,
     /// It belongs to a session: keys declared before it still hold.
@@ -64,9 +72,9 @@ impl<'a> Message<'a> {
     #[must_use]
     pub const fn new(protocol: &'static str, bytes: &'a [u8], span: Span) -> Self {
         let (application, facility) = (Authority::NONE, Authority::NONE);
-        let (id, sent, received) = (None, None, None);
+        let (id, sent, kind, received) = (None, None, None, None);
         let session = false;
-        Self { protocol, id, application, facility, sent, received, session, bytes, span }
+        Self { protocol, id, application, facility, sent, kind, received, session, bytes, span }
     }
 }
 
@@ -105,37 +113,6 @@ impl<'a> Note<'a> {
     #[must_use]
     pub const fn new(text: Text<'a>) -> Self {
         Self { text }
-    }
-}
-
-/// A visit.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Encounter<'a> {
-    /// How others name it.
-    pub key: EncounterKey,
-    /// Whose visit.
-    pub subject: Option<SubjectKey>,
-    /// HL7 table 0004: `I` inpatient, `O` outpatient, `E` emergency, …
-    pub class: Option<Text<'a>>,
-    /// The visit's number: PV1-19.
-    pub identifier: Option<Identifier<'a>>,
-    /// Who takes part.
-    pub participants: &'a [Performer<'a>],
-    /// From when: PV1-44.
-    pub start: Option<Time<'a>>,
-    /// To when: PV1-45.
-    pub end: Option<Time<'a>>,
-    /// The bytes.
-    pub span: Span,
-}
-
-impl Encounter<'_> {
-    /// A visit of which nothing is known.
-    #[must_use]
-    pub const fn new(key: EncounterKey, subject: Option<SubjectKey>) -> Self {
-        let (class, identifier, start, end) = (None, None, None, None);
-        Self { key, subject, class, identifier, participants: &[], start, end, span: Span::NONE }
     }
 }
 
@@ -237,8 +214,30 @@ pub struct Specimen<'a> {
     pub key: SpecimenKey,
     /// From whom.
     pub subject: Option<SubjectKey>,
+    /// The placer's number of what it was taken from: SPM-3.1.
+    pub parent_placer: Option<Identifier<'a>>,
+    /// The filler's number of that: SPM-3.2.
+    pub parent_filler: Option<Identifier<'a>>,
+    /// The number under which the laboratory took it in: SPM-30.
+    pub accession: Option<Identifier<'a>>,
+    /// Further numbers: SPM-31.
+    pub identifiers: &'a [Identifier<'a>],
+    /// Number of the shipment: SPM-32.
+    pub shipment: Option<Identifier<'a>>,
+    /// HL7 table 0136: whether it is at hand, SPM-20.
+    pub available: Option<Text<'a>>,
     /// What it is: SPM-4.
     pub kind: Concept<'a>,
+    /// What was added: SPM-6.
+    pub additives: &'a [Concept<'a>],
+    /// What it is in: SPM-27.
+    pub container: Concept<'a>,
+    /// How much was taken: SPM-12.
+    pub quantity: Option<Quantity<'a>>,
+    /// In which condition it is: SPM-24.
+    pub conditions: &'a [Concept<'a>],
+    /// Who took it.
+    pub performers: &'a [Performer],
     /// The placer's number: SPM-2.1.
     pub placer: Option<Identifier<'a>>,
     /// The filler's number: SPM-2.2.
@@ -264,7 +263,18 @@ impl Specimen<'_> {
         Self {
             key,
             subject,
+            parent_placer: None,
+            parent_filler: None,
+            accession: None,
+            identifiers: &[],
+            shipment: None,
+            available: None,
             kind: Concept::EMPTY,
+            additives: &[],
+            container: Concept::EMPTY,
+            quantity: None,
+            conditions: &[],
+            performers: &[],
             placer: None,
             filler: None,
             method: Concept::EMPTY,
@@ -297,12 +307,16 @@ pub struct Report<'a> {
     pub status: StatusCode<'a>,
     /// HL7 table 0074: OBR-24.
     pub category: Option<Text<'a>>,
+    /// What was ordered, declared before.
+    pub order: Option<OrderKey>,
+    /// The result that made for these, as a culture makes for a susceptibility.
+    pub parent: Option<ParentResult<'a>>,
     /// The time that matters clinically: OBR-7, OBR-8.
     pub effective: Effective<'a>,
     /// When the results were reported: OBR-22.
     pub issued: Option<Time<'a>>,
     /// Who takes part.
-    pub performers: &'a [Performer<'a>],
+    pub performers: &'a [Performer],
     /// The specimens, all declared before.
     pub specimens: &'a [SpecimenKey],
     /// Remarks.
@@ -324,6 +338,8 @@ impl Report<'_> {
             filler: None,
             status: StatusCode::new(StatusTable::Hl70123, None),
             category: None,
+            order: None,
+            parent: None,
             effective: Effective::Unknown,
             issued: None,
             performers: &[],
@@ -332,6 +348,22 @@ impl Report<'_> {
             span: Span::NONE,
         }
     }
+}
+
+/// A result of another order: OBR-26 and OBR-29.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct ParentResult<'a> {
+    /// The placer's number of that order: OBR-29.1.
+    pub placer: Option<Identifier<'a>>,
+    /// The filler's number of that order: OBR-29.2.
+    pub filler: Option<Identifier<'a>>,
+    /// Its code: OBR-26.1.
+    pub code: Concept<'a>,
+    /// What tells it from others of that code: OBR-26.2.
+    pub sub_id: Option<Text<'a>>,
+    /// The bytes of OBR-26.
+    pub span: Span,
 }
 
 /// Whom or what a measurement is about.
@@ -435,7 +467,7 @@ pub struct Measurement<'a> {
     /// Flags of the device that qualify the value.
     pub flags: &'a [Flag],
     /// Who did it.
-    pub performers: &'a [Performer<'a>],
+    pub performers: &'a [Performer],
     /// Remarks.
     pub notes: &'a [Note<'a>],
     /// The bytes.

@@ -9,21 +9,27 @@ mod code;
 mod mdc;
 mod measurement;
 mod metric;
+mod order;
+mod participant;
 mod party;
 mod text;
 mod time;
 mod value;
+mod visit;
 
 pub use code::{Code, CodeSystem, Coding, Concept, StatusCode, StatusTable};
 pub use mdc::Mdc;
 pub use measurement::{
-    Device, DeviceKey, Effective, Encounter, EncounterKey, Flag, Measurement, Message, Note,
-    ReferenceRange, Report, ReportKey, Specimen, SpecimenKey, Subject, SubjectKey, Version,
+    Device, DeviceKey, Effective, EncounterKey, Flag, LocationKey, Measurement, Message, Note,
+    OrderKey, ParentResult, ParticipantKey, ReferenceRange, Report, ReportKey, Specimen,
+    SpecimenKey, Subject, SubjectKey, Version,
 };
 pub use metric::{Level, Metric};
+pub use order::Order;
+pub use participant::{Organization, Participant, Performer, Person, Role};
 pub use party::{
-    Address, Authority, HumanName, Identifier, Patient, Performer, PersonIndex, Role, Telecom,
-    Universal,
+    Address, Attribute, AttributeValue, Authority, HumanName, Identifier, Patient, PersonAttribute,
+    PersonIndex, Telecom, Universal,
 };
 pub use text::{Codec, Short, Text};
 pub use time::{DateTime, Precision, Time, Zone};
@@ -31,3 +37,4 @@ pub use value::{
     Absent, AbsentReason, Bits, Comparator, Component, Decimal, Given, Quantity, SampleEncoding,
     Samples, TimeOfDay, Unit, Value,
 };
+pub use visit::{Encounter, Location, Stay, StayKind, VisitAttribute};

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use super::{SubjectKey, Text, Time};
+use super::{Concept, Performer, Quantity, SubjectKey, Text, Time};
 use crate::wire::Span;
 
 /// Who gives out an identifier, as sent (HL7 v2 HD).
@@ -174,6 +174,10 @@ pub struct Patient<'a> {
     pub deceased: Option<Text<'a>>,
     /// When the person died.
     pub deceased_at: Option<Time<'a>>,
+    /// General practitioners.
+    pub practitioners: &'a [Performer],
+    /// What else is known of the person.
+    pub attributes: &'a [Attribute<'a, PersonAttribute>],
     /// The bytes.
     pub span: Span,
 }
@@ -193,45 +197,45 @@ impl Patient<'_> {
             sex: None,
             deceased: None,
             deceased_at: None,
+            practitioners: &[],
+            attributes: &[],
             span: Span::NONE,
         }
     }
 }
 
-/// In which role somebody takes part.
+/// What else is known of a person.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "a new case must stop every mapping")]
-pub enum Role {
-    /// Attends the patient: PV1-7.
-    Attender,
-    /// Ordered it: OBR-16.
-    Orderer,
-    /// Performed or is responsible for it: OBX-16, OBX-23.
-    Performer,
-    /// Interprets it: OBR-32.
-    Interpreter,
+pub enum PersonAttribute {
+    /// PID-16.
+    MaritalStatus,
 }
 
-/// A person or an organization that takes part.
+/// Something else that is known of what a fact is about.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a pair")]
+pub struct Attribute<'a, K> {
+    /// What.
+    pub kind: K,
+    /// The value as sent.
+    pub value: AttributeValue<'a>,
+}
+
+/// The value of an [`Attribute`].
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a new case must stop every mapping")]
-pub enum Performer<'a> {
-    /// A person.
-    Person {
-        /// In which role.
-        role: Role,
-        /// A number, if one was sent.
-        identifier: Option<Identifier<'a>>,
-        /// A name, if one was sent.
-        name: HumanName<'a>,
-    },
-    /// An organization.
-    Organization {
-        /// In which role.
-        role: Role,
-        /// A number, if one was sent.
-        identifier: Option<Identifier<'a>>,
-        /// A name, if one was sent.
-        name: Option<Text<'a>>,
-    },
+pub enum AttributeValue<'a> {
+    /// Coded.
+    Concept(Concept<'a>),
+    /// In words, or a code of the table that the attribute has.
+    Text(Text<'a>),
+    /// A name.
+    Name(HumanName<'a>),
+    /// An identifier.
+    Identifier(Identifier<'a>),
+    /// A time.
+    Time(Time<'a>),
+    /// A number with or without a unit.
+    Quantity(Quantity<'a>),
 }

@@ -78,6 +78,8 @@ pub struct Quantity<'a> {
     pub value: Decimal<'a>,
     /// Below or above it.
     pub comparator: Option<Comparator>,
+    /// The bytes that say so.
+    pub comparator_span: Span,
     /// The unit.
     pub unit: Unit<'a>,
     /// The bytes of the number.
@@ -88,7 +90,7 @@ impl<'a> Quantity<'a> {
     /// `value` of `unit`.
     #[must_use]
     pub const fn new(value: Decimal<'a>, unit: Unit<'a>, span: Span) -> Self {
-        Self { value, comparator: None, unit, span }
+        Self { value, comparator: None, comparator_span: Span::NONE, unit, span }
     }
 }
 

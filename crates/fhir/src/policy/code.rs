@@ -3,7 +3,9 @@
 use core::fmt::{self, Write};
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Code, CodeSystem, Coding, Concept, Identifier, Mdc, Note, Text, Universal};
+use iomt_core::model::{
+    Authority, Code, CodeSystem, Coding, Concept, Identifier, Mdc, Note, Text, Universal,
+};
 use iomt_core::wire::Span;
 use iomt_nomenclature as nomenclature;
 
@@ -59,14 +61,18 @@ impl Builder<'_> {
     pub(crate) fn coding(&mut self, element: ElementId, coding: &Coding<'_>) {
         let span = coding.code.span();
         let mark = self.tape.open(element, span);
-        let known = self.system(&coding.system);
-        if let Some(version) = coding.version.filter(|_| known) {
-            self.text(el::CODING_VERSION, version);
+        let known = self.system(coding);
+        match coding.version {
+            Some(version) if known => self.text(el::CODING_VERSION, version),
+            Some(version) => {
+                self.note(DiagnosticCode::FieldNotMapped, version.span(), "Coding.version");
+            }
+            None => {}
         }
         self.tape.write(el::CODING_CODE, span, |w| coding.code.write(w));
         match (coding.display, coding.code, coding.system) {
-            // A display other than the table's own is an error there, and adds nothing.
-            (_, _, CodeSystem::Hl7Table(_)) => {}
+            // A display other than the table's own is an error there: it is the text.
+            _ if is_of_table(coding) => {}
             (Some(display), _, _) => self.text(el::CODING_DISPLAY, display),
             (None, Code::Mdc(mdc) | Code::Meant(mdc, _), _) => self.refid(mdc),
             (None, Code::Text(_), _) => {}
@@ -81,22 +87,26 @@ impl Builder<'_> {
     }
 
     /// Writes the URI of a system; false if it has none.
-    fn system(&mut self, system: &CodeSystem<'_>) -> bool {
-        let uri = match system {
+    fn system(&mut self, coding: &Coding<'_>) -> bool {
+        let span = coding.system_span;
+        let uri = match &coding.system {
             CodeSystem::Mdc => MDC,
             CodeSystem::Loinc => LOINC,
             CodeSystem::SnomedCt => SNOMED_CT,
             CodeSystem::Ucum => UCUM,
             CodeSystem::Hl7Table(number) => {
-                self.tape.write(el::CODING_SYSTEM, Span::NONE, |w| {
-                    write!(w, "http://terminology.hl7.org/CodeSystem/v2-{number:04}")
+                let of_table = is_of_table(coding);
+                self.tape.write(el::CODING_SYSTEM, span, |w| match of_table {
+                    true => write!(w, "http://terminology.hl7.org/CodeSystem/v2-{number:04}"),
+                    // The code system of that name does not have it; the table of the site may.
+                    false => write!(w, "urn:oid:2.16.840.1.113883.12.{number}"),
                 });
                 return true;
             }
             CodeSystem::Named(name) => return self.named_system(*name),
             CodeSystem::Unknown => return false,
         };
-        self.tape.text(el::CODING_SYSTEM, uri);
+        self.tape.text_at(el::CODING_SYSTEM, uri, span);
         true
     }
 
@@ -131,10 +141,25 @@ impl Builder<'_> {
         for coding in concept.codings() {
             self.coding(el::CODEABLE_CONCEPT_CODING, coding);
         }
-        if let Some(text) = concept.text {
+        self.concept_text(concept);
+        self.tape.close(mark);
+    }
+
+    /// The text as sent, or what a code of an HL7 table was called.
+    pub(crate) fn concept_text(&mut self, concept: &Concept<'_>) {
+        let mut text = concept.text;
+        for coding in concept.codings().filter(|coding| is_of_table(coding)) {
+            match (coding.display, text) {
+                (Some(display), Some(_)) => {
+                    self.note(DiagnosticCode::FieldNotMapped, display.span(), "Coding.display");
+                }
+                (Some(_), None) => text = coding.display,
+                (None, _) => {}
+            }
+        }
+        if let Some(text) = text {
             self.text(el::CODEABLE_CONCEPT_TEXT, text);
         }
-        self.tape.close(mark);
     }
 
     /// A code as sent as a concept: in `system` where the map has a target, else as its text.
@@ -170,6 +195,42 @@ impl Builder<'_> {
         }
     }
 
+    /// A reference to what is known by the names of an HD alone.
+    pub(crate) fn named(
+        &mut self,
+        element: ElementId,
+        kind: Option<&'static str>,
+        names: &Authority<'_>,
+    ) {
+        let mark = self.tape.open(element, Span::NONE);
+        if let Some(kind) = kind {
+            self.tape.text(el::REFERENCE_TYPE, kind);
+        }
+        let identifier = self.tape.open(el::REFERENCE_IDENTIFIER, Span::NONE);
+        let mut anonymous = *names;
+        anonymous.namespace = None;
+        let cx = self.cx;
+        if has_system(cx, &anonymous) {
+            self.tape.text(el::IDENTIFIER_SYSTEM, "urn:ietf:rfc:3986");
+            let span = system_span(names);
+            self.tape.write(el::IDENTIFIER_VALUE, span, |w| write_system(cx, &anonymous, w));
+        } else {
+            if let Some(kind) = names.universal_id_type {
+                let concept = self.tape.open(el::IDENTIFIER_TYPE, kind.span());
+                self.text(el::CODEABLE_CONCEPT_TEXT, kind);
+                self.tape.close(concept);
+            }
+            if let Some(id) = names.universal_id {
+                self.text(el::IDENTIFIER_VALUE, id);
+            }
+        }
+        self.tape.close(identifier);
+        if let Some(name) = names.namespace {
+            self.text(el::REFERENCE_DISPLAY, name);
+        }
+        self.tape.close(mark);
+    }
+
     /// An identifier as sent: its system is made from its authority, or there is none.
     pub(crate) fn identifier(&mut self, element: ElementId, identifier: &Identifier<'_>) {
         let mark = self.tape.open(element, identifier.span);
@@ -178,14 +239,18 @@ impl Builder<'_> {
             self.mapped(el::IDENTIFIER_TYPE, maps::IDENTIFIER_TYPE, system, kind);
         }
         let cx = self.cx;
-        self.tape.write(el::IDENTIFIER_SYSTEM, Span::NONE, |w| write_system(cx, identifier, w));
+        let mut authority = identifier.authority;
+        let span = system_span(&authority);
+        self.tape.write(el::IDENTIFIER_SYSTEM, span, |w| write_own_system(cx, identifier, w));
         self.tape
             .write(el::IDENTIFIER_VALUE, identifier.value.span(), |w| write_value(identifier, w));
-        if let Some(namespace) = identifier.authority.namespace {
-            let assigner = self.tape.open(el::IDENTIFIER_ASSIGNER, namespace.span());
-            self.text(el::REFERENCE_DISPLAY, namespace);
-            self.tape.close(assigner);
+        // What makes no system is kept with the name of the authority.
+        let mut anonymous = authority;
+        anonymous.namespace = None;
+        if has_system(cx, &anonymous) {
+            (authority.universal_id, authority.universal_id_type) = (None, None);
         }
+        self.named(el::IDENTIFIER_ASSIGNER, None, &authority);
         self.tape.close(mark);
     }
 }
@@ -223,19 +288,40 @@ pub(crate) fn write_value(identifier: &Identifier<'_>, out: &mut dyn Write) -> f
     }
 }
 
-/// Writes the system of an authority's identifiers, nothing if it has none: ISO → `urn:oid:`,
-/// UUID → `urn:uuid:`, URI as it is, else as configured for the namespace.
-pub(crate) fn write_system(
+/// Whether a coding is one that an HL7 table has as it is published.
+fn is_of_table(coding: &Coding<'_>) -> bool {
+    match (coding.system, coding.code) {
+        (CodeSystem::Hl7Table(table), Code::Text(code)) => maps::table_has(table, code),
+        _ => false,
+    }
+}
+
+/// The bytes that give an authority's system.
+fn system_span(authority: &Authority<'_>) -> Span {
+    let span = |part: Option<Text<'_>>| part.map_or(Span::NONE, |part| part.span());
+    span(authority.universal_id).to(span(authority.universal_id_type))
+}
+
+/// Writes the system of an identifier: that of its kind, else that of its authority.
+pub(crate) fn write_own_system(
     cx: &Context,
     identifier: &Identifier<'_>,
     out: &mut dyn Write,
 ) -> fmt::Result {
     match identifier.universal {
-        Some(Universal::Eui64) => return out.write_str(EUI_64),
-        Some(Universal::Uuid) => return out.write_str("urn:ietf:rfc:3986"),
-        None => {}
+        Some(Universal::Eui64) => out.write_str(EUI_64),
+        Some(Universal::Uuid) => out.write_str("urn:ietf:rfc:3986"),
+        None => write_system(cx, &identifier.authority, out),
     }
-    let authority = &identifier.authority;
+}
+
+/// Writes the system of an authority's identifiers, nothing if it has none: ISO → `urn:oid:`,
+/// UUID → `urn:uuid:`, URI as it is, else as configured for the namespace.
+pub(crate) fn write_system(
+    cx: &Context,
+    authority: &Authority<'_>,
+    out: &mut dyn Write,
+) -> fmt::Result {
     if let (Some(id), Some(kind)) = (authority.universal_id, authority.universal_id_type) {
         let (id, kind) = (id.short(), kind.short());
         let text = id.as_ref().map_or("", |id| id.as_str());
@@ -255,9 +341,14 @@ pub(crate) fn write_system(
 }
 
 /// Whether an identifier has a system: then its value is the same for all who use it.
-pub(crate) fn has_system(cx: &Context, identifier: &Identifier<'_>) -> bool {
+pub(crate) fn has_own_system(cx: &Context, identifier: &Identifier<'_>) -> bool {
+    identifier.universal.is_some() || has_system(cx, &identifier.authority)
+}
+
+/// Whether an authority has a system: then its values are the same for all who use it.
+pub(crate) fn has_system(cx: &Context, authority: &Authority<'_>) -> bool {
     let mut probe = Probe(false);
-    let _ = write_system(cx, identifier, &mut probe);
+    let _ = write_system(cx, authority, &mut probe);
     probe.0
 }
 
@@ -265,9 +356,9 @@ pub(crate) fn has_system(cx: &Context, identifier: &Identifier<'_>) -> bool {
 /// sender, the authority as sent, the type and the value.
 pub(crate) fn identity(cx: &Context, kind: &str, identifier: &Identifier<'_>) -> Uuid {
     let mut name = Name::new(kind);
-    if has_system(cx, identifier) {
+    if has_own_system(cx, identifier) {
         return name
-            .part(|w| write_system(cx, identifier, w))
+            .part(|w| write_own_system(cx, identifier, w))
             .part(|w| write_value(identifier, w))
             .finish();
     }
@@ -310,8 +401,6 @@ fn is_uri(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use iomt_core::model::Authority;
-
     use super::*;
 
     #[test]
@@ -323,9 +412,7 @@ mod tests {
             authority.universal_id = Some(Text::literal(id));
             authority.universal_id_type = Some(Text::literal(kind));
             let mut out = String::new();
-            let mut identifier = Identifier::new(Text::literal("1"));
-            identifier.authority = authority;
-            write_system(&cx, &identifier, &mut out).unwrap();
+            write_system(&cx, &authority, &mut out).unwrap();
             out
         };
         assert_eq!(of("", "1.2.840.1", "ISO"), "urn:oid:1.2.840.1");

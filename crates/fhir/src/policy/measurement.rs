@@ -13,7 +13,7 @@ use iomt_nomenclature::{bits, loinc, vital};
 use super::pocd::Profile;
 use super::quantity::known_unit;
 use super::time::When;
-use super::{Builder, Party, Target, maps, value};
+use super::{Builder, Performers, Target, maps, value};
 use crate::config::ObservationStatus;
 use crate::identity::Uuid;
 use crate::table::{ElementId, el};
@@ -28,7 +28,7 @@ const SUPPLEMENTAL_TYPES: Mdc = Mdc::new(68_193);
 const ASN1_TO_HL7: &str = "http://terminology.hl7.org/CodeSystem/ASN1ToHL7";
 
 /// What an Observation points to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Links<'a> {
     pub(crate) subject: Option<Target<'a>>,
     pub(crate) encounter: Option<Target<'a>>,
@@ -36,9 +36,9 @@ pub(crate) struct Links<'a> {
     pub(crate) device: Option<Target<'a>>,
     /// What the metric claims.
     pub(crate) profile: Option<Profile>,
-    pub(crate) performers: &'a [Party],
-    /// What [`Party::Display`] points into.
-    pub(crate) names: &'a str,
+    /// The result that made for this one, and the bytes that say so.
+    pub(crate) parent: Option<(Target<'a>, Span)>,
+    pub(crate) performers: Performers<'a>,
 }
 
 /// How the codes of a measurement go out.
@@ -227,8 +227,7 @@ impl Builder<'_> {
         }
         self.added_codes(m, plan);
         match (withheld, m.code.text) {
-            (None, Some(text)) => self.text(el::CODEABLE_CONCEPT_TEXT, text),
-            (None, None) => {}
+            (None, _) => self.concept_text(&m.code),
             // The sender's coding as text: its words, and the code itself.
             (Some(coding), text) => {
                 let words = text.or(coding.display);
@@ -275,8 +274,8 @@ impl Builder<'_> {
             self.reference(el::OBSERVATION_ENCOUNTER, encounter);
         }
         self.effective(el::OBSERVATION_EFFECTIVE_DATE_TIME, el::OBSERVATION_EFFECTIVE_PERIOD, when);
-        for party in links.performers {
-            self.reference(el::OBSERVATION_PERFORMER, party.target(links.names));
+        for (performer, target) in links.performers.each() {
+            self.reference_at(el::OBSERVATION_PERFORMER, target, performer.span);
         }
     }
 
@@ -306,6 +305,9 @@ impl Builder<'_> {
         }
         if let Some(range) = m.reference_range.as_ref().filter(|_| !panel) {
             self.reference_range(el::OBSERVATION_REFERENCE_RANGE, range, m, allowed);
+        }
+        if let Some((parent, span)) = links.parent {
+            self.reference_at(el::OBSERVATION_DERIVED_FROM, parent, span);
         }
     }
 
@@ -425,7 +427,10 @@ impl Builder<'_> {
         match table {
             StatusTable::Measured => return "final",
             StatusTable::Ongoing => return "preliminary",
-            StatusTable::Hl70085 | StatusTable::Hl70123 | StatusTable::IhePcd => {}
+            StatusTable::Hl70038
+            | StatusTable::Hl70085
+            | StatusTable::Hl70123
+            | StatusTable::IhePcd => {}
         }
         let Some(sent) = code else {
             self.note(DiagnosticCode::StatusMissing, m.span, "Observation.status");

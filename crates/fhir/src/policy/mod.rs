@@ -5,6 +5,8 @@ mod code;
 mod device;
 pub(crate) mod maps;
 mod measurement;
+mod order;
+mod participant;
 mod party;
 pub(crate) mod pocd;
 mod provenance;
@@ -14,16 +16,16 @@ mod status;
 mod time;
 mod value;
 
-pub(crate) use code::{has_system, identity, write_system, write_value};
+pub(crate) use code::{has_own_system, identity, write_own_system, write_value};
 pub(crate) use measurement::{Links, Plan, PressureRow, says_something};
-pub(crate) use party::role;
+pub(crate) use order::OrderLinks;
 pub(crate) use report::ReportLinks;
 pub(crate) use status::invalid;
 pub(crate) use time::{Moment, When};
 
 use core::fmt::{self, Write};
 
-use iomt_core::model::{DateTime, Zone};
+use iomt_core::model::{DateTime, ParticipantKey, Performer, Zone};
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, Place};
 
@@ -57,19 +59,24 @@ pub(crate) enum Target<'a> {
     Display(&'a str),
 }
 
-/// Somebody who takes part: a resource, or a stretch of a text that names them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Party {
-    Resource(&'static str, Uuid),
-    Display(usize, usize),
+/// Who stands for the keys of those who take part.
+pub(crate) trait Actors {
+    fn actor(&self, key: ParticipantKey) -> Option<Target<'_>>;
 }
 
-impl Party {
-    pub(crate) fn target(self, names: &str) -> Target<'_> {
-        match self {
-            Self::Resource(kind, id) => Target::Resource(kind, id),
-            Self::Display(start, end) => Target::Display(names.get(start..end).unwrap_or_default()),
-        }
+/// Those who take part.
+#[derive(Clone, Copy)]
+pub(crate) struct Performers<'a> {
+    pub(crate) list: &'a [Performer],
+    pub(crate) of: &'a dyn Actors,
+}
+
+impl<'a> Performers<'a> {
+    /// Each who is known.
+    pub(crate) fn each(self) -> impl Iterator<Item = (&'a Performer, Target<'a>)> {
+        self.list
+            .iter()
+            .filter_map(move |performer| Some((performer, self.of.actor(performer.participant)?)))
     }
 }
 
@@ -145,27 +152,42 @@ impl Builder<'_> {
 
     /// Writes a reference; gives the node of its text.
     pub(crate) fn reference(&mut self, element: ElementId, target: Target<'_>) -> Option<NodeId> {
-        let mark = self.tape.open(element, Span::NONE);
-        let node = match target {
-            Target::Resource(kind, id) => {
-                let form = self.cx.config.to;
-                let node = self.tape.write(el::REFERENCE_REFERENCE, Span::NONE, |w| {
-                    write_reference(form, kind, id, w)
-                });
-                match element {
-                    el::OBSERVATION_SUBJECT => self.holes.add(node, Hole::Subject),
-                    el::OBSERVATION_ENCOUNTER => self.holes.add(node, Hole::Encounter),
-                    el::OBSERVATION_SPECIMEN => self.holes.add(node, Hole::Specimen),
-                    el::OBSERVATION_DEVICE => self.holes.add(node, Hole::Device),
-                    _ => {}
-                }
-                node
+        self.reference_at(element, target, Span::NONE)
+    }
+
+    /// [`reference`](Self::reference) that `span` makes.
+    pub(crate) fn reference_at(
+        &mut self,
+        element: ElementId,
+        target: Target<'_>,
+        span: Span,
+    ) -> Option<NodeId> {
+        let mark = self.tape.open(element, span);
+        let node = self.target(target, span);
+        if let Target::Resource(..) = target {
+            match element {
+                el::OBSERVATION_SUBJECT => self.holes.add(node, Hole::Subject),
+                el::OBSERVATION_ENCOUNTER => self.holes.add(node, Hole::Encounter),
+                el::OBSERVATION_SPECIMEN => self.holes.add(node, Hole::Specimen),
+                el::OBSERVATION_DEVICE => self.holes.add(node, Hole::Device),
+                _ => {}
             }
-            Target::External(text) => self.tape.str(el::REFERENCE_REFERENCE, text, Span::NONE),
-            Target::Display(text) => self.tape.str(el::REFERENCE_DISPLAY, text, Span::NONE),
-        };
+        }
         self.tape.close(mark);
         node
+    }
+
+    /// What a reference says, in it.
+    fn target(&mut self, target: Target<'_>, span: Span) -> Option<NodeId> {
+        match target {
+            Target::Resource(kind, id) => {
+                let form = self.cx.config.to;
+                self.tape
+                    .write(el::REFERENCE_REFERENCE, span, |w| write_reference(form, kind, id, w))
+            }
+            Target::External(text) => self.tape.str(el::REFERENCE_REFERENCE, text, span),
+            Target::Display(text) => self.tape.str(el::REFERENCE_DISPLAY, text, span),
+        }
     }
 
     /// The identifier by which our own output is found again.

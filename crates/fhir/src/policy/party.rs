@@ -1,13 +1,11 @@
-//! Patient, Practitioner, Organization, Encounter.
+//! Patient, Encounter.
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{
-    Address, Encounter, HumanName, Identifier, Patient, Performer, Role, Telecom, Text,
-};
+use iomt_core::model::{Address, Encounter, HumanName, Patient, Telecom, Text};
 use iomt_core::wire::Span;
 
 use super::time::ORIGINAL_TEXT;
-use super::{Builder, Party, Target, maps};
+use super::{Builder, Performers, Target, maps};
 use crate::identity::Uuid;
 use crate::table::{ElementId, el};
 
@@ -96,7 +94,7 @@ impl Builder<'_> {
         self.tape.close(mark);
     }
 
-    fn telecom(&mut self, element: ElementId, telecom: &Telecom<'_>) {
+    pub(crate) fn telecom(&mut self, element: ElementId, telecom: &Telecom<'_>) {
         let mark = self.tape.open(element, telecom.span);
         let cellular = telecom.equipment.is_some_and(|e| e.is("CP"));
         let system = match telecom.equipment {
@@ -115,7 +113,7 @@ impl Builder<'_> {
         self.tape.close(mark);
     }
 
-    fn address(&mut self, element: ElementId, address: &Address<'_>) {
+    pub(crate) fn address(&mut self, element: ElementId, address: &Address<'_>) {
         let mark = self.tape.open(element, address.span);
         if let Some(code) = address.use_code.and_then(|t| maps::look_up(maps::ADDRESS_USE, t)) {
             self.tape.text(el::ADDRESS_USE, code);
@@ -138,43 +136,12 @@ impl Builder<'_> {
         self.tape.close(mark);
     }
 
-    pub(crate) fn practitioner(
-        &mut self,
-        identifier: &Identifier<'_>,
-        name: &HumanName<'_>,
-        id: Uuid,
-    ) {
-        let mark = self.resource(el::ROOT_PRACTITIONER, el::PRACTITIONER_ID, id, identifier.span);
-        self.identifier(el::PRACTITIONER_IDENTIFIER, identifier);
-        self.own_identifier(el::PRACTITIONER_IDENTIFIER, id);
-        self.human_name(el::PRACTITIONER_NAME, name);
-        self.tape.close(mark);
-    }
-
-    pub(crate) fn organization(
-        &mut self,
-        identifier: Option<&Identifier<'_>>,
-        name: Option<Text<'_>>,
-        id: Uuid,
-    ) {
-        let mark = self.resource(el::ROOT_ORGANIZATION, el::ORGANIZATION_ID, id, Span::NONE);
-        if let Some(identifier) = identifier {
-            self.identifier(el::ORGANIZATION_IDENTIFIER, identifier);
-        }
-        self.own_identifier(el::ORGANIZATION_IDENTIFIER, id);
-        if let Some(name) = name {
-            self.text(el::ORGANIZATION_NAME, name);
-        }
-        self.tape.close(mark);
-    }
-
     pub(crate) fn encounter(
         &mut self,
         encounter: &Encounter<'_>,
         id: Uuid,
         subject: Option<Target<'_>>,
-        participants: &[Party],
-        names: &str,
+        participants: Performers<'_>,
     ) {
         let mark = self.resource(el::ROOT_ENCOUNTER, el::ENCOUNTER_ID, id, encounter.span);
         if let Some(identifier) = &encounter.identifier {
@@ -187,7 +154,7 @@ impl Builder<'_> {
         if let Some(subject) = subject {
             self.reference(el::ENCOUNTER_SUBJECT, subject);
         }
-        for party in participants {
+        for (performer, target) in participants.each() {
             let one = self.tape.open(el::ENCOUNTER_PARTICIPANT, Span::NONE);
             self.coded(
                 el::ENCOUNTER_PARTICIPANT_TYPE,
@@ -195,7 +162,7 @@ impl Builder<'_> {
                 "ATND",
                 Span::NONE,
             );
-            self.reference(el::ENCOUNTER_PARTICIPANT_INDIVIDUAL, party.target(names));
+            self.reference_at(el::ENCOUNTER_PARTICIPANT_INDIVIDUAL, target, performer.span);
             self.tape.close(one);
         }
         let start = encounter.start.map(|t| self.moment(&t, "Encounter.period"));
@@ -221,12 +188,5 @@ impl Builder<'_> {
             (_, None) => self.absent_extension(el::CODING_EXTENSION),
         }
         self.tape.close(mark);
-    }
-}
-
-/// Role, identifier and name of whoever takes part.
-pub(crate) const fn role(performer: &Performer<'_>) -> Role {
-    match performer {
-        Performer::Person { role, .. } | Performer::Organization { role, .. } => *role,
     }
 }

@@ -89,7 +89,7 @@ impl Builder<'_> {
         let node = self.tape.write(el::QUANTITY_VALUE, quantity.span, |w| write_decimal(&value, w));
         self.holes.list.extend(node.zip(hole));
         if let Some(sent) = quantity.comparator {
-            self.tape.text_at(el::QUANTITY_COMPARATOR, comparator(sent), quantity.span);
+            self.tape.text_at(el::QUANTITY_COMPARATOR, comparator(sent), quantity.comparator_span);
         }
         self.unit_text(&quantity.unit, known.zip(unit));
         if let Some(unit) = unit {
@@ -135,7 +135,7 @@ impl Builder<'_> {
             .write(el::QUANTITY_VALUE, quantity.span, |w| write_decimal(&quantity.value, w));
         self.holes.list.extend(node.zip(hole));
         if let Some(sent) = quantity.comparator {
-            self.tape.text_at(el::QUANTITY_COMPARATOR, comparator(sent), quantity.span);
+            self.tape.text_at(el::QUANTITY_COMPARATOR, comparator(sent), quantity.comparator_span);
         }
         match quantity.unit.text {
             Some(text) => self.text(el::QUANTITY_UNIT, text),

@@ -1,23 +1,24 @@
 //! DiagnosticReport and Specimen.
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Effective, Identifier, Report, Specimen, StatusCode, StatusTable, Text};
+use iomt_core::model::{Identifier, Performer, Report, Role, Specimen, StatusCode, StatusTable};
 use iomt_core::wire::Span;
 
-use super::{Builder, Party, Target, maps};
+use super::{Builder, Performers, Target, maps};
 use crate::identity::Uuid;
 use crate::table::{ElementId, el};
 use crate::tape::Mark;
 
+const PERFORMER_FUNCTION: &str = "http://hl7.org/fhir/StructureDefinition/event-performerFunction";
+const PARTICIPATION_TYPE: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
+
 /// What a report points to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct ReportLinks<'a> {
     pub(crate) subject: Option<Target<'a>>,
     pub(crate) encounter: Option<Target<'a>>,
-    /// Each with whether they interpret the results.
-    pub(crate) parties: &'a [(Party, bool)],
-    /// What [`Party::Display`] points into.
-    pub(crate) names: &'a str,
+    pub(crate) order: Option<Target<'a>>,
+    pub(crate) performers: Performers<'a>,
     pub(crate) specimens: &'a [Uuid],
 }
 
@@ -34,6 +35,9 @@ impl Builder<'_> {
         let element = el::DIAGNOSTIC_REPORT_IDENTIFIER;
         self.order_numbers(element, report.placer.as_ref(), report.filler.as_ref());
         self.own_identifier(element, id);
+        if let Some(order) = links.order {
+            self.reference(el::DIAGNOSTIC_REPORT_BASED_ON, order);
+        }
         let status = self.report_status(&report.status);
         let span = report.status.code.map_or(Span::NONE, |c| c.span());
         self.tape.text_at(el::DIAGNOSTIC_REPORT_STATUS, status, span);
@@ -68,8 +72,11 @@ impl Builder<'_> {
             (el::DIAGNOSTIC_REPORT_PERFORMER, false),
             (el::DIAGNOSTIC_REPORT_RESULTS_INTERPRETER, true),
         ] {
-            for (party, _) in links.parties.iter().filter(|(_, i)| *i == interpreters) {
-                self.reference(element, party.target(links.names));
+            let interprets = |role| role == Role::Interpreter;
+            // R4 has the orderer on the ServiceRequest alone.
+            let here = |role| role != Role::Orderer && interprets(role) == interpreters;
+            for (performer, target) in links.performers.each().filter(|(p, _)| here(p.role)) {
+                self.performer(element, performer, target);
             }
         }
         for id in links.specimens {
@@ -82,6 +89,26 @@ impl Builder<'_> {
         mark
     }
 
+    /// Whoever takes part, with the function that sets them apart.
+    fn performer(&mut self, element: ElementId, performer: &Performer, target: Target<'_>) {
+        let function = match performer.role {
+            Role::Technician => "SPRF",
+            Role::Transcriptionist => "TRANS",
+            _ => {
+                self.reference_at(element, target, performer.span);
+                return;
+            }
+        };
+        let reference = self.tape.open(element, performer.span);
+        let extension = self.tape.open(el::REFERENCE_EXTENSION, Span::NONE);
+        self.tape.text(el::EXTENSION_URL, PERFORMER_FUNCTION);
+        let value = el::EXTENSION_VALUE_CODEABLE_CONCEPT;
+        self.coded(value, PARTICIPATION_TYPE, function, performer.span);
+        self.tape.close(extension);
+        self.target(target, performer.span);
+        self.tape.close(reference);
+    }
+
     /// The numbers of the orderer and of the laboratory.
     fn order_numbers(
         &mut self,
@@ -90,11 +117,7 @@ impl Builder<'_> {
         filler: Option<&Identifier<'_>>,
     ) {
         for (number, kind) in [(placer, "PLAC"), (filler, "FILL")] {
-            if let Some(number) = number {
-                let mut typed = *number;
-                typed.type_code = Some(Text::literal(kind));
-                self.identifier(element, &typed);
-            }
+            self.number(element, number, kind);
         }
     }
 
@@ -102,7 +125,8 @@ impl Builder<'_> {
         let Some(sent) = status.code else { return "unknown" };
         match status.table {
             StatusTable::Hl70123 => {}
-            StatusTable::Hl70085
+            StatusTable::Hl70038
+            | StatusTable::Hl70085
             | StatusTable::IhePcd
             | StatusTable::Measured
             | StatusTable::Ongoing => return "unknown",
@@ -118,11 +142,32 @@ impl Builder<'_> {
         specimen: &Specimen<'_>,
         id: Uuid,
         subject: Option<Target<'_>>,
+        performers: Performers<'_>,
     ) {
         let mark = self.resource(el::ROOT_SPECIMEN, el::SPECIMEN_ID, id, specimen.span);
         let element = el::SPECIMEN_IDENTIFIER;
         self.order_numbers(element, specimen.placer.as_ref(), specimen.filler.as_ref());
+        for number in specimen.identifiers {
+            self.identifier(element, number);
+        }
+        self.number(element, specimen.shipment.as_ref(), "SHIP");
         self.own_identifier(element, id);
+        if let Some(accession) = &specimen.accession {
+            self.identifier(el::SPECIMEN_ACCESSION_IDENTIFIER, accession);
+        }
+        if let Some(sent) = specimen.available {
+            let status = match sent.short().as_ref().map(|s| s.as_str()) {
+                Some("Y") => Some("available"),
+                Some("N") => Some("unavailable"),
+                _ => None,
+            };
+            match status {
+                Some(code) => {
+                    self.tape.text_at(el::SPECIMEN_STATUS, code, sent.span());
+                }
+                None => self.note(DiagnosticCode::CodeNotMapped, sent.span(), "Specimen.status"),
+            }
+        }
         if !specimen.kind.is_empty() {
             self.concept(el::SPECIMEN_TYPE, &specimen.kind);
         }
@@ -133,17 +178,56 @@ impl Builder<'_> {
             let moment = self.moment(&received, "Specimen.receivedTime");
             self.date_time(el::SPECIMEN_RECEIVED_TIME, &moment);
         }
-        let collection = self.tape.open(el::SPECIMEN_COLLECTION, Span::NONE);
-        match &specimen.collected {
-            Effective::Unknown => {}
-            collected => {
-                let when = self.when(collected, "Specimen.collection.collected");
-                self.effective(
-                    el::SPECIMEN_COLLECTION_COLLECTED_DATE_TIME,
-                    el::SPECIMEN_COLLECTION_COLLECTED_PERIOD,
-                    &when,
-                );
+        for (parent, kind) in [(&specimen.parent_placer, "PLAC"), (&specimen.parent_filler, "FILL")]
+        {
+            if parent.is_some() {
+                let reference = self.tape.open(el::SPECIMEN_PARENT, Span::NONE);
+                self.tape.text(el::REFERENCE_TYPE, "Specimen");
+                self.number(el::REFERENCE_IDENTIFIER, parent.as_ref(), kind);
+                self.tape.close(reference);
             }
+        }
+        self.collection(specimen, performers);
+        let mut additives = specimen.additives.iter();
+        let container = self.tape.open(el::SPECIMEN_CONTAINER, Span::NONE);
+        if !specimen.container.is_empty() {
+            self.concept(el::SPECIMEN_CONTAINER_TYPE, &specimen.container);
+        }
+        if let Some(additive) = additives.next() {
+            self.concept(el::SPECIMEN_CONTAINER_ADDITIVE_CODEABLE_CONCEPT, additive);
+        }
+        self.tape.close(container);
+        for additive in additives {
+            // A container has one.
+            self.note(DiagnosticCode::RepetitionsIgnored, additive.span, "Specimen.container");
+        }
+        for condition in specimen.conditions {
+            self.concept(el::SPECIMEN_CONDITION, condition);
+        }
+        self.remarks(el::SPECIMEN_NOTE, specimen.notes);
+        self.tape.close(mark);
+    }
+
+    fn collection(&mut self, specimen: &Specimen<'_>, performers: Performers<'_>) {
+        let collection = self.tape.open(el::SPECIMEN_COLLECTION, Span::NONE);
+        let mut collected = false;
+        for (performer, target) in performers.each() {
+            if core::mem::replace(&mut collected, true) {
+                let code = DiagnosticCode::RepetitionsIgnored;
+                self.note(code, performer.span, "Specimen.collection");
+            } else {
+                let element = el::SPECIMEN_COLLECTION_COLLECTOR;
+                self.reference_at(element, target, performer.span);
+            }
+        }
+        let when = self.when(&specimen.collected, "Specimen.collection.collected");
+        self.effective(
+            el::SPECIMEN_COLLECTION_COLLECTED_DATE_TIME,
+            el::SPECIMEN_COLLECTION_COLLECTED_PERIOD,
+            &when,
+        );
+        if let Some(quantity) = &specimen.quantity {
+            self.quantity(el::SPECIMEN_COLLECTION_QUANTITY, quantity, &[]);
         }
         if !specimen.method.is_empty() {
             self.concept(el::SPECIMEN_COLLECTION_METHOD, &specimen.method);
@@ -152,7 +236,5 @@ impl Builder<'_> {
             self.concept(el::SPECIMEN_COLLECTION_BODY_SITE, &specimen.body_site);
         }
         self.tape.close(collection);
-        self.remarks(el::SPECIMEN_NOTE, specimen.notes);
-        self.tape.close(mark);
     }
 }

@@ -1,7 +1,8 @@
 //! The sink: declarations become entries, measurements become Observations.
 
 use iomt_core::model::{
-    Authority, Device, Encounter, Message, Patient, Report, Specimen, SubjectKey,
+    Authority, Device, Encounter, Message, Order, Participant, Patient, Report, Specimen,
+    SubjectKey,
 };
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, End, Place, Sink};
@@ -12,7 +13,7 @@ use super::session::{Entry, Kind, Refer};
 use super::{Output, Session, Writer, builder};
 use crate::config::{Config, Form, Guide, OnInvalid, Partial};
 use crate::identity::{Name, Uuid};
-use crate::policy::{ReportLinks, identity, pocd};
+use crate::policy::{OrderLinks, Performers, ReportLinks, identity, pocd};
 
 /// MDS > VMD > channel > metric, and room.
 pub(super) const DEVICE_DEPTH: u8 = 16;
@@ -37,6 +38,26 @@ impl Mapping<'_> {
         self.w.tell_notes(self.session.ordinal, self.output);
     }
 
+    /// Without a Provenance, what a message says of itself is nowhere: a site that wants none knows
+    /// it, who keeps account of each part is told.
+    fn tell_header(&mut self, message: &Message<'_>) {
+        let of = |authority: &Authority<'_>| {
+            let parts = [authority.namespace, authority.universal_id, authority.universal_id_type];
+            parts.iter().flatten().fold(Span::NONE, |span, part| span.to(part.span()))
+        };
+        for span in [
+            of(&message.application),
+            of(&message.facility),
+            message.sent.map_or(Span::NONE, |sent| sent.span),
+            message.kind.map_or(Span::NONE, |kind| kind.span()),
+            message.id.map_or(Span::NONE, |id| id.span()),
+        ] {
+            if span.is_some() {
+                self.tell(DiagnosticCode::FieldNotMapped, span, "Provenance");
+            }
+        }
+    }
+
     pub(super) fn unidentified(&mut self, span: Span) {
         if !core::mem::replace(&mut self.w.message.unidentified, true) {
             self.tell(DiagnosticCode::SubjectUnidentified, span, "subject");
@@ -44,7 +65,7 @@ impl Mapping<'_> {
     }
 
     /// Writes the resource of an entry, if this message has not yet.
-    fn write_entry(&mut self, kind: Kind, entry: &mut Entry, request: Request<'_>) {
+    pub(super) fn write_entry(&mut self, entry: &mut Entry, request: Request<'_>) {
         let ordinal = self.session.ordinal;
         let skip = entry.written && self.w.cx.config.to == Form::Ndjson;
         if entry.refer != Refer::Resource || entry.message == ordinal || skip {
@@ -52,24 +73,28 @@ impl Mapping<'_> {
         }
         entry.message = ordinal;
         if let Some(before) = self.w.message.ids.get(&entry.id).copied() {
-            return self.compare(kind.resource(), &entry.tape, before);
+            self.w.add_traces(&entry.tape, (entry.resource, entry.id));
+            return self.compare(entry.resource, &entry.tape, before);
         }
-        let what = (kind.resource(), entry.id);
+        let what = (entry.resource, entry.id);
         let left = self.w.finish(&entry.tape, what, request, ordinal, self.output) == Fate::Left;
+        if !left && matches!(entry.resource, "Patient" | "Encounter") {
+            self.w.message.described.push(what);
+        }
         if left && self.w.cx.config.on_invalid == OnInvalid::Drop {
             entry.refer = Refer::Dropped;
         }
     }
 
     /// [`write_entry`](Self::write_entry), where there is none that its search finds.
-    fn write_searched(&mut self, kind: Kind, entry: &mut Entry) {
+    pub(super) fn write_searched(&mut self, entry: &mut Entry) {
         let search = core::mem::take(&mut entry.search);
-        self.write_entry(kind, entry, Request::CreateIfNone(&search));
+        self.write_entry(entry, Request::CreateIfNone(&search));
         entry.search = search;
     }
 
     /// The identity of what has no number: of this message alone.
-    fn local(&self, kind: Kind, key: u32) -> Uuid {
+    pub(super) fn local(&self, kind: Kind, key: u32) -> Uuid {
         Name::new(kind.resource())
             .uuid(self.w.cx.sender)
             .str(&self.w.message.id)
@@ -78,7 +103,7 @@ impl Mapping<'_> {
             .finish()
     }
 
-    fn keep(&mut self, kind: Kind, key: u32, entry: Entry) {
+    pub(super) fn keep(&mut self, kind: Kind, key: u32, entry: Entry) {
         let replaced = self.session.declare(kind, key, entry);
         self.session.recycle(replaced);
     }
@@ -96,9 +121,9 @@ impl Mapping<'_> {
         let Some(entry) = self.session.entry_mut(Kind::Device, key) else { return };
         let mut taken = core::mem::take(entry);
         if taken.identified {
-            self.write_searched(Kind::Device, &mut taken);
+            self.write_searched(&mut taken);
         } else {
-            self.write_entry(Kind::Device, &mut taken, Request::Create);
+            self.write_entry(&mut taken, Request::Create);
         }
         if let Some(entry) = self.session.entry_mut(Kind::Device, key) {
             *entry = taken;
@@ -138,6 +163,14 @@ impl Sink for Mapping<'_> {
         (cx.sent, cx.header_zone) = (sent, sent.and_then(|t| t.zone));
         cx.received = message.received;
         self.take_sentinels(message);
+        if message.id.is_some() && self.w.cx.config.provenance {
+            let mut origin = core::mem::take(&mut self.w.message.origin);
+            builder!(self.w => &mut origin).origin(message);
+            self.w.message.origin = origin;
+            self.tell_notes();
+        } else if self.w.message.traces.is_some() {
+            self.tell_header(message);
+        }
         let Some(id) = message.id else { return };
         let _ = id.write(&mut self.w.message.id);
         let Some(sent) = &message.sent else { return };
@@ -159,7 +192,7 @@ impl Sink for Mapping<'_> {
             return;
         }
         self.finish_report();
-        let mut entry = self.session.spare();
+        let mut entry = self.session.spare(Kind::Patient);
         if let Some(index) = patient.person {
             self.person(index, &mut entry, patient.span);
             return self.keep(Kind::Patient, patient.key.0, entry);
@@ -192,17 +225,23 @@ impl Sink for Mapping<'_> {
         builder!(self.w => &mut entry.tape).patient(patient, entry.id);
         self.tell_notes();
         match number {
-            Some(_) => self.write_searched(Kind::Patient, &mut entry),
-            None => self.write_entry(Kind::Patient, &mut entry, Request::Create),
+            Some(_) => self.write_searched(&mut entry),
+            None => self.write_entry(&mut entry, Request::Create),
         }
         self.keep(Kind::Patient, patient.key.0, entry);
+    }
+
+    fn participant(&mut self, participant: &Participant<'_>) {
+        if self.wanted() {
+            self.declare_participant(participant);
+        }
     }
 
     fn encounter(&mut self, encounter: &Encounter<'_>) {
         if !self.wanted() {
             return;
         }
-        let mut entry = self.session.spare();
+        let mut entry = self.session.spare(Kind::Encounter);
         let visit = encounter.identifier.as_ref();
         entry.id = match visit {
             Some(number) => {
@@ -212,21 +251,16 @@ impl Sink for Mapping<'_> {
             // Without a number, a visit of this message alone.
             None => self.local(Kind::Encounter, encounter.key.0),
         };
-        self.resolve_performers(encounter.participants);
-        let participants = core::mem::take(&mut self.w.performers);
-        let subject =
-            subject_entry(self.session, encounter.subject).and_then(|e| e.target(Kind::Patient));
+        let subject = subject_entry(self.session, encounter.subject).and_then(Entry::target);
         builder!(self.w => &mut entry.tape).encounter(
             encounter,
             entry.id,
             subject,
-            &participants,
-            &self.w.names,
+            Performers { list: encounter.participants, of: self.session },
         );
-        self.w.performers = participants;
         entry.refer = Refer::Resource;
         self.tell_notes();
-        self.write_searched(Kind::Encounter, &mut entry);
+        self.write_searched(&mut entry);
         self.keep(Kind::Encounter, encounter.key.0, entry);
     }
 
@@ -234,7 +268,7 @@ impl Sink for Mapping<'_> {
         if !self.wanted() {
             return;
         }
-        let mut entry = self.session.spare();
+        let mut entry = self.session.spare(Kind::Device);
         let config = &self.w.cx.config;
         let known = device.identifiers.first();
         let parent = device.parent.and_then(|p| self.session.entry(Kind::Device, p.0));
@@ -271,9 +305,8 @@ impl Sink for Mapping<'_> {
         }
         if entry.refer == Refer::Resource {
             entry.parent = parent.and(device.parent).map(|p| p.0);
-            let parent = parent.and_then(|p| p.target(Kind::Device));
-            let above = device.parent.and_then(|p| self.session.entry(Kind::Device, p.0));
-            let above = above.and_then(|above| above.profile);
+            let above = parent.and_then(|above| above.profile);
+            let parent = parent.and_then(Entry::target);
             let asked = config.profile == Some(Guide::Pocd);
             entry.profile = if asked { pocd::device(device, above) } else { None };
             let profile = entry.profile;
@@ -290,20 +323,53 @@ impl Sink for Mapping<'_> {
         if !self.wanted() {
             return;
         }
-        let mut entry = self.session.spare();
+        let mut entry = self.session.spare(Kind::Specimen);
         let number = specimen.filler.as_ref().or(specimen.placer.as_ref());
         entry.id = match number {
             Some(number) => identity(&self.w.cx, "Specimen", number),
             None => self.local(Kind::Specimen, specimen.key.0),
         };
-        let subject =
-            subject_entry(self.session, specimen.subject).and_then(|e| e.target(Kind::Patient));
-        builder!(self.w => &mut entry.tape).specimen(specimen, entry.id, subject);
+        let subject = subject_entry(self.session, specimen.subject).and_then(Entry::target);
+        let performers = Performers { list: specimen.performers, of: self.session };
+        builder!(self.w => &mut entry.tape).specimen(specimen, entry.id, subject, performers);
         entry.refer = Refer::Resource;
         self.tell_notes();
         let request = self.w.result_request(self.w.message.session);
-        self.write_entry(Kind::Specimen, &mut entry, request);
+        self.write_entry(&mut entry, request);
         self.keep(Kind::Specimen, specimen.key.0, entry);
+    }
+
+    fn order(&mut self, order: &Order<'_>) {
+        if !self.wanted() {
+            return;
+        }
+        self.finish_report();
+        let mut entry = self.session.spare(Kind::Order);
+        let number = order.placer.as_ref().or(order.filler.as_ref());
+        entry.id = match number {
+            Some(number) => {
+                let of = identity(&self.w.cx, "order", number);
+                Name::new("ServiceRequest").uuid(of).concept(&order.code).finish()
+            }
+            None => self.local(Kind::Order, order.key.0),
+        };
+        let subject = subject_entry(self.session, order.subject).and_then(Entry::target);
+        let Some(subject) = subject else {
+            // FHIR has no request for nobody.
+            self.session.recycle(Some(entry));
+            return self.tell(DiagnosticCode::FieldNotMapped, order.span, "ServiceRequest.subject");
+        };
+        let encounter = order.encounter.and_then(|k| self.session.entry(Kind::Encounter, k.0));
+        let links = OrderLinks {
+            subject,
+            encounter: encounter.and_then(Entry::target),
+            performers: Performers { list: order.performers, of: self.session },
+        };
+        builder!(self.w => &mut entry.tape).service_request(order, entry.id, &links);
+        entry.refer = Refer::Resource;
+        self.tell_notes();
+        self.write_searched(&mut entry);
+        self.keep(Kind::Order, order.key.0, entry);
     }
 
     fn report(&mut self, report: &Report<'_>) {
@@ -311,7 +377,6 @@ impl Sink for Mapping<'_> {
             return;
         }
         self.finish_report();
-        self.resolve_parties(report.performers, false);
         let number = report.filler.as_ref().or(report.placer.as_ref());
         let filler = number.map(|number| identity(&self.w.cx, "order", number));
         let mut name = Name::new("DiagnosticReport");
@@ -323,6 +388,7 @@ impl Sink for Mapping<'_> {
         };
         let id = name.concept(&report.code).finish();
         let id = self.distinct(id, report.span, "DiagnosticReport.identifier");
+        let parent = self.parent(report);
         let subject = subject_entry(self.session, report.subject);
         let dropped = subject.is_some_and(|e| e.refer == Refer::Dropped);
         let mut specimens = core::mem::take(&mut self.w.message.report.specimens);
@@ -332,11 +398,12 @@ impl Sink for Mapping<'_> {
         }));
         let mut tape = core::mem::take(&mut self.w.message.report.tape);
         let encounter = report.encounter.and_then(|k| self.session.entry(Kind::Encounter, k.0));
+        let order = report.order.and_then(|key| self.session.entry(Kind::Order, key.0));
         let links = ReportLinks {
-            subject: subject.and_then(|e| e.target(Kind::Patient)),
-            encounter: encounter.and_then(|e| e.target(Kind::Encounter)),
-            parties: &self.w.parties,
-            names: &self.w.names,
+            subject: subject.and_then(Entry::target),
+            encounter: encounter.and_then(Entry::target),
+            order: order.and_then(Entry::target),
+            performers: Performers { list: report.performers, of: self.session },
             specimens: &specimens,
         };
         let mark = builder!(self.w => &mut tape).report(report, id, &links);
@@ -344,6 +411,7 @@ impl Sink for Mapping<'_> {
         let state = &mut self.w.message.report;
         (state.tape, state.specimens, state.mark) = (tape, specimens, Some(mark));
         (state.key, state.id, state.filler) = (Some(report.key.0), id, filler);
+        state.parent = parent;
         state.dropped = dropped;
         self.tell_notes();
     }

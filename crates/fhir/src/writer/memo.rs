@@ -228,8 +228,8 @@ impl Key<'_> {
         when: &When<'_>,
         links: &Links<'_>,
     ) -> Option<()> {
-        let plain = m.notes.is_empty() && m.facets.is_empty() && links.performers.is_empty();
-        if m.identifier.is_some() || !plain {
+        let plain = m.notes.is_empty() && m.facets.is_empty() && links.performers.list.is_empty();
+        if m.identifier.is_some() || !plain || links.parent.is_some() {
             return None;
         }
         self.concept(&m.code)?;
@@ -239,7 +239,8 @@ impl Key<'_> {
             StatusTable::Hl70123 => 1,
             StatusTable::Measured => 2,
             StatusTable::Ongoing => 3,
-            StatusTable::IhePcd => 4,
+            StatusTable::Hl70038 => 4,
+            StatusTable::IhePcd => 5,
         });
         self.text(m.status.code)?;
         self.len(m.flags.len())?;

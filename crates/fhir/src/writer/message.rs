@@ -6,7 +6,8 @@ use crate::config::Sentinel;
 use crate::identity::Uuid;
 use crate::policy::PressureRow;
 use crate::tape::{Mark, Tape};
-use iomt_core::model::AbsentReason;
+use crate::trace::Traces;
+use iomt_core::model::{AbsentReason, ReportKey};
 use iomt_core::wire::Span;
 
 #[derive(Debug, Default)]
@@ -38,10 +39,18 @@ pub(super) struct MessageState {
     pub(super) ids: HashMap<Uuid, (usize, usize)>,
     /// How often each identity of an Observation or DiagnosticReport was given.
     pub(super) identities: HashMap<Uuid, u64>,
+    /// Its Provenance, but for the targets, if one is wanted.
+    pub(super) origin: Tape,
+    /// Its Observations by order, code and sub-id: parents of others.
+    pub(super) parents: HashMap<u64, Uuid>,
     /// What the Provenance is about.
     pub(super) targets: Vec<(&'static str, Uuid)>,
+    /// Patients and visits: what it is about where there are no results.
+    pub(super) described: Vec<(&'static str, Uuid)>,
     /// What is to be remembered when it is written: id and hash of a resource.
     pub(super) written: Vec<(Uuid, u64)>,
+    /// Where its elements came from, if somebody wants to know.
+    pub(super) traces: Option<Traces>,
     pub(super) report: ReportState,
     pub(super) halves: Vec<Half>,
     pub(super) halves_used: usize,
@@ -54,11 +63,29 @@ pub(super) struct ReportState {
     pub(super) id: Uuid,
     /// Identity of the order: issuer and filler number.
     pub(super) filler: Option<Uuid>,
+    /// The result that made for these, and the bytes that name it.
+    pub(super) parent: Option<(Uuid, Span)>,
     pub(super) tape: Tape,
     pub(super) mark: Option<Mark>,
     pub(super) results: Vec<(&'static str, Uuid)>,
     pub(super) specimens: Vec<Uuid>,
     pub(super) dropped: bool,
+}
+
+impl ReportState {
+    /// The order of a measurement of this report.
+    pub(super) fn order_of(&self, report: Option<ReportKey>) -> Option<Uuid> {
+        self.filler.filter(|_| self.is(report))
+    }
+
+    /// What a measurement of this report is derived from.
+    pub(super) fn parent_of(&self, report: Option<ReportKey>) -> Option<(Uuid, Span)> {
+        self.parent.filter(|_| self.is(report))
+    }
+
+    fn is(&self, report: Option<ReportKey>) -> bool {
+        report.is_some_and(|report| Some(report.0) == self.key)
+    }
 }
 
 /// A row of a blood pressure that waits for its partner.
@@ -89,10 +116,14 @@ impl MessageState {
         self.lines.clear();
         self.ids.clear();
         self.identities.clear();
+        self.parents.clear();
+        self.origin.clear();
         self.targets.clear();
+        self.described.clear();
         self.written.clear();
+        self.traces.iter_mut().for_each(Traces::clear);
         self.report.mark = None;
-        self.report.key = None;
+        (self.report.key, self.report.parent) = (None, None);
         self.report.results.clear();
         self.report.tape.clear();
         self.halves_used = 0;

@@ -76,7 +76,7 @@ impl Mapping<'_> {
         let external = w.cx.config.device.as_deref().filter(|_| device.is_none());
         let identified = external.is_some() || device.is_some_and(|device| device.identified);
         let external = external.map(Target::External);
-        let parent = device.and_then(|device| device.target(Kind::Device)).or(external);
+        let parent = device.and_then(|device| device.target()).or(external);
         let asked = w.cx.config.profile == Some(Guide::Pocd);
         let (source, whole) = source(session, m, asked);
         let source = source.or(external);
@@ -84,7 +84,8 @@ impl Mapping<'_> {
         let claims = asked && channel && whole == Some(Profile::MdsDevice);
         let profile = if claims { pocd::metric(m) } else { None };
         // One that is not identified is of this message alone.
-        let limit = if identified { w.limits.templates } else { 0 };
+        let traced = w.message.traces.is_some();
+        let limit = if identified && !traced { w.limits.templates } else { 0 };
         if limit > 0
             && let Some((id, text)) = w.memo.metric(m, metric, profile, [source, parent])
         {
@@ -108,7 +109,8 @@ impl Mapping<'_> {
             None => name.text(metric.unit.ucum.or(metric.unit.text)),
         };
         let id = name.finish();
-        if w.message.ids.contains_key(&id) {
+        let again = w.message.ids.contains_key(&id);
+        if again && !traced {
             return Some((id, profile));
         }
         w.extra.clear();
@@ -116,6 +118,12 @@ impl Mapping<'_> {
         let plain = w.notes.is_empty();
         self.tell_notes();
         let tape = core::mem::take(&mut self.w.extra);
+        if again {
+            // It is written; these bytes say it as well.
+            self.w.add_traces(&tape, ("DeviceMetric", id));
+            self.w.extra = tape;
+            return Some((id, profile));
+        }
         let request = if identified { Request::CreateIfNone("") } else { Request::Create };
         let valid = tape.root().is_some_and(|root| self.w.is_valid(&tape, root));
         if valid && plain && limit > 0 {
@@ -149,7 +157,7 @@ fn source<'s>(
     let (mut source, mut profile) = (None, None);
     for _ in 0..DEVICE_DEPTH {
         let Some(entry) = key.and_then(|key| session.entry(Kind::Device, key)) else { break };
-        if let Some(target) = entry.target(Kind::Device) {
+        if let Some(target) = entry.target() {
             (source, profile) = (Some(target), entry.profile);
         }
         if entry.numbered && !whole {

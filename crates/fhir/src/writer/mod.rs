@@ -5,7 +5,7 @@ mod memo;
 mod message;
 mod metric;
 mod observe;
-mod parties;
+mod participants;
 mod pressure;
 mod release;
 mod remembered;
@@ -21,8 +21,9 @@ use iomt_core::{Diagnostic, Limits, Sink};
 use crate::config::Config;
 use crate::identity::Uuid;
 use crate::issue::{Issue, Validate};
-use crate::policy::{Context, Holes, Party};
+use crate::policy::{Context, Holes};
 use crate::tape::{NodeId, Tape};
+use crate::trace::{Trace, Traces};
 
 use mapping::Mapping;
 use message::MessageState;
@@ -36,6 +37,14 @@ pub trait Output {
     /// Something that a reader should know. `message` counts the messages of the session from 1;
     /// 0 is before the first.
     fn diagnostic(&mut self, _message: u64, _diagnostic: &Diagnostic) {}
+
+    /// Whether [`trace`](Self::trace) is wanted: it takes time.
+    fn traces(&self) -> bool {
+        false
+    }
+
+    /// An element of the documents of a message, which were just handed over, and where it came from.
+    fn trace(&mut self, _message: u64, _trace: &Trace<'_>) {}
 
     /// An OperationOutcome: what is wrong with a resource that is withheld, dropped or reported,
     /// or with a message that was rejected.
@@ -62,10 +71,6 @@ pub struct Writer {
     /// The first reference of a list, whose others follow it when it is written.
     list: Option<NodeId>,
     memo: memo::Memo,
-    parties: Vec<(Party, bool)>,
-    performers: Vec<Party>,
-    names: String,
-    search: String,
     outcome: Tape,
     text: String,
     message: MessageState,
@@ -102,10 +107,6 @@ impl Writer {
             holes: Holes::default(),
             list: None,
             memo: memo::Memo::default(),
-            parties: Vec::new(),
-            performers: Vec::new(),
-            names: String::new(),
-            search: String::new(),
             outcome: Tape::new(),
             text: String::new(),
             message: MessageState::default(),
@@ -127,6 +128,9 @@ impl Writer {
         session: &'w mut Session,
         output: &'w mut dyn Output,
     ) -> impl Sink + use<'w> {
+        if output.traces() != self.message.traces.is_some() {
+            self.message.traces = output.traces().then(Traces::default);
+        }
         Mapping { w: self, session, output }
     }
 

@@ -1,9 +1,12 @@
 //! One measurement: its identity, its links, its Observation.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{AbsentReason, Effective, Measurement, StatusTable, Subject, Time, Value};
+use iomt_core::model::{
+    AbsentReason, Concept, Effective, Measurement, Report, StatusTable, Subject, Text, Time, Value,
+};
 use iomt_core::wire::Span;
 
 use super::mapping::Mapping;
@@ -12,17 +15,18 @@ use super::session::{Entry, Instant, Kind, Refer};
 use super::{Session, builder};
 use crate::config::Config;
 use crate::identity::{Name, Uuid};
-use crate::policy::{Links, Moment, Party, Plan, PressureRow, Target, When, says_something};
+use crate::policy::{
+    Links, Moment, Performers, Plan, PressureRow, Target, When, identity, says_something,
+};
 
 /// What an Observation points to: what the message names, else what the caller knows.
 pub(super) fn links<'a>(
     session: &'a Session,
     config: &'a Config,
-    performers: &'a [Party],
-    names: &'a str,
-    m: &Measurement<'_>,
+    parent: Option<(Uuid, Span)>,
+    m: &Measurement<'a>,
 ) -> Links<'a> {
-    let target = |kind, key| session.entry(kind, key).and_then(|entry| entry.target(kind));
+    let target = |kind, key| session.entry(kind, key).and_then(Entry::target);
     let profile = session.metric.and_then(|(_, profile)| profile);
     let metric = session.metric.map(|(id, _)| Target::Resource("DeviceMetric", id));
     let device = match m.device {
@@ -37,7 +41,25 @@ pub(super) fn links<'a>(
     };
     let encounter = m.encounter.and_then(|key| target(Kind::Encounter, key.0));
     let specimen = m.specimen.and_then(|key| target(Kind::Specimen, key.0));
-    Links { subject, encounter, specimen, device, profile, performers, names }
+    let performers = Performers { list: m.performers, of: session };
+    let parent = parent.map(|(id, span)| (Target::Resource("Observation", id), span));
+    Links { subject, encounter, specimen, device, profile, parent, performers }
+}
+
+/// What names a result within its message: its order, its code, and what tells it from others.
+fn result_key(
+    hasher: &impl BuildHasher,
+    order: Uuid,
+    code: &Concept<'_>,
+    sub_id: Option<Text<'_>>,
+) -> Option<u64> {
+    let code = match code.codings().next() {
+        Some(coding) => coding.code.text()?,
+        None => code.text?,
+    };
+    let short = |text: Text<'_>| text.short();
+    let (code, sub_id) = (short(code)?, sub_id.and_then(short));
+    Some(hasher.hash_one((order, code.as_str(), sub_id.as_ref().map_or("", |s| s.as_str()))))
 }
 
 impl Mapping<'_> {
@@ -68,9 +90,11 @@ impl Mapping<'_> {
             self.use_device(device.0);
         }
         self.session.metric = m.metric.and_then(|metric| self.use_metric(m, &metric));
-        self.resolve_performers(m.performers);
         let w = &*self.w;
-        if links(self.session, &w.cx.config, &[], "", m).subject.is_none() {
+        if links(self.session, &w.cx.config, w.message.report.parent_of(m.report), m)
+            .subject
+            .is_none()
+        {
             self.unidentified(m.span);
         }
         let when = self.when(m);
@@ -84,7 +108,8 @@ impl Mapping<'_> {
         let id = self.identity(m, None);
         let report = m.report.map(|r| r.0);
         if self.fill(m, id, when) {
-            return self.count(id, report);
+            self.count(id, report);
+            return self.remember_result(m, id);
         }
         let mut plan = Plan::new(m);
         self.build(m, id, when, &plan);
@@ -103,14 +128,39 @@ impl Mapping<'_> {
         if valid && silent && self.w.notes.is_empty() && self.w.issues.is_empty() {
             self.w.keep();
         }
-        self.finish_observation(id, valid, report);
+        if self.finish_observation(id, valid, report) == Fate::Written {
+            self.remember_result(m, id);
+        }
+    }
+
+    /// Others of this message may be derived from it.
+    fn remember_result(&mut self, m: &Measurement<'_>, id: Uuid) {
+        let order = self.w.message.report.order_of(m.report);
+        let key = order.and_then(|order| result_key(&self.w.hasher, order, &m.code, m.sub_id));
+        self.w.message.parents.extend(key.map(|key| (key, id)));
+    }
+
+    /// The result of this message that made for those of a report, if it is there.
+    pub(super) fn parent(&mut self, report: &Report<'_>) -> Option<(Uuid, Span)> {
+        let parent = report.parent.as_ref()?;
+        let order = parent.filler.as_ref().or(parent.placer.as_ref())?;
+        let order = identity(&self.w.cx, "order", order);
+        let key = result_key(&self.w.hasher, order, &parent.code, parent.sub_id);
+        let found = key.and_then(|key| self.w.message.parents.get(&key).copied());
+        if found.is_none() {
+            self.tell(DiagnosticCode::FieldNotMapped, parent.span, "Observation.derivedFrom");
+        }
+        Some((found?, parent.span))
     }
 
     /// Writes an Observation like one before, if there was one.
     fn fill(&mut self, m: &Measurement<'_>, id: Uuid, when: &When<'_>) -> bool {
         let w = &mut *self.w;
-        let links = links(self.session, &w.cx.config, &w.performers, &w.names, m);
-        if w.limits.templates == 0 || !w.memo.make_key(m, when, &links) {
+        let links = links(self.session, &w.cx.config, w.message.report.parent_of(m.report), m);
+        if w.limits.templates == 0
+            || w.message.traces.is_some()
+            || !w.memo.make_key(m, when, &links)
+        {
             return false;
         }
         let (form, out) = (w.cx.config.to, &mut w.message.out);
@@ -135,13 +185,18 @@ impl Mapping<'_> {
 
     fn build(&mut self, m: &Measurement<'_>, id: Uuid, when: &When<'_>, plan: &Plan) {
         let w = &mut *self.w;
-        let links = links(self.session, &w.cx.config, &w.performers, &w.names, m);
+        let links = links(self.session, &w.cx.config, w.message.report.parent_of(m.report), m);
         w.tape.clear();
         builder!(w).observation(m, id, when, &links, plan);
     }
 
     /// Writes the Observation on the tape at work, which was checked.
-    pub(super) fn finish_observation(&mut self, id: Uuid, valid: bool, report: Option<u32>) {
+    pub(super) fn finish_observation(
+        &mut self,
+        id: Uuid,
+        valid: bool,
+        report: Option<u32>,
+    ) -> Fate {
         let request = self.w.result_request(self.w.message.session);
         self.tell_notes();
         let tape = core::mem::take(&mut self.w.tape);
@@ -151,6 +206,7 @@ impl Mapping<'_> {
         if fate == Fate::Written {
             self.count(id, report);
         }
+        fate
     }
 
     /// An Observation is written: it is a result, and Provenance is about it.
@@ -212,9 +268,7 @@ impl Mapping<'_> {
     /// time as sent. Never the value or the status.
     pub(super) fn identity(&mut self, m: &Measurement<'_>, panel: Option<&'static str>) -> Uuid {
         let mut name = Name::new("Observation");
-        let report = &self.w.message.report;
-        let of_report = m.report.is_some_and(|r| Some(r.0) == report.key);
-        let filler = report.filler.filter(|_| of_report);
+        let filler = self.w.message.report.order_of(m.report);
         match filler {
             Some(filler) => {
                 name.uuid(filler);

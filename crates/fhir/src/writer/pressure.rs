@@ -10,6 +10,7 @@ use super::message::Half;
 use super::observe::links;
 use crate::identity::{Name, Uuid};
 use crate::policy::{Plan, PressureRow, When};
+use crate::table::el;
 
 impl Mapping<'_> {
     pub(super) fn observe_pressure(
@@ -58,7 +59,7 @@ impl Mapping<'_> {
         let id = self.identity(m, Some("85354-9"));
         let w = &mut *self.w;
         let Some(half) = w.message.halves.get(at) else { return };
-        let links = links(self.session, &w.cx.config, &w.performers, &w.names, m);
+        let links = links(self.session, &w.cx.config, w.message.report.parent_of(m.report), m);
         let rows = match row {
             PressureRow::Diastolic => [&half.component, &w.extra],
             PressureRow::Systolic => [&w.extra, &half.component],
@@ -66,10 +67,12 @@ impl Mapping<'_> {
         w.tape.clear();
         builder!(w).pressure(m, id, when, &links, &half.alone, rows);
         if self.check_tape() {
+            self.trace_shared(id, at);
             if let Some(half) = self.w.message.halves.get_mut(at) {
                 half.row = None;
             }
-            return self.finish_observation(id, true, m.report.map(|r| r.0));
+            self.finish_observation(id, true, m.report.map(|r| r.0));
+            return;
         }
         self.flush_half(at, true);
         if row == PressureRow::Systolic {
@@ -80,13 +83,33 @@ impl Mapping<'_> {
         self.finish_observation(id, valid, m.report.map(|r| r.0));
     }
 
+    /// What the rows share came from both, and stands in the panel once.
+    fn trace_shared(&mut self, id: Uuid, at: usize) {
+        let shared = |element| {
+            matches!(
+                element,
+                el::OBSERVATION_STATUS
+                    | el::OBSERVATION_EFFECTIVE_DATE_TIME
+                    | el::OBSERVATION_EFFECTIVE_PERIOD
+                    | el::OBSERVATION_PERFORMER
+                    | el::OBSERVATION_DEVICE
+                    | el::OBSERVATION_METHOD
+                    | el::OBSERVATION_BODY_SITE
+            )
+        };
+        let state = &mut self.w.message;
+        if let (Some(traces), Some(half)) = (&mut state.traces, state.halves.get(at)) {
+            traces.add_some(&half.alone, "Observation", id, shared);
+        }
+    }
+
     /// Builds a row as an Observation of its own, without the code that implies the profile.
     fn build_alone(&mut self, m: &Measurement<'_>, when: &When<'_>) -> Uuid {
         let id = self.identity(m, None);
         let mut plan = Plan::new(m);
         plan.vital = false;
         let w = &mut *self.w;
-        let links = links(self.session, &w.cx.config, &w.performers, &w.names, m);
+        let links = links(self.session, &w.cx.config, w.message.report.parent_of(m.report), m);
         w.tape.clear();
         builder!(w).observation(m, id, when, &links, &plan);
         // The component has noted all this already.

@@ -44,25 +44,33 @@ impl Mapping<'_> {
 
     /// Says where the resources of the message came from.
     pub(super) fn finish_provenance(&mut self) {
-        let wanted = self.w.cx.config.provenance && !self.w.message.id.is_empty();
-        if !wanted || self.w.message.targets.is_empty() {
+        let message = &mut self.w.message;
+        if message.targets.is_empty() {
+            core::mem::swap(&mut message.targets, &mut message.described);
+        }
+        let origin = core::mem::take(&mut message.origin);
+        if origin.root().is_none() || message.targets.is_empty() {
+            // Nothing is written that it would be about.
+            let sent = |node: &&crate::tape::Node| node.has_text() && node.span().is_some();
+            for node in origin.nodes().iter().filter(sent) {
+                self.tell(DiagnosticCode::FieldNotMapped, node.span(), "Provenance");
+            }
+            self.w.message.origin = origin;
             return;
         }
-        let message = core::mem::take(&mut self.w.message.id);
         let targets = core::mem::take(&mut self.w.message.targets);
+        let mut name = Name::new("Provenance");
         let id = match self.w.message.replay {
-            Some((key, _)) => Name::new("Provenance").uuid(key).finish(),
-            None => Name::new("Provenance").uuid(self.w.cx.sender).str(&message).finish(),
+            Some((key, _)) => name.uuid(key).finish(),
+            None => name.uuid(self.w.cx.sender).str(&self.w.message.id).finish(),
         };
-        let span = self.w.message.span;
         self.w.tape.clear();
-        self.w.list = builder!(self.w).provenance(id, targets.first(), &message, span);
-        self.tell_notes();
+        self.w.list = builder!(self.w).provenance(id, targets.first(), &origin);
         let tape = core::mem::take(&mut self.w.tape);
         let (what, ordinal) = (("Provenance", id), self.session.ordinal);
         self.w.finish_list(&tape, what, Request::Create, &targets, ordinal, self.output);
         self.w.tape = tape;
-        self.w.message.id = message;
+        self.w.message.origin = origin;
         self.w.message.targets = targets;
     }
 
@@ -98,6 +106,10 @@ impl Mapping<'_> {
                 text.push_str("]}");
                 self.output.document(text);
             }
+        }
+        if let Some(traces) = &state.traces {
+            let ordinal = self.session.ordinal;
+            traces.each().for_each(|trace| self.output.trace(ordinal, &trace));
         }
         let remembered = self.w.limits.remembered;
         for (id, hash) in state.written.drain(..) {

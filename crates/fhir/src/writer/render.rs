@@ -12,7 +12,7 @@ use crate::config::{BundleKind, Form, OnInvalid, Results};
 use crate::identity::Uuid;
 use crate::issue;
 use crate::json::{self, Buffer};
-use crate::policy::{has_system, write_reference, write_system, write_value};
+use crate::policy::{has_own_system, write_own_system, write_reference, write_value};
 use crate::tape::{NodeId, Tape};
 
 /// How a server is asked to store a resource.
@@ -129,6 +129,7 @@ impl Writer {
         let others = references.get(1..).unwrap_or_default();
         let mut list = List { out: &mut self.message.out, form, first, others };
         json::write(tape, root, &mut list);
+        self.add_traces(tape, what);
         self.finish_entry(what.0, what.1, request, start);
         Fate::Written
     }
@@ -161,7 +162,15 @@ impl Writer {
     ) {
         let start = begin(self.cx.config.to, id, &mut self.message.out);
         json::write(tape, root, &mut self.message.out);
+        self.add_traces(tape, (kind, id));
         self.finish_entry(kind, id, request, start);
+    }
+
+    /// Notes where the elements of a resource came from.
+    pub(super) fn add_traces(&mut self, tape: &Tape, (kind, id): (&'static str, Uuid)) {
+        if let Some(traces) = &mut self.message.traces {
+            traces.add(tape, kind, id);
+        }
     }
 
     /// Remembers the Observation on the tape at work, which is valid.
@@ -287,12 +296,12 @@ pub(super) fn write_search(
     identifier: &Identifier<'_>,
     out: &mut String,
 ) {
-    if !has_system(cx, identifier) {
+    if !has_own_system(cx, identifier) {
         return;
     }
     out.push_str("identifier=");
     let mut escaped = Escaped(out);
-    let _ = write_system(cx, identifier, &mut escaped);
+    let _ = write_own_system(cx, identifier, &mut escaped);
     escaped.0.push('|');
     if write_value(identifier, &mut Escaped(out)).is_err() {
         out.clear();

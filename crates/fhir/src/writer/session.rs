@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use iomt_core::model::DateTime;
+use iomt_core::model::{DateTime, ParticipantKey};
 
 use super::remembered::Remembered;
 use crate::identity::Uuid;
-use crate::policy::Target;
 use crate::policy::pocd::Profile;
+use crate::policy::{Actors, Target};
 use crate::tape::Tape;
 
 /// A connection, device session or file: what its keys stand for. One for each decoder; the
@@ -47,18 +47,25 @@ impl Default for Instant {
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Kind {
     Patient,
+    Location,
+    Participant,
     Encounter,
     Device,
     Specimen,
+    Order,
 }
 
 impl Kind {
     pub(super) const fn resource(self) -> &'static str {
         match self {
             Self::Patient => "Patient",
+            Self::Location => "Location",
+            // Unless it is an organization or both.
+            Self::Participant => "Practitioner",
             Self::Encounter => "Encounter",
             Self::Device => "Device",
             Self::Specimen => "Specimen",
+            Self::Order => "ServiceRequest",
         }
     }
 }
@@ -81,6 +88,7 @@ pub(super) enum Refer {
 
 #[derive(Debug, Default)]
 pub(super) struct Entry {
+    pub(super) resource: &'static str,
     pub(super) id: Uuid,
     pub(super) refer: Refer,
     pub(super) text: String,
@@ -125,8 +133,9 @@ impl Session {
     }
 
     /// An empty entry, with the memory of one that is no longer used.
-    pub(super) fn spare(&mut self) -> Entry {
+    pub(super) fn spare(&mut self, kind: Kind) -> Entry {
         let mut entry = self.spares.pop().unwrap_or_default();
+        entry.resource = kind.resource();
         entry.text.clear();
         entry.search.clear();
         entry.tape.clear();
@@ -162,12 +171,18 @@ impl Session {
 }
 
 impl Entry {
-    pub(super) fn target(&self, kind: Kind) -> Option<Target<'_>> {
+    pub(super) fn target(&self) -> Option<Target<'_>> {
         match self.refer {
             Refer::Nobody | Refer::Dropped => None,
-            Refer::Resource => Some(Target::Resource(kind.resource(), self.id)),
+            Refer::Resource => Some(Target::Resource(self.resource, self.id)),
             Refer::External => Some(Target::External(&self.text)),
             Refer::Display => Some(Target::Display(&self.text)),
         }
+    }
+}
+
+impl Actors for Session {
+    fn actor(&self, key: ParticipantKey) -> Option<Target<'_>> {
+        self.entry(Kind::Participant, key.0).and_then(Entry::target)
     }
 }

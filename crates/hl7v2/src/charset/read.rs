@@ -15,7 +15,7 @@ type Take<'t> = dyn FnMut(&str) + 't;
 impl Charset {
     /// The table of a set that has one. That of ISO 8859-9 and -11 is a superset, but for the
     /// control characters 0x80 to 0x9F.
-    fn table(self) -> Option<&'static Encoding> {
+    pub(super) fn table(self) -> Option<&'static Encoding> {
         Some(match self {
             Self::Utf8 | Self::Latin1 | Self::Iso2022 => return None,
             Self::Iso8859_2 => ISO_8859_2,
@@ -41,7 +41,7 @@ impl Charset {
     }
 
     /// Whether 0x80 to 0x9F are control characters.
-    const fn has_c1(self) -> bool {
+    pub(super) const fn has_c1(self) -> bool {
         !matches!(self, Self::Big5 | Self::Gb18030 | Self::EucKr | Self::EucJp | Self::ShiftJis)
     }
 

@@ -4,6 +4,7 @@ pub(crate) mod msh;
 pub(crate) mod nte;
 pub(crate) mod obr;
 pub(crate) mod obx;
+pub(crate) mod orc;
 pub(crate) mod pid;
 pub(crate) mod prt;
 pub(crate) mod pv1;

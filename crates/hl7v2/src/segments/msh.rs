@@ -27,6 +27,7 @@ pub(crate) fn read<'a>(context: &Context<'a, '_>, header: Segment<'a>, fact: &mu
             3 => fact.application = authority(field),
             4 => fact.facility = authority(field),
             7 => fact.sent = leaf().map(|sent| Time::text(dtm::date_time(sent.raw()), sent)),
+            9 => fact.kind = context.whole(field.part()),
             10 => fact.id = leaf(),
             _ => {}
         }

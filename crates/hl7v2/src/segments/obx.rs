@@ -191,15 +191,12 @@ fn read<'a: 'b, 'b>(
                     measurement.effective = Effective::At(time);
                 }
             }
-            16 => performers
-                .extend(field.valued().filter_map(|r| xcn::person(context, Role::Performer, r))),
+            16 => context.performers(Role::ResponsibleObserver, field, xcn::declare, performers),
             17 => row.category = method(context, field, &mut measurement.method),
             18 => row.device = field,
             20 => cwe::field(context, field, &mut measurement.body_site),
             21 => measurement.identifier = ei::field(context, field),
-            23 => performers.extend(
-                field.valued().filter_map(|r| xon::organization(context, Role::Performer, r)),
-            ),
+            23 => context.performers(Role::Performer, field, xon::declare, performers),
             _ => context.rest(field),
         }
     }

@@ -25,8 +25,7 @@ pub(crate) fn observe<'a>(
         context.at(number);
         match number {
             2 => encounter.class = context.code(field),
-            7 => performers
-                .extend(field.valued().filter_map(|r| xcn::person(context, Role::Attender, r))),
+            7 => context.performers(Role::Attender, field, xcn::declare, performers),
             19 => {
                 let repetition = context.first(field);
                 encounter.identifier = cx::identifier(context, repetition);

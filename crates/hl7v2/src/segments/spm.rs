@@ -1,57 +1,132 @@
-//! HL7 v2 §7.4.3: SPM, specimen.
+//! HL7 v2 §7.4.3: SPM, specimen; and what OBR says of one where there is no SPM.
 
-use iomt_core::model::{Specimen, SpecimenKey, SubjectKey};
+use alloc::vec::Vec;
 
-use crate::Segment;
+use iomt_core::model::{Concept, Effective, Note, Role, Specimen};
+
 use crate::context::Context;
-use crate::types::{cwe, dtm, ei};
+use crate::scratch::Scratch;
+use crate::types::{cq, cwe, cx, dtm, ei, xcn};
+use crate::{Field, Segment};
 
-/// Reads a specimen. Its notes are up to the group.
-pub(crate) fn read<'a: 'b, 'b>(
+use super::obr::concepts;
+
+/// Reads a specimen; what repeats goes to `scratch`. The remark of SPM-14 is the first of its notes,
+/// the others are up to the group.
+pub(crate) fn read<'a>(
     context: &mut Context<'a, '_>,
     segment: Segment<'a>,
     line: usize,
-    key: SpecimenKey,
-    subject: Option<SubjectKey>,
-) -> Specimen<'b> {
+    specimen: &mut Specimen<'a>,
+    scratch: &mut Scratch<'a>,
+) {
     context.enter("SPM", line);
     context.check(segment);
-    let mut specimen: Specimen<'a> = Specimen::new(key, subject);
+    let Scratch { identifiers, additives, conditions, notes: remarks, .. } = scratch;
+    identifiers.clear();
+    additives.clear();
+    conditions.clear();
+    remarks.clear();
     for (number, field) in segment.numbered() {
         context.at(number);
         match number {
             2 => {
-                // EIP: placer and filler.
                 let repetition = context.first(field);
-                for (number, component) in (1_u32..).zip(repetition.components()) {
-                    let parts = component.subcomponents().map(|s| s.part());
-                    match number {
-                        1 => specimen.placer = ei::identifier(context, parts),
-                        2 => specimen.filler = ei::identifier(context, parts),
-                        _ => context.unmapped(component.part()),
-                    }
-                }
+                [specimen.placer, specimen.filler] = ei::pair(context, repetition);
+            }
+            3 => {
+                let repetition = context.first(field);
+                [specimen.parent_placer, specimen.parent_filler] = ei::pair(context, repetition);
             }
             4 => cwe::field(context, field, &mut specimen.kind),
+            6 => concepts(context, field, additives),
             7 => cwe::field(context, field, &mut specimen.method),
             8 => cwe::field(context, field, &mut specimen.body_site),
-            17 => {
-                // DR: from and to.
-                let repetition = context.first(field);
-                let mut bounds = [None, None];
-                for (number, component) in repetition.components().enumerate() {
-                    match bounds.get_mut(number) {
-                        Some(slot) => *slot = dtm::time(context, component.part()),
-                        None => context.unmapped(component.part()),
-                    }
-                }
-                let [start, end] = bounds;
-                specimen.collected = dtm::effective(context, start, end);
-            }
+            12 => specimen.quantity = cq::quantity(context, field),
+            14 => remarks.extend(context.whole(field.part()).map(Note::new)),
+            17 => specimen.collected = period(context, field),
             18 => specimen.received = dtm::field(context, field),
+            20 => specimen.available = context.code(field),
+            24 => concepts(context, field, conditions),
+            27 => cwe::field(context, field, &mut specimen.container),
+            30 => {
+                let repetition = context.first(field);
+                specimen.accession = cx::identifier(context, repetition);
+            }
+            31 => identifiers.extend(field.valued().filter_map(|r| cx::identifier(context, r))),
+            32 => specimen.shipment = ei::field(context, field),
             _ => context.rest(field),
         }
     }
     specimen.span = segment.span();
-    specimen
+}
+
+/// The fields of OBR that are of a specimen.
+pub(crate) const OF_OBR: [u16; 4] = [9, 10, 14, 15];
+
+/// Reads what OBR says of a specimen: OBR-15 and what goes with it.
+pub(crate) fn read_obr<'a>(
+    context: &mut Context<'a, '_>,
+    segment: Segment<'a>,
+    line: usize,
+    specimen: &mut Specimen<'a>,
+    scratch: &mut Scratch<'a>,
+) {
+    context.enter("OBR", line);
+    let Scratch { identifiers, additives, conditions, notes: remarks, collectors, .. } = scratch;
+    identifiers.clear();
+    additives.clear();
+    conditions.clear();
+    remarks.clear();
+    collectors.clear();
+    for (number, field) in segment.numbered().filter(|(number, _)| OF_OBR.contains(number)) {
+        context.at(number);
+        match number {
+            9 => specimen.quantity = cq::quantity(context, field),
+            10 => context.performers(Role::Collector, field, xcn::declare, collectors),
+            14 => specimen.received = dtm::field(context, field),
+            _ => source(context, field, specimen, additives, remarks),
+        }
+    }
+    specimen.span = segment.field(15).map_or(segment.span(), |field| field.span());
+}
+
+/// SPS, specimen source.
+fn source<'a>(
+    context: &mut Context<'a, '_>,
+    field: Field<'a>,
+    specimen: &mut Specimen<'a>,
+    additives: &mut Vec<Concept<'a>>,
+    remarks: &mut Vec<Note<'a>>,
+) {
+    let repetition = context.first(field);
+    for (number, component) in (1_u32..).zip(repetition.components()) {
+        match number {
+            1 => cwe::nested(context, component, &mut specimen.kind),
+            2 => {
+                let mut additive = Concept::EMPTY;
+                cwe::nested(context, component, &mut additive);
+                if !additive.is_empty() {
+                    additives.push(additive);
+                }
+            }
+            3 => remarks.extend(context.whole(component.part()).map(Note::new)),
+            4 => cwe::nested(context, component, &mut specimen.body_site),
+            _ => context.unmapped(component.part()),
+        }
+    }
+}
+
+/// DR: from and to.
+fn period<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Effective<'a> {
+    let repetition = context.first(field);
+    let mut bounds = [None, None];
+    for (number, component) in repetition.components().enumerate() {
+        match bounds.get_mut(number) {
+            Some(slot) => *slot = dtm::time(context, component.part()),
+            None => context.unmapped(component.part()),
+        }
+    }
+    let [start, end] = bounds;
+    dtm::effective(context, start, end)
 }

@@ -6,7 +6,7 @@ use iomt_core::model::{Code, CodeSystem, Coding, Concept, Text};
 
 use crate::context::{Context, Part};
 use crate::types::mdc;
-use crate::{Field, Repetition};
+use crate::{Component, Field, Repetition};
 
 /// Reads up to three codings and the original text into `concept`. A coding without system is of
 /// `default`. What has a name but no code is the text, unless there is one.
@@ -16,7 +16,28 @@ pub(crate) fn concept<'a: 'b, 'b>(
     default: CodeSystem<'a>,
     concept: &mut Concept<'b>,
 ) {
-    let mut components = repetition.components().map(|c| c.part());
+    read(context, repetition.components().map(|c| c.part()), default, concept);
+    concept.span = repetition.span();
+}
+
+/// The same of a CWE in a component, whose parts are subcomponents.
+pub(crate) fn nested<'a: 'b, 'b>(
+    context: &mut Context<'a, '_>,
+    component: Component<'a>,
+    concept: &mut Concept<'b>,
+) {
+    read(context, component.subcomponents().map(|s| s.part()), CodeSystem::Unknown, concept);
+    if !concept.is_empty() {
+        concept.span = component.span();
+    }
+}
+
+fn read<'a: 'b, 'b>(
+    context: &mut Context<'a, '_>,
+    mut components: impl Iterator<Item = Part<'a>>,
+    default: CodeSystem<'a>,
+    concept: &mut Concept<'b>,
+) {
     let [first, second, third] = &mut concept.codings;
     let (mut text, mut name) = (None, None);
     coding(context, &mut components, default, first, &mut name);
@@ -34,7 +55,6 @@ pub(crate) fn concept<'a: 'b, 'b>(
     if let (Some(_), Some(name)) = (text, name) {
         context.say(DiagnosticCode::FieldNotMapped, name.span());
     }
-    concept.span = repetition.span();
 }
 
 /// Reads code, name and system. A name without code goes to `name`, if there is none yet.
@@ -52,6 +72,7 @@ fn coding<'a: 'b, 'b>(
         let system = system.and_then(|system| context.text(system));
         let coding = slot.insert(Coding::new(system.map_or(default, code_system), code));
         coding.display = display;
+        coding.system_span = system.map_or(coding.system_span, |system| system.span());
         return;
     }
     let system_is_mdc = system.is_some_and(|(raw, _)| raw.trim_ascii() == b"MDC");

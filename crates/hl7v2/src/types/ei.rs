@@ -3,9 +3,9 @@
 use iomt_core::model::Identifier;
 use iomt_core::wire::Span;
 
-use crate::Field;
 use crate::context::{Context, Part};
 use crate::types::hd;
+use crate::{Field, Repetition};
 
 /// Reads an identifier and its authority, which may be components or subcomponents.
 pub(crate) fn identifier<'a>(
@@ -30,4 +30,19 @@ pub(crate) fn identifier<'a>(
 pub(crate) fn field<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Option<Identifier<'a>> {
     let repetition = context.first(field);
     identifier(context, repetition.components().map(|c| c.part()))
+}
+
+/// Reads an EIP: the placer's number and the filler's; each has its parts as subcomponents.
+pub(crate) fn pair<'a>(
+    context: &mut Context<'a, '_>,
+    repetition: Repetition<'a>,
+) -> [Option<Identifier<'a>>; 2] {
+    let mut pair = [None, None];
+    for (number, component) in repetition.components().enumerate() {
+        match pair.get_mut(number) {
+            Some(slot) => *slot = identifier(context, component.subcomponents().map(|s| s.part())),
+            None => context.unmapped(component.part()),
+        }
+    }
+    pair
 }

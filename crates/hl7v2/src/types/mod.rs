@@ -23,14 +23,17 @@ mod composite;
 pub(crate) mod number;
 pub(crate) mod time;
 
+pub(crate) mod cq;
 pub(crate) mod cwe;
 pub(crate) mod cx;
 pub(crate) mod dtm;
 pub(crate) mod ei;
 pub(crate) mod hd;
 pub(crate) mod mdc;
+pub(crate) mod ndl;
 pub(crate) mod nm;
 pub(crate) mod range;
+pub(crate) mod role;
 pub(crate) mod sn;
 mod tn;
 pub(crate) mod unit;

@@ -25,6 +25,7 @@ pub(crate) fn structured<'a>(
         }
     }
     let [comparator, first, separator, second] = parts;
+    let sign = Span::new(comparator.1, comparator.0.len());
     let comparator = match comparator.0.trim_ascii() {
         b"" | b"=" => None,
         b"<" => Some(Comparator::Less),
@@ -38,15 +39,25 @@ pub(crate) fn structured<'a>(
         (b"", b"", _) => {
             let mut quantity = quantity(context, first, unit)?;
             quantity.comparator = comparator;
+            quantity.comparator_span = sign;
+            if comparator.is_none() {
+                // `=` says that the number is what it is.
+                quantity.span = sign.to(quantity.span);
+            }
             Some(Value::Quantity(quantity))
         }
         (b"+", b"", None) => context.whole(repetition.part()).map(Value::Text),
         (b"-", [_, ..], None) => {
-            let (low, high) = (quantity(context, first, unit)?, quantity(context, second, unit)?);
+            let (low, mut high) =
+                (quantity(context, first, unit)?, quantity(context, second, unit)?);
+            // The separator is what makes it the upper bound.
+            high.span = Span::new(separator.1, separator.0.len()).to(high.span);
             Some(Value::Range(Some(low), Some(high)))
         }
         (b":" | b"/", [_, ..], None) => {
-            let (over, under) = (quantity(context, first, unit)?, quantity(context, second, unit)?);
+            let (over, mut under) =
+                (quantity(context, first, unit)?, quantity(context, second, unit)?);
+            under.span = Span::new(separator.1, separator.0.len()).to(under.span);
             Some(Value::Ratio(over, under))
         }
         _ => None,

@@ -48,7 +48,12 @@ pub(crate) fn unit<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Unit<
                 unit.mdc = mdc::public_mdil(code);
                 other = other.or(name).or(unit.mdc.is_none().then_some(code));
             }
-            _ => other = other.or(code).or(name),
+            _ => {
+                if let Some(system) = system {
+                    context.unmapped(system);
+                }
+                other = other.or(code).or(name);
+            }
         }
     }
     components.for_each(|part| context.unmapped(part));

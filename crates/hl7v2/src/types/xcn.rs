@@ -1,17 +1,32 @@
 //! HL7 v2 chapter 2A, XCN, extended composite id and name; CNN, the same in subcomponents.
 
-use iomt_core::model::{Authority, HumanName, Identifier, Performer, Role, Text};
+use iomt_core::model::{Authority, HumanName, Identifier, ParticipantKey, Person, Text};
 
 use crate::context::Context;
 use crate::types::{hd, xpn};
 use crate::{Component, Repetition};
 
+/// Reads and declares a person of whom nothing else is said.
+pub(crate) fn declare<'a>(
+    context: &mut Context<'a, '_>,
+    repetition: Repetition<'a>,
+) -> Option<ParticipantKey> {
+    if let Some(known) = context.known_participant("XCN", repetition.raw()) {
+        return known;
+    }
+    let participant = person(context, repetition).map(|person| {
+        let mut participant = context.new_participant(repetition.span());
+        participant.person = Some(person);
+        participant
+    });
+    context.declare_participant("XCN", repetition.raw(), participant.as_ref())
+}
+
 /// Reads a person; nothing where neither number nor name is there.
 pub(crate) fn person<'a>(
     context: &mut Context<'a, '_>,
-    role: Role,
     repetition: Repetition<'a>,
-) -> Option<Performer<'a>> {
+) -> Option<Person<'a>> {
     let (mut value, mut type_code, mut authority) = (None, None, Authority::NONE);
     let mut name = HumanName::default();
     for (number, component) in (1_u32..).zip(repetition.components()) {
@@ -25,15 +40,14 @@ pub(crate) fn person<'a>(
         }
     }
     name.span = repetition.span();
-    finish(role, value, type_code, authority, name)
+    finish(value, type_code, authority, name)
 }
 
 /// Reads a person whose parts are subcomponents.
 pub(crate) fn nested<'a>(
     context: &mut Context<'a, '_>,
-    role: Role,
     component: Component<'a>,
-) -> Option<Performer<'a>> {
+) -> Option<Person<'a>> {
     let (mut value, mut authority) = (None, Authority::NONE);
     let mut name = HumanName::default();
     for (number, part) in (1_u32..).zip(component.subcomponents().map(|s| s.part())) {
@@ -53,16 +67,15 @@ pub(crate) fn nested<'a>(
         }
     }
     name.span = component.span();
-    finish(role, value, None, authority, name)
+    finish(value, None, authority, name)
 }
 
 fn finish<'a>(
-    role: Role,
     value: Option<Text<'a>>,
     type_code: Option<Text<'a>>,
     authority: Authority<'a>,
     name: HumanName<'a>,
-) -> Option<Performer<'a>> {
+) -> Option<Person<'a>> {
     let identifier = value.map(|value| {
         let mut identifier = Identifier::new(value);
         (identifier.authority, identifier.type_code) = (authority, type_code);
@@ -70,5 +83,7 @@ fn finish<'a>(
         identifier
     });
     let known = identifier.is_some() || xpn::is_named(&name);
-    known.then_some(Performer::Person { role, identifier, name })
+    let mut person = Person::default();
+    (person.identifier, person.name) = (identifier, name);
+    known.then_some(person)
 }

@@ -1,17 +1,32 @@
 //! HL7 v2 chapter 2A, XON, extended name and identification number of an organization.
 
-use iomt_core::model::{Authority, Identifier, Performer, Role};
+use iomt_core::model::{Authority, Identifier, Organization, ParticipantKey};
 
 use crate::Repetition;
 use crate::context::Context;
 use crate::types::hd;
 
+/// Reads and declares an organization of which nothing else is said.
+pub(crate) fn declare<'a>(
+    context: &mut Context<'a, '_>,
+    repetition: Repetition<'a>,
+) -> Option<ParticipantKey> {
+    if let Some(known) = context.known_participant("XON", repetition.raw()) {
+        return known;
+    }
+    let participant = organization(context, repetition).map(|organization| {
+        let mut participant = context.new_participant(repetition.span());
+        participant.organization = Some(organization);
+        participant
+    });
+    context.declare_participant("XON", repetition.raw(), participant.as_ref())
+}
+
 /// Reads an organization; nothing where neither number nor name is there.
 pub(crate) fn organization<'a>(
     context: &mut Context<'a, '_>,
-    role: Role,
     repetition: Repetition<'a>,
-) -> Option<Performer<'a>> {
+) -> Option<Organization<'a>> {
     let (mut name, mut number, mut type_code) = (None, None, None);
     let mut authority = Authority::NONE;
     for (position, component) in (1_u32..).zip(repetition.components()) {
@@ -39,5 +54,7 @@ pub(crate) fn organization<'a>(
         identifier
     });
     let known = identifier.is_some() || name.is_some();
-    known.then_some(Performer::Organization { role, identifier, name })
+    let mut organization = Organization::default();
+    (organization.identifier, organization.name) = (identifier, name);
+    known.then_some(organization)
 }

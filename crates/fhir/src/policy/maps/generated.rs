@@ -26,6 +26,19 @@ pub(crate) static CODING_SYSTEM: Map = &[
     ("RXNORM", "http://www.nlm.nih.gov/research/umls/rxnorm"),
 ];
 
+pub(crate) static CONFIDENTIALITY: Map = &[
+    ("AID", "HIV"),
+    ("EMP", "EMP"),
+    ("ETH", "ETHUD"),
+    ("HIV", "HIV"),
+    ("PSY", "PSY"),
+    ("R", "R"),
+    ("U", "U"),
+    ("UWM", "UWM"),
+    ("V", "V"),
+    ("VIP", "VIP"),
+];
+
 pub(crate) static DIAGNOSTIC_SERVICE: Map = &[
     ("AU", "AU"),
     ("BG", "BG"),
@@ -100,6 +113,7 @@ pub(crate) static GENDER: Map = &[
 pub(crate) static IDENTIFIER_TYPE: Map = &[
     ("AC", "AC"),
     ("ACSN", "ACSN"),
+    ("AIN", "AIN"),
     ("AM", "AM"),
     ("AMA", "AMA"),
     ("AN", "AN"),
@@ -116,6 +130,7 @@ pub(crate) static IDENTIFIER_TYPE: Map = &[
     ("BR", "BR"),
     ("BRN", "BRN"),
     ("BSNR", "BSNR"),
+    ("CAAI", "CAAI"),
     ("CC", "CC"),
     ("CONM", "CONM"),
     ("CY", "CY"),
@@ -133,19 +148,27 @@ pub(crate) static IDENTIFIER_TYPE: Map = &[
     ("DPM", "DPM"),
     ("DR", "DR"),
     ("DS", "DS"),
+    ("DSG", "DSG"),
     ("EI", "EI"),
     ("EN", "EN"),
     ("ESN", "ESN"),
+    ("ETIN", "ETIN"),
     ("FDR", "FDR"),
     ("FDRFN", "FDRFN"),
+    ("FGN", "FGN"),
     ("FI", "FI"),
     ("FILL", "FILL"),
     ("GI", "GI"),
+    ("GIN", "GIN"),
+    ("GKV", "GKV"),
     ("GL", "GL"),
     ("GN", "GN"),
     ("HC", "HC"),
     ("IND", "IND"),
+    ("IRISTEM", "IRISTEM"),
     ("JHN", "JHN"),
+    ("KZVA", "KZVA"),
+    ("L&I", "L&I"),
     ("LACSN", "LACSN"),
     ("LANR", "LANR"),
     ("LI", "LI"),
@@ -169,6 +192,7 @@ pub(crate) static IDENTIFIER_TYPE: Map = &[
     ("NH", "NH"),
     ("NI", "NI"),
     ("NII", "NII"),
+    ("NIIH", "NIIH"),
     ("NIIP", "NIIP"),
     ("NNxxx", "NNxxx"),
     ("NP", "NP"),
@@ -176,14 +200,18 @@ pub(crate) static IDENTIFIER_TYPE: Map = &[
     ("OBI", "OBI"),
     ("OD", "OD"),
     ("PA", "PA"),
+    ("PAYERID", "PAYERID"),
     ("PC", "PC"),
     ("PCN", "PCN"),
     ("PE", "PE"),
     ("PEN", "PEN"),
+    ("PGN", "PGN"),
     ("PHC", "PHC"),
     ("PHE", "PHE"),
     ("PHO", "PHO"),
     ("PI", "PI"),
+    ("PIN", "PIN"),
+    ("PKV", "PKV"),
     ("PLAC", "PLAC"),
     ("PN", "PN"),
     ("PNT", "PNT"),
@@ -199,6 +227,7 @@ pub(crate) static IDENTIFIER_TYPE: Map = &[
     ("RR", "RR"),
     ("RRI", "RRI"),
     ("RRP", "RRP"),
+    ("SAMN", "SAMN"),
     ("SB", "SB"),
     ("SID", "SID"),
     ("SL", "SL"),
@@ -207,6 +236,7 @@ pub(crate) static IDENTIFIER_TYPE: Map = &[
     ("SNO", "SNO"),
     ("SP", "SP"),
     ("SR", "SR"),
+    ("SRX", "SRX"),
     ("SS", "SS"),
     ("STN", "STN"),
     ("TAX", "TAX"),
@@ -214,7 +244,9 @@ pub(crate) static IDENTIFIER_TYPE: Map = &[
     ("TPR", "TPR"),
     ("TRL", "TRL"),
     ("U", "U"),
+    ("UCID", "UCID"),
     ("UDI", "UDI"),
+    ("UMB", "UMB"),
     ("UPIN", "UPIN"),
     ("USID", "USID"),
     ("VN", "VN"),
@@ -225,6 +257,7 @@ pub(crate) static IDENTIFIER_TYPE: Map = &[
     ("WP", "WP"),
     ("XV", "XV"),
     ("XX", "XX"),
+    ("ZANR", "ZANR"),
 ];
 
 pub(crate) static INTERPRETATION: Map = &[
@@ -336,6 +369,42 @@ pub(crate) static OBSERVATION_STATUS: Map = &[
     ("X", "cancelled"),
 ];
 
+pub(crate) static ORDER_CONTROL: Map = &[
+    ("AF", "active"),
+    ("CA", "active"),
+    ("CR", "revoked"),
+    ("DC", "revoked"),
+    ("DF", "revoked"),
+    ("DR", "revoked"),
+    ("FU", "completed"),
+    ("HD", "active"),
+    ("HR", "on-hold"),
+    ("NW", "active"),
+    ("OC", "revoked"),
+    ("OD", "revoked"),
+    ("OH", "on-hold"),
+    ("OK", "active"),
+    ("PR", "active"),
+    ("PY", "active"),
+    ("RL", "active"),
+    ("RO", "active"),
+    ("RQ", "active"),
+];
+
+pub(crate) static ORDER_STATUS: Map = &[
+    ("A", "active"),
+    ("CA", "revoked"),
+    ("CM", "completed"),
+    ("DC", "revoked"),
+    ("ER", "entered-in-error"),
+    ("HD", "on-hold"),
+    ("IP", "active"),
+    ("RP", "revoked"),
+    ("SC", "active"),
+];
+
+pub(crate) static PRIORITY: Map = &[("A", "asap"), ("R", "routine"), ("S", "stat")];
+
 pub(crate) static REPORT_STATUS: Map = &[
     ("A", "partial"),
     ("C", "corrected"),
@@ -365,3 +434,89 @@ pub(crate) static TELECOM_SYSTEM: Map = &[
 ];
 
 pub(crate) static TELECOM_USE: Map = &[("PRN", "home"), ("PRS", "mobile"), ("WPN", "work")];
+
+/// The codes of HL7 tables, a line each.
+pub(crate) static V2_TABLES: &[(u16, &str)] = &[
+    (1, "\nF\nM\nO\nU\nA\nN\nX\n"),
+    (2, "\nA\nD\nM\nS\nW\nC\nG\nP\nR\nE\nN\nI\nB\nU\nO\nT\n"),
+    (
+        3,
+        "\nX01\nA01\nA02\nA03\nA04\nA05\nA06\nA07\nA08\nA09\nA10\nA11\nA12\nA13\nA14\nA15\nA16\nA17\nA18\nA19\nA20\nA21\nA22\nA23\nA24\nA25\nA26\nA27\nA28\nA29\nA30\nA31\nA32\nA33\nA34\nA35\nA36\nA37\nA38\nA39\nA40\nA41\nA42\nA43\nA44\nA45\nA46\nA47\nA48\nA49\nA50\nA51\nA52\nA53\nA54\nA55\nA60\nA61\nA62\nB01\nB02\nB03\nB04\nB05\nB06\nB07\nB08\nC01\nC02\nC03\nC04\nC05\nC06\nC07\nC08\nC09\nC10\nC11\nC12\nCNQ\nE01\nE02\nE03\nvaries\nE04\nE10\nE12\nE13\nE15\nE20\nE21\nE22\nE24\nE30\nE31\nI01\nI02\nI03\nI04\nI05\nI06\nI07\nI08\nI09\nI10\nI11\nI12\nI13\nI14\nI15\nI16\nI17\nI18\nI19\nI20\nI21\nI22\nJ01\nJ02\nK11\nK13\nK15\nK21\nK22\nK23\nK24\nK25\nK31\nK32\nK33\nK34\nM01\nM02\nM03\nM04\nM05\nM06\nM07\nM08\nM09\nM10\nM11\nM12\nM13\nM14\nM15\nR0R\nM16\nM17\nM18\nN01\nN02\nO01\nO02\nO03\nO04\nO05\nO06\nO07\nO08\nO09\nO10\nO11\nO12\nO13\nO14\nO15\nO16\nO17\nO18\nO19\nO20\nO21\nO22\nO23\nO24\nO25\nO26\nO27\nO28\nO29\nO30\nO31\nO32\nO33\nO34\nO35\nR05\nO36\nR06\nO37\nO38\nO39\nO40\nO41\nO42\nRAR\nO43\nRDR\nQ04\nO44\nRER\nO45\nRGR\nO46\nQ07\nO47\nQ08\nO48\nQ09\nO49\nO50\nO51\nO52\nO53\nO54\nO55\nO56\nO57\nO58\nO59\nP01\nP02\nP03\nP04\nP05\nP06\nP07\nR03\nP08\nP09\nP10\nR07\nP11\nR08\nP12\nPC1\nR09\nPC2\nPC3\nPC4\nPC5\nPC6\nPC7\nPC8\nPC9\nPCA\nPCB\nPCC\nPCD\nPCE\nPCF\nPCG\nPCH\nPCJ\nPCK\nPCL\nQ01\nQ02\nQ03\nQ05\nQ06\nQ11\nQ13\nQ15\nQ16\nQ17\nQ21\nQ22\nQ23\nQ24\nQ25\nQ26\nQ27\nQ28\nQ29\nQ30\nQ31\nQ32\nQ33\nQ34\nR01\nR02\nR04\nR21\nR22\nR23\nR24\nR25\nR26\nR30\nR31\nR32\nR33\nR40\nR41\nR42\nR43\nROR\nS01\nS02\nS03\nS04\nS05\nS06\nS07\nS08\nS09\nS10\nS11\nS12\nS13\nS14\nS15\nS16\nS17\nS18\nS19\nS20\nS21\nS22\nS23\nS24\nS25\nS26\nS27\nS28\nS29\nS30\nS31\nS32\nS33\nS34\nS35\nS36\nS37\nS38\nS39\nS40\nS41\nS42\nS43\nS44\nS45\nS46\nS47\nS48\nS49\nS50\nS51\nS52\nT01\nT02\nT03\nT04\nT05\nT06\nT07\nT08\nT09\nT10\nT11\nT12\nU01\nU02\nU03\nU04\nU05\nU06\nU07\nU08\nU09\nU10\nU11\nU12\nU13\nU14\nV01\nV02\nV03\nV04\nVaries\nW01\nW02\n",
+    ),
+    (4, "\nE\nI\nO\nP\nR\nB\nC\nN\nU\n"),
+    (38, "\nA\nCA\nCM\nDC\nER\nHD\nIP\nRP\nSC\n"),
+    (
+        74,
+        "\nAU\nBG\nBLB\nCG\nCUS\nCTH\nCT\nCH\nCP\nEC\nEN\nGE\nHM\nIMG\nICU\nIMM\nLAB\nMB\nMCB\nMYC\nNMS\nNMR\nNRS\nOUS\nOT\nOTH\nOSL\nPAR\nPHR\nPAT\nPT\nPHY\nPF\nRAD\nRX\nRUS\nRC\nRT\nSR\nSP\nTX\nVUS\nVR\nURN\nXRC\n",
+    ),
+    (
+        76,
+        "\nACK\nADR\nARD\nADT\nBAR\nBPS\nCNQ\nBRP\nBRT\nBTS\nCCF\nCCI\nCCM\nCCQ\nERQ\nCCU\nCQU\nCRM\nCSU\nEDR\nDBC\nEQQ\nDBU\nERP\nDEL\nDEO\nDER\nDFT\nDOC\nDPR\nDRC\nDSR\nMCF\nEAC\nEAN\nEAR\nEHC\nESR\nESU\nINR\nINU\nLSR\nLSU\nMDM\nMFD\nMFK\nMFN\nMFQ\nMFR\nNMD\nNMQ\nNMR\nOMB\nOMD\nOMG\nOMI\nROC\nROD\nOML\nOMN\nOMP\nOMQ\nOMS\nOPL\nOPR\nOPU\nORA\nORB\nORD\nORF\nORG\nORI\nORL\nORM\nORN\nORP\nORR\nORS\nORU\nORX\nOSM\nOSQ\nOSR\nOSU\nOUL\nPEX\nPGL\nPIN\nPMU\nPPG\nPPP\nPPR\nPPT\nPPV\nPRR\nPTR\nQBP\nQCK\nQCN\nQRY\nQSB\nQSX\nQVR\nRAR\nRAS\nRCI\nRCL\nRQQ\nRDE\nRDR\nRDS\nRDY\nREF\nRER\nRGR\nRGV\nROR\nSPQ\nRPA\nRPI\nRPL\nRPR\nRQA\nRQC\nRQI\nRQP\nRRA\nRRD\nRRE\nRRG\nVQQ\nRRI\nRSP\nRTB\nSCN\nSDN\nSDR\nSET\nSIU\nSLN\nSLR\nSMD\nSQM\nSQR\nSRM\nSRR\nSSR\nSSU\nSTC\nSTI\nSUR\nTBR\nTCR\nTCU\nUDM\nVXQ\nVXR\nVXU\nVXX\n",
+    ),
+    (80, "\nA\nN\nR\nS\nSP\nB\nST\n"),
+    (85, "\nA\nB\nC\nD\nF\nI\nN\nO\nP\nR\nS\nV\nX\nU\nW\n"),
+    (92, "\nR\n"),
+    (102, "\nD\nF\n"),
+    (103, "\nD\nP\nT\nN\nV\n"),
+    (
+        104,
+        "\n2.0\n2.0D\n2.1\n2.2\n2.3\n2.3.1\n2.3.2\n2.4\n2.5\n2.5.1\n2.6\n2.7\n2.7.1\n2.8\n2.8.1\n2.8.2\n2.9\n",
+    ),
+    (116, "\nC\nH\nO\nU\nK\nI\n"),
+    (
+        119,
+        "\nAF\nCA\nCH\nCN\nCP\nCR\nDC\nDE\nDF\nDR\nFU\nHD\nHR\nLI\nMC\nNA\nNR\nNW\nOC\nOD\nOE\nOF\nOH\nOK\nOP\nOR\nPA\nPR\nPY\nRA\nRC\nRD\nRE\nRF\nRL\nRO\nRP\nRQ\nRR\nRU\nSC\nSN\nSQ\nSR\nSS\nSU\nUA\nUC\nUD\nUF\nUH\nUM\nUN\nUR\nUX\nXO\nXR\nXX\n",
+    ),
+    (123, "\nO\nI\nS\nA\nP\nC\nR\nF\nX\nY\nZ\nM\nN\n"),
+    (131, "\nBP\nCP\nEP\nPR\nE\nC\nF\nI\nN\nS\nO\nU\n"),
+    (155, "\nAL\nNE\nER\nSU\n"),
+    (190, "\nBA\nBI\nN\nBDL\nF\nC\nB\nH\nL\nM\nO\nP\nRH\nBR\nS\nSH\nTM\nV\n"),
+    (
+        200,
+        "\nO\nA\nB\nBAD\nC\nD\nF\nI\nK\nL\nM\nMSK\nN\nNAV\nNB\nNOUSE\nP\nR\nREL\nS\nT\nTEMP\nU\n...\n",
+    ),
+    (201, "\nPRN\nORN\nWPN\nVHN\nASN\nEMR\nNET\nBPN\nPRS\nDSM\n"),
+    (202, "\nPH\nFX\nMD\nCP\nSAT\nBP\nInternet\nX.400\nTDD\nTTY\n"),
+    (
+        203,
+        "\nAC\nACSN\nAIN\nAM\nAMA\nAN\nANC\nAND\nANON\nANT\nAPRN\nASID\nBA\nBC\nBCFN\nBCT\nBR\nBRN\nBSNR\nCAAI\nCC\nCONM\nCY\nCZ\nDC\nDCFN\nDDS\nDEA\nDFN\nDI\nDL\nDN\nDO\nDP\nDPM\nDR\nDS\nDSG\nEI\nEN\nESN\nETIN\nFDR\nFDRFN\nFGN\nFI\nFILL\nGI\nGIN\nGKV\nGL\nGN\nHC\nIND\nIRISTEM\nJHN\nKZVA\nLACSN\nLANR\nLI\nL&I\nLN\nLR\nMA\nMB\nMC\nMCD\nMCN\nMCR\nMCT\nMD\nMI\nMR\nMRT\nMS\nNBSNR\nNCT\nNE\nNH\nNI\nNII\nNIIH\nNIIP\nNNxxx\nNP\nNPI\nOBI\nOD\nPA\nPAYERID\nPC\nPCN\nPE\nPEN\nPGN\nPHC\nPHE\nPHO\nPI\nPIN\nPKV\nPLAC\nPN\nPNT\nPPIN\nPPN\nPRC\nPRN\nPT\nQA\nRI\nRN\nRPH\nRR\nRRI\nRRP\nSAMN\nSB\nSID\nSL\nSN\nSNBSN\nSNO\nSP\nSR\nSRX\nSS\nSTN\nTAX\nTN\nTPR\nTRL\nU\nUDI\nUCID\nUMB\nUPIN\nUSID\nVN\nVP\nVS\nWC\nWCN\nWP\nXV\nXX\nZANR\n",
+    ),
+    (205, "\nAP\nDC\nIC\nPF\nTF\nTP\nUP\n"),
+    (207, "\nA\nR\nI\nT\nNot present\nnot present\n"),
+    (
+        211,
+        "\nJAS2020\nJIS X 0202\nASCII\n8859/1\n8859/2\n8859/3\n8859/4\n8859/5\n8859/6\n8859/7\n8859/8\n8859/9\n8859/15\nISO IR6\nISO IR14\nISO IR87\nISO IR159\nGB 18030-2000\nKS X 1001\nCNS 11643-1992\nBIG-5\nUNICODE\nUNICODE UTF-8\nUNICODE UTF-16\nUNICODE UTF-32\n",
+    ),
+    (
+        301,
+        "\nCAP\nCLIA\nCLIP\nDNS\nEUI64\nGUID\nHCD\nHL7\nISO\nL\nL,M,N\nM\nN\nNPI\nRandom\nURI\nUUID\nx400\nx500\n",
+    ),
+    (353, "\nU\nUASK\nNAV\nNA\nNASK\n"),
+    (
+        354,
+        "\nOMD_O01\nOMN_O01\nOMS_O01\nORD_O02\nORN_O02\nORS_O02\nRDO_O01\nRRO_O02\nACK\nADR_A19\nADT_A01\nADT_A02\nADT_A03\nADT_A05\nADT_A06\nADT_A09\nADT_A12\nADT_A15\nADT_A16\nADT_A17\nADT_A28\nADT_A18\nADT_A20\nADT_A21\nADT_A24\nADT_A30\nADT_A37\nADT_A38\nADT_A39\nARD_A19\nADT_A43\nADT_A44\nADT_A45\nADT_A50\nADT_A52\nADT_A54\nADT_A60\nADT_A61\nBAR_P01\nBAR_P02\nBAR_P05\nBAR_P06\nBAR_P10\nBAR_P12\nBRP_030\nMFD_P09\nBPS_O29\nBRP_O30\nBRT_O32\nBTS_O31\nCCF_I22\nCCI_I22\nCCM_I21\nCCQ_I19\nDSR_Q01\nDSR_P04\nCCR_I16\nDSR_Q03\nCCU_I20\nCQU_I19\nCRM_C01\nCSU_C09\nORF_R02\nDBC_O41\nEDR_R07\nDBC_O42\nEQQ_Q04\nORM_Q06\nDEL_O46\nERP_R09\nDEO_O45\nORR_Q06\nDER_O44\nDFT_P03\nDFT_P11\nDOC_T12\nDPR_O48\nDRC_O47\nDRG_O43\nPIN_I07\nEAC_U07\nMFD_MFA\nEAN_U09\nEAR_U08\nEHC_E01\nEHC_E02\nEHC_E04\nEHC_E10\nEHC_E12\nEHC_E13\nEHC_E15\nEHC_E20\nEHC_E21\nEHC_E24\nESR_U02\nESU_U01\nINR_U06\nRAS_O01\nINU_U05\nRAS_O02\nINV_U14\nLSU_U12\nMDM_T01\nMDM_T02\nMFK_M01\nMFN_M01\nRDS_O01\nMFN_M02\nMFN_M03\nMFN_M04\nMFN_M05\nRGV_O01\nMFN_M06\nMFN_M07\nMFN_M08\nRPI_I0I\nMFN_M09\nMFN_M10\nMFN_M11\nMFN_M12\nRQC_I06\nMFN_M13\nRQI_I0I\nMFN_M15\nMFN_M16\nMFN_M17\nMFN_M18\nRRD_O02\nMFQ_M01\nRRE_O02\nMFR_M01\nRRG_O02\nMFR_M04\nMFR_M05\nMFR_M06\nMFR_M07\nNMD_N02\nNMQ_N01\nNMR_N01\nORU_R31\nSRM_T12\nOMB_O27\nORU_R32\nOMD_O03\nSRR_T12\nOMG_O19\nOMI_O23\nOML_O21\nOML_O33\nOML_O35\nOML_O39\nOML_O59\nOMN_O07\nOMP_O09\nOMQ_O42\nOMQ_O57\nOMS_O05\nOPL_O37\nOPR_O38\nOPU_R25\nORA_R33\nORA_R41\nORB_O28\nORD_O04\nORF_R04\nORG_O20\nORI_O24\nORL_O22\nORL_O34\nORL_O36\nORL_O40\nORL_O41\nQRY_P04\nORL_O42\nORL_O43\nORL_O44\nORL_O53\nORL_O54\nORL_O55\nORL_O56\nORM_O01\nORN_O08\nORP_O10\nORR_O02\nRDE_O01\nORS_O06\nORU_R01\nORU_R30\nORU_W01\nORX_O43\nORX_O58\nOSM_R26\nOSQ_Q06\nOSR_Q06\nOSU_O41\nOSU_O51\nOSU_O52\nOUL_R21\nOUL_R22\nOUL_R23\nOUL_R24\nPEX_P07\nPGL_PC6\nPMU_B01\nRQQ_Q09\nRRA_O02\nPMU_B03\nPMU_B04\nPMU_B07\nPMU_B08\nPPG_PCG\nPPP_PCB\nPPR_PC1\nPPT_PCL\nPPV_PCA\nPRR_PC5\nPTR_PCF\nQBP_E03\nQBP_E22\nQBP_O33\nQBP_O34\nSPQ_Q08\nQBP_Q11\nRDY_K11\nQBP_Q13\nQBP_Q15\nQBP_Q21\nQCK_Q02\nQCN_J01\nRSP_K24\nQRF_W02\nQRY_A19\nQRY_PC4\nTBR_R08\nQRY_Q01\nTBR_R09\nQRY_Q02\nQRY_R02\nQRY_T12\nVQQ_Q07\nQSB_Q16\nQVR_Q17\nRAR_RAR\nRAS_O17\nRCI_I05\nRCL_I06\nRDE_O11\nRDE_O49\nRDR_RDR\nRDS_O13\nRDY_K15\nREF_I12\nRER_RER\nRGR_RGR\nRGV_O15\nROR_ROR\nRPA_I08\nRPI_I01\nRPI_I04\nRPL_I02\nRPR_I03\nRQA_I08\nRQC_I05\nRQI_I01\nRQP_I04\nRRA_O18\nRRD_O14\nRRE_O12\nRRE_O50\nRRG_O16\nRRI_I12\nRSP_E03\nRSP_E22\nRSP_K11\nRSP_K21\nRSP_K22\nRSP_K23\nRSP_K25\nRSP_K31\nRSP_K32\nRSP_O33\nRSP_O34\nRSP_Q11\nRTB_K13\nSDR_S31\nSDR_S32\nSET_S38\nSET_S40\nSET_S41\nSET_S45\nSET_S50\nSET_S52\nSIU_S12\nSLR_S28\nSQM_S25\nSQR_S25\nSRM_S01\nSRR_S01\nQBP_Z73\nSSR_U04\nRSP_Z82\nSSU_U03\nRSP_Z86\nSTC_S33\nRSP_Z88\nSUR_P09\nRSP_Z90\nTCU_U10\nRTB_Knn\nUDM_Q05\nRTB_Z74\nVXQ_V01\nQBP_Qnn\nVXR_V03\nVXU_V04\nVXX_V02\n",
+    ),
+    (356, "\nISO 2022-1994\n2.3\n<null>\n"),
+    (357, "\n0\n100\n101\n102\n103\n104\n198\n199\n200\n201\n202\n203\n204\n205\n206\n207\n"),
+    (
+        360,
+        "\nPN\nAAS\nAA\nABA\nAE\nAS\nBA\nBBA\nBE\nBFA\nBN\nBS\nBSL\nBSN\nBT\nCER\nCANP\nCMA\nCNP\nCNM\nCRN\nCNS\nCPNP\nCTR\nDIP\nDBA\nDED\nPharmD\nPHE\nPHD\nPHS\nMD\nDO\nEMT\nEMTP\nFPNP\nHS\nJD\nMA\nMBA\nMCE\nMDI\nMED\nMEE\nME\nMFA\nMME\nMS\nMSL\nMSN\nMTH\nMDA\nMT\nNG\nNP\nPA\nRMA\nRN\nRPH\nSEC\nTS\n",
+    ),
+    (
+        371,
+        "\nF10\nC32\nC38\nHCL6\nACDA\nACDB\nACET\nAMIES\nHEPA\nBACTM\nBOR\nBOUIN\nBF10\nWEST\nBSKM\nCARS\nCARY\nCHLTM\nCTAD\nENT\nENT+\nJKM\nKARN\nLIA\nHEPL\nM4\nM4RT\nM5\nMICHTM\nMMDTM\nHNO3\nNONE\nPAGE\nPHENOL\nKOX\nEDTK\nEDTK15\nEDTK75\nPVA\nRLM\nSST\nSILICA\nNAF\nFL100\nFL10\nNAPS\nHEPN\nEDTN\nSPS\nSTUTM\nTHROM\nFDP\nTHYMOL\nTHYO\nTOLU\nURETM\nVIRTM\n",
+    ),
+    (373, "\nLDLP\nRECA\nDEFB\nACID\nNEUT\nALK\nFILT\nUFIL\n"),
+    (
+        396,
+        "\nGeneral code\nALPHAID2012\nALPHAID2013\nALPHAID2014\nALPHAID2015\nALPHAID2016\nICD10GM2012\nICD10GM2013\nICD10GM2014\nICD10GM2015\nICD10GM2016\nOPS2012\nOPS2013\nOPS2014\nOPS2015\nOPS2016\n99zzz or L\n99zzz\nACR\nACTCODE\nACTRELSS\nALPHAID2006\nALPHAID2007\nALPHAID2008\nALPHAID2009\nALPHAID2010\nALPHAID2011\nAMTv2\nANS+\nART\nAS4\nAS4E\nATC\nC4\nC5\nCAPECC\nCAS\nDAR\nDCL\nCCC\nCD2\nCDCA\nDQL\nCDCEDACUITY\ncdcgs1vis\nCDCINDUSTRY2010\nCDCM\nCDCNHSN\nCE (obsolete)\nCDCOBS\nCDCOCCUPATION2010\nCDCODH\nCDCPHINVS\nCDCREC\nCDS\nCE\nChrom-Loc\nCLINVAR-V\nCLP\nCMSHCC\nCMSOEC\nCMSOMC\nFDAUDI\nCOSMIC-Smpl\nCOSMIC-Strc\nCPTM\nCST\nCVX\ndbVar-GL\ndbVar-som\nDCM\nE\nE5\nE6\nE7\nEDLEVEL\nensembl-G\nEnsembl-P\nensembl-T\nENTITYCODE\nENTITYHDLG\nENZC\nGMDC2009\nEPASRS\nGS1UDI\nFDAUNII\nFDDC\nFDDX\nFDK\nFIPS5_2\nHIBUDI\nFIPS55_3\nFIPS6_4\nGDRG2004\nGDRG2005\nGDRG2006\nGDRG2007\nGDRG2008\nGDRG2009\nGMDC2004\nGMDC2005\nGMDC2006\nGMDC2007\nGMDC2008\nHB\nHCPCS\nIBTnnnn\nHCPT\nICCUDI\nHGNC-Symb\nHGVS.c\nHGVS.g\nHGVS.p\nHHC\nICD10GM2010\nHI\nICD10GM2011\nHL7nnnn\nHOT\nHPC\nHSLOC\nI10\nI10C\nI10G2004\nI10G2005\nISOnnnn (deprecated)\nI10G2006\nISO\nI10P\nI10P0\nI9\nI9C\nI9CDX\nI9CP\nIBT\nIBT0001\nIC2\nICD10AM\nICD10CA\nICD10GM2007\nICD10GM2008\nICD10GM2009\nICDO\nICDO2\nICDO3\nICF\nICS\nICSD\nIHELAW\nISCN\nISO+\nISO3166_1\nISO3166_2\nISO4217\nISO639\nISOnnnn\nITIS\nIUPC\nIUPP\nJC10\nJC8\nJJ1017\nL\nLANGUAL\nLB\nLN\nLRG-RefSeq\nMCD\nMCR\nMDC\nMDDX\nMEDC\nMedgen-Dis\nMEDIATYPE\nMEDR\nOPS2010\nMEDX\nOPS2011\nMGPI\nMVX\nNAICS\nNCPDPnnnnsss\nNDA\nNDC\nNDFRT\nNIC\nNIP001\nNIP002\nNIP004\nNIP007\nNIP008\nNIP009\nNIP010\nNND\nNPI\nNUBC\nNULLFL\nO301\nO3012004\nO3012005\nO3012006\nOBSMETHOD\nOHA\nOPS2007\nOPS2008\nOPS2009\nPHDSCSOPT\nPHINQUESTION\nPLR\nPLT\nX12Dennnn\nPOS\nPRTCPTNMODE\nRC\nrefSeq-G\nRefSeq-P\nrefSeq-T\nROLECLASS\nROLECODE\nRSPMODE\nRXNORM\nRxT-Ingrd\nSCT\nSCT2\nSDM\nSIC\nSNM\nSNM3\nSNT\nSOC\nSPCU\nUB04FL14\nUB04FL15\nUB04FL17\nUB04FL31\nUB04FL35\nUB04FL39\nUB04FL42\nUB04FL67\nUC\nUCUM\nUMD\nUML\nUPC\nUPIN\nUSGSGNIS\nUSPS\nVIS\nW1\nW2\nW4\nWC\nX12DEnnnn\nNCIT\n",
+    ),
+    (444, "\nG\nF\n"),
+    (
+        487,
+        "\nABS\n...\nACNE\nACNFLD\nAIRS\nALL\nAMN\nAMP\nANGI\nARTC\nASERU\nASP\nATTE\nAUTOA\nAUTOC\nAUTP\nBBL\nBCYST\nBDY\nBIFL\nBITE\nBLD\nBLDA\nBLDCO\nBLDV\nBLEB\nBLIST\nBOIL\nBON\nBOWL\nBPH\nBPU\nBRN\nBRSH\nBRTH\nBRUS\nBUB\nBULLA\nBX\nCALC\nBONE\nCARBU\nCAT\nCBITE\nCDM\nCLIPP\nCNJT\nCNL\nCOL\nCONE\nCSCR\nCSERU\nCSF\nCSITE\nCSMY\nCST\nCSVR\nCTP\nCUR\nCVM\nCVPS\nCVPT\nCYN\nCYST\nDBITE\nDCS\nDEC\nDEION\nDIA\nDIAF\nDISCHG\nDIV\nDRN\nDRNG\nDRNGP\nDUFL\nEARW\nEBRUSH\nEEYE\nEFF\nEFFUS\nEFOD\nEISO\nELT\nENVIR\nEOS\nEOTH\nESOI\nESOS\nETA\nETTP\nETTUB\nEWHI\nEXG\nEXS\nEXUDTE\nFAW\nFBLOOD\nFGA\nFIB\nFIST\nFLD\nFLT\nFLU\nFLUID\nFOLEY\nFRS\nFSCLP\nFUR\nGAS\nGASA\nGASAN\nGASBR\nGASD\nGAST\nGENL\nGENV\nGRAFT\nGRAFTS\nGRANU\nGROSH\nGSOL\nGSPEC\nGT\nGTUBE\nHAR\nHBITE\nHBLUD\nHEMAQ\nHEMO\nHERNI\nHEV\nHIC\nHYDC\nIBITE\nICYST\nIDC\nIHG\nILEO\nILLEG\nIMP\nINCI\nINFIL\nINS\nINTRD\nISLT\nIT\nIUD\nIVCAT\nIVFLD\nIVTIP\nJEJU\nJNTFLD\nJP\nKELOI\nKIDFLD\nLAVG\nLAVGG\nLAVGP\nLAVPG\nLENS1\nLENS2\nLESN\nLIQ\nLIQO\nLNA\nLNV\nLSAC\nLYM\nMAC\nMAHUR\nMAR\nMASS\nMBLD\nMEC\nMILK\nMLK\nMUCOS\nMUCUS\nNAIL\nNASDR\nNEDL\nNEPH\nNGASP\nNGAST\nNGS\nNODUL\nNSECR\nORH\nORL\nOTH\nPACEM\nPAFL\nPCFL\nPDSIT\nPDTS\nPELVA\nPENIL\nPERIA\nPILOC\nPINS\nPIS\nPLAN\nPLAS\nPLB\nPLC\nPLEVS\nPLR\nPMN\nPND\nPOL\nPOPGS\nPOPLG\nPOPLV\nPORTA\nPPP\nPROST\nPRP\nPSC\nPUNCT\nPUS\nPUSFR\nPUST\nQC3\nRANDU\nRBC\nRBITE\nRECT\nRECTA\nRENALC\nRENC\nRES\nSAL\nSCAR\nSCLV\nSCROA\nSECRE\nSER\nSHU\nSHUNF\nSHUNT\nSITE\nSKBP\nSKN\nSMM\nSMN\nSNV\nSPRM\nSPRP\nSPRPB\nSPS\nSPT\nSPTC\nSPTT\nSPUT1\nSPUTIN\nSPUTSP\nSTER\nSTL\nSTONE\nSUBMA\nSUBMX\nSUMP\nSUP\nSUTUR\nSWGZ\nSWT\nTASP\nTEAR\nTHRB\nTISS\nTISU\nTLC\nTRAC\nTRANS\nTSERU\nTSTES\nTTRA\nTUBES\nTUMOR\nTZANC\nUDENT\nUMED\nUR\nURC\nURINB\nURINC\nURINM\nURINN\nURINP\nURNS\nURT\nUSCOP\nUSPEC\nUSUB\nVASTIP\nVENT\nVITF\nVOM\nWASH\nWASI\nWAT\nWB\nWBC\nWEN\nWICK\nWND\nWNDA\nWNDD\nWNDE\nWORM\nWRT\nWWA\nWWO\nWWT\n",
+    ),
+    (493, "\nAUT\nCLOT\nCON\nCOOL\nFROZ\nHEM\nLIVE\nROOM\nSNR\nCFU\n"),
+    (916, "\nF\nNF\nNG\nFNA\n"),
+    (936, "\nQST\nRSLT\nSCI\n"),
+];

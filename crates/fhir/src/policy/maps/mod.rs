@@ -18,3 +18,10 @@ fn find(map: Map, code: &str) -> Option<&'static str> {
     let at = map.binary_search_by(|(from, _)| (*from).cmp(code)).ok()?;
     map.get(at).map(|(_, to)| *to)
 }
+
+/// Whether an HL7 table that is published as a code system has `code`.
+pub(crate) fn table_has(table: u16, code: Text<'_>) -> bool {
+    let codes = V2_TABLES.binary_search_by_key(&table, |(number, _)| *number).ok();
+    let codes = codes.and_then(|at| V2_TABLES.get(at)).map_or("", |(_, codes)| codes);
+    code.short().is_some_and(|code| codes.split('\n').any(|line| line == code.as_str()))
+}
