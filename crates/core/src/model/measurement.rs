@@ -436,6 +436,8 @@ pub struct Measurement<'a> {
     pub subject: Subject,
     /// Of which device or part of one.
     pub device: Option<DeviceKey>,
+    /// The bytes that name it.
+    pub device_span: Span,
     /// The metric of that device, where it has one for this measurement alone.
     pub metric: Option<Metric<'a>>,
     /// Of which specimen.
@@ -486,6 +488,7 @@ impl<'a> Measurement<'a> {
             live: false,
             subject: Subject::Unknown,
             device: None,
+            device_span: Span::NONE,
             metric: None,
             specimen: None,
             report: None,

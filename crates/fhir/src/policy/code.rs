@@ -242,12 +242,13 @@ impl Builder<'_> {
         let mut authority = identifier.authority;
         let span = system_span(&authority);
         self.tape.write(el::IDENTIFIER_SYSTEM, span, |w| write_own_system(cx, identifier, w));
-        self.tape
-            .write(el::IDENTIFIER_VALUE, identifier.value.span(), |w| write_value(identifier, w));
+        let span =
+            if identifier.universal.is_some() { identifier.span } else { identifier.value.span() };
+        self.tape.write(el::IDENTIFIER_VALUE, span, |w| write_value(identifier, w));
         // What makes no system is kept with the name of the authority.
         let mut anonymous = authority;
         anonymous.namespace = None;
-        if has_system(cx, &anonymous) {
+        if identifier.universal.is_some() || has_system(cx, &anonymous) {
             (authority.universal_id, authority.universal_id_type) = (None, None);
         }
         self.named(el::IDENTIFIER_ASSIGNER, None, &authority);

@@ -301,7 +301,7 @@ impl Builder<'_> {
             self.reference(el::OBSERVATION_SPECIMEN, specimen);
         }
         if let Some(device) = links.device {
-            self.reference(el::OBSERVATION_DEVICE, device);
+            self.reference_at(el::OBSERVATION_DEVICE, device, m.device_span);
         }
         if let Some(range) = m.reference_range.as_ref().filter(|_| !panel) {
             self.reference_range(el::OBSERVATION_REFERENCE_RANGE, range, m, allowed);

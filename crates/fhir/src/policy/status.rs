@@ -124,6 +124,14 @@ impl Builder<'_> {
                 .filter(|_| !known(maps::ALARM_FLAG));
             match judged.filter(|_| !absent) {
                 Some((system, code)) => self.coded(element, system, code, concept.span),
+                // A doubt about a value that is not there.
+                None if status.is_some() && !known(maps::MEASUREMENT_ABSENT) => {
+                    self.note(
+                        DiagnosticCode::CodeNotMapped,
+                        sent.span(),
+                        "Observation.interpretation",
+                    );
+                }
                 None if elsewhere => {}
                 None if judged.is_some() || known(maps::ALARM_FLAG) => {
                     self.note(

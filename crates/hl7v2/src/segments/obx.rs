@@ -90,6 +90,9 @@ pub(crate) fn observe<'a>(
     if !row.device.is_empty() {
         context.at(18);
         measurement.device = devices.read(context, row.device, part.device);
+        if measurement.device.is_some() {
+            measurement.device_span = row.device.span();
+        }
     }
     context.at(6);
     let unit = unit::unit(context, row.unit);
