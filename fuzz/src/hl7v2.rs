@@ -19,6 +19,14 @@ pub fn hl7v2(data: &[u8]) {
     let second = sink.push(decoder.as_mut(), Input::message(data), data);
     assert_eq!(first, second);
     sink.push(decoder.as_mut(), Input::new(Payload::Closed), data);
+    // In pieces it is the same.
+    let mut sum = (0, 0);
+    let pieces = data.chunks(data.len() / 3 + 1).map(Payload::Piece);
+    for payload in pieces.chain([Payload::Piece(&[]), Payload::Closed]) {
+        let (messages, facts) = sink.push(decoder.as_mut(), Input::new(payload), data);
+        sum = (sum.0 + messages, sum.1 + facts);
+    }
+    assert_eq!(sum, first);
 }
 
 fn views(data: &[u8]) {

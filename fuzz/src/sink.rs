@@ -210,6 +210,7 @@ impl<'i> Checked<'i> {
                 self.unit(&samples.unit);
                 self.span(samples.raw.span());
             }
+            Value::Period(from, to) => self.times(&[*from, *to]),
             Value::Text(text) | Value::TimeOfDay(_, text) => self.text(text),
             Value::Time(time) => self.time(time),
         }

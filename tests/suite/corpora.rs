@@ -3,16 +3,33 @@
 
 use std::{
     fs,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
-use iomt::{Config, Form};
+use iomt::{Config, Form, Translator};
 
 use crate::properties::check;
-use crate::support::{shared, translate};
+use crate::support::{Record, shared, translate};
 
 /// Larger files are for the release build: `acceptance/corpora.py` and `hostile.py` take them.
 const LARGEST: u64 = 200_000;
+
+/// Those that are read a second time, cut anywhere.
+const CUT: usize = 20_000;
+
+/// A reader that gives pieces of ever other lengths.
+struct Pieces<'a>(&'a [u8], usize);
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.1 = self.1 * 31 % 1009;
+        let len = self.1.min(buffer.len()).min(self.0.len());
+        buffer[..len].copy_from_slice(&self.0[..len]);
+        self.0 = &self.0[len..];
+        Ok(len)
+    }
+}
 
 fn files(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
@@ -46,7 +63,16 @@ fn what_others_sent_ends_well() {
         };
         let mut config = Config::default();
         config.to = Form::Ndjson;
-        let record = translate(protocol, &bytes, config);
+        let record = translate(protocol, &bytes, config.clone());
+        if bytes.len() <= CUT {
+            let mut pieces = Record::default();
+            let (mut translator, mut rest) = (Translator::new(config), Pieces(&bytes, 7));
+            translator.read(protocol, Vec::new(), &mut rest, &mut pieces).unwrap();
+            let same = pieces.documents == record.documents
+                && pieces.diagnostics == record.diagnostics
+                && pieces.outcomes == record.outcomes;
+            assert!(same, "{}: in pieces it is another thing", path.display());
+        }
         check(&record);
         let told = !record.documents.is_empty() || !record.diagnostics.is_empty();
         assert!(told, "{}: nothing is said", path.display());

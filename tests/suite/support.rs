@@ -126,11 +126,11 @@ impl Vector {
                 "--partial" => config.partial = iomt::Partial::parse(value()).unwrap(),
                 "--on-invalid" => config.on_invalid = iomt::OnInvalid::parse(value()).unwrap(),
                 "--profile" => config.profile = iomt::Guide::parse(value()),
-                "--config" => config = serde_json::from_str(value()).unwrap(),
                 "--provenance" => config.provenance = true,
                 "--message-time" => config.message_time = true,
                 "--continuations" => config.continuations = true,
                 "--terminators" => config.terminators = Terminators::parse(value()).unwrap(),
+                "--config" => config = serde_json::from_str(value()).unwrap(),
                 // How it is read.
                 "--stream" => {}
                 "--person" => {

@@ -20,6 +20,12 @@ pub(crate) struct Wanted {
     pub(crate) coverage: bool,
 }
 
+impl Wanted {
+    pub(crate) const fn any(self) -> bool {
+        self.trace || self.coverage
+    }
+}
+
 /// What became of the parts of a file.
 #[derive(Default)]
 pub(crate) struct Accounts {
@@ -42,7 +48,7 @@ struct Line<'a> {
     len: u32,
 }
 
-/// Translates a file, and keeps account where that is wanted.
+/// Translates a file, and keeps account of it.
 pub(crate) fn translate(
     wanted: Wanted,
     mut translator: Translator,
@@ -51,10 +57,6 @@ pub(crate) fn translate(
     output: &mut dyn Output,
 ) -> Accounts {
     let mut accounts = Accounts::default();
-    if !wanted.trace && !wanted.coverage {
-        translator.file(protocol, bytes, output);
-        return accounts;
-    }
     let mut account = Account::new(output);
     translator.file(protocol, bytes, &mut account);
     let parts = account.parts(protocol, &translator.options(), bytes);

@@ -1,6 +1,6 @@
 //! `iomt formats`, and `--format`.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use iomt::{Evidence, Inputs, PROTOCOLS, Protocol};
@@ -42,6 +42,9 @@ fn table() -> String {
     text
 }
 
+/// No format is told by what comes after so many bytes.
+const TELLING: usize = 64 << 10;
+
 /// `auto`, or a protocol.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Format(Option<&'static Protocol>);
@@ -51,6 +54,32 @@ impl Format {
         let names = PROTOCOLS.iter().map(|protocol| protocol.name);
         PossibleValuesParser::new(std::iter::once("auto").chain(names))
             .map(|name| Self(iomt::protocol(&name)))
+    }
+
+    /// The protocol of an input, and its first bytes: as few as tell, for the others may come late.
+    pub(crate) fn read(
+        self,
+        input: &mut dyn Read,
+    ) -> io::Result<(Option<&'static Protocol>, Vec<u8>)> {
+        let mut first = Vec::new();
+        if self.0.is_some() {
+            return Ok((self.0, first));
+        }
+        loop {
+            let len = first.len();
+            first.resize(len.saturating_add(TELLING), 0);
+            let read = input.read(first.get_mut(len..).unwrap_or_default());
+            let more = match read {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                Err(_) => None,
+                Ok(read) => Some(read),
+            };
+            first.truncate(len.saturating_add(more.unwrap_or(0)));
+            let protocol = iomt::detect(&first);
+            if protocol.is_some() || more == Some(0) || first.len() >= TELLING {
+                return Ok((protocol, first));
+            }
+        }
     }
 
     /// The protocol of these bytes.

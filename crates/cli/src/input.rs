@@ -17,6 +17,29 @@ pub(crate) struct Input {
     pub(crate) below: PathBuf,
 }
 
+/// The bytes of an input.
+pub(crate) struct Bytes {
+    from: Box<dyn Read>,
+    /// How many more offsets can count.
+    left: u64,
+}
+
+impl Bytes {
+    /// Whether there are more than offsets can count. They are not read.
+    pub(crate) fn exceed(&mut self) -> io::Result<bool> {
+        Ok(self.left == 0 && self.from.read(&mut [0])? > 0)
+    }
+}
+
+impl Read for Bytes {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let len = self.from.read(buffer.get_mut(..most).unwrap_or_default())?;
+        self.left = self.left.saturating_sub(u64::try_from(len).unwrap_or(0));
+        Ok(len)
+    }
+}
+
 /// Offsets have 32 bits.
 const MOST: u64 = 0xFFFF_FFFF;
 
@@ -40,9 +63,23 @@ impl Input {
         if self.is_stdin() { 0 } else { fs::metadata(&self.path).map_or(0, |data| data.len()) }
     }
 
+    /// Whether it has more bytes than offsets can count, as far as that is known.
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.size() > MOST
+    }
+
+    /// Its bytes as they come, as many as offsets can count.
+    pub(crate) fn open(&self) -> io::Result<Bytes> {
+        let from: Box<dyn Read> = match self.is_stdin() {
+            true => Box::new(io::stdin().lock()),
+            false => Box::new(File::open(&self.path)?),
+        };
+        Ok(Bytes { from, left: MOST })
+    }
+
     /// All its bytes; `None` where they are more than offsets can count.
     pub(crate) fn read(&self) -> io::Result<Option<Vec<u8>>> {
-        if self.size() > MOST {
+        if self.is_too_long() {
             return Ok(None);
         }
         let mut bytes = Vec::new();

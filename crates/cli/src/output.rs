@@ -149,6 +149,14 @@ impl Destination {
         }
     }
 
+    /// What is for standard output goes out now.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        match self {
+            Self::Stdout(out) => out.flush().map_err(Failure::stdout),
+            Self::File(_) | Self::Files(..) => Ok(()),
+        }
+    }
+
     /// An input ends; `known` is whether it was read.
     pub(crate) fn end(&mut self, known: bool) -> Result<(), Failure> {
         match self {

@@ -1,6 +1,13 @@
 //! `iomt translate`.
 
-use std::{io, num::NonZeroUsize, path::PathBuf, sync::mpsc, thread};
+use std::{
+    io::{self, Read},
+    num::NonZeroUsize,
+    ops::ControlFlow,
+    path::PathBuf,
+    sync::mpsc,
+    thread,
+};
 
 use iomt::{Config, Diagnostic, DiagnosticCode, Form, Output, Place, Translator, wire::Span};
 
@@ -108,19 +115,33 @@ impl Job {
     /// it, nor on how they are shared out.
     fn translate(&self, input: &Input, output: &mut dyn Output) -> io::Result<Option<Accounts>> {
         let place = Place::named("file");
-        let Some(bytes) = input.read()? else {
-            let limit = Diagnostic::new(DiagnosticCode::LimitExceeded, Span::NONE, place);
+        let limit = Diagnostic::new(DiagnosticCode::LimitExceeded, Span::NONE, place);
+        if input.is_too_long() {
             output.diagnostic(0, &limit);
             return Ok(None);
-        };
-        let Some(protocol) = self.format.of(&bytes) else {
+        }
+        let mut bytes = input.open()?;
+        let (protocol, mut first) = self.format.read(&mut bytes)?;
+        let Some(protocol) = protocol else {
             let unknown = Diagnostic::new(DiagnosticCode::FormatUnknown, Span::new(0, 0), place);
             output.diagnostic(0, &unknown);
             return Ok(None);
         };
-        let translator = Translator::new(self.config.clone());
-        let file = (input.name.as_str(), bytes.as_ref());
-        Ok(Some(account::translate(self.accounts, translator, protocol, file, output)))
+        let mut translator = Translator::new(self.config.clone());
+        let accounts = if self.accounts.any() {
+            // What became of its parts is known at the end.
+            bytes.read_to_end(&mut first)?;
+            let file = (input.name.as_str(), first.as_slice());
+            account::translate(self.accounts, translator, protocol, file, output)
+        } else {
+            translator.read(protocol, first, &mut bytes, output)?;
+            Accounts::default()
+        };
+        if bytes.exceed()? {
+            output.diagnostic(0, &limit);
+            return Ok(None);
+        }
+        Ok(Some(accounts))
     }
 }
 
@@ -243,6 +264,12 @@ impl Output for Live<'_> {
             Some(whole) => whole.line(json).map_err(|error| Failure::Write(whole.name(), error)),
             None => Ok(()),
         });
+    }
+
+    fn idle(&mut self) -> ControlFlow<()> {
+        self.run.attempt(|run| run.destination.flush());
+        self.run.reporter.flush();
+        if self.run.failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

@@ -3,7 +3,11 @@
 
 mod support;
 
-use std::{fs, io::Read, process::Stdio};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    process::Stdio,
+};
 
 use support::{Dir, oru};
 
@@ -86,6 +90,31 @@ fn a_reader_that_has_enough_is_no_error() {
     assert_eq!(&first[..2], b"{\"");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert!(output.status.success());
+}
+
+#[test]
+fn documents_go_out_as_messages_come() {
+    let dir = Dir::new("live");
+    let mut child = dir
+        .command(&["translate", "--to", "ndjson"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut lines = BufReader::new(stdout).lines();
+    let mut observation = |value: &str| {
+        let of = |line: String| line.contains(&format!("\"valueQuantity\":{{\"value\":{value},"));
+        assert!(lines.any(|line| of(line.unwrap())));
+    };
+    stdin.write_all(oru("1", "95").as_bytes()).unwrap();
+    for (next, value) in [("96", "95"), ("97", "96"), ("98", "97")] {
+        stdin.write_all(oru(next, next).as_bytes()).unwrap();
+        observation(value);
+    }
+    drop(stdin);
+    observation("98");
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

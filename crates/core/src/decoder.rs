@@ -59,6 +59,9 @@ pub enum Payload<'a> {
     Message(&'a [u8]),
     /// Some bytes of a stream, cut anywhere.
     Stream(&'a [u8]),
+    /// Some bytes of a file, cut anywhere; [`Closed`](Self::Closed) is its end. It gives what the whole
+    /// file gives as a [`Message`](Self::Message).
+    Piece(&'a [u8]),
     /// The value of a GATT characteristic.
     Characteristic {
         /// The assigned number; 128-bit UUIDs on the Bluetooth base shorten to it.
@@ -77,6 +80,7 @@ impl fmt::Debug for Payload<'_> {
         match self {
             Self::Message(bytes) => write!(f, "Message({} byte(s))", bytes.len()),
             Self::Stream(bytes) => write!(f, "Stream({} byte(s))", bytes.len()),
+            Self::Piece(bytes) => write!(f, "Piece({} byte(s))", bytes.len()),
             Self::Characteristic { uuid, value } => {
                 write!(f, "Characteristic({uuid:#06x}, {} byte(s))", value.len())
             }

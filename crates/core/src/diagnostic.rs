@@ -218,6 +218,8 @@ registry! {
     UnterminatedSegment Information,
     /// MSH-2 declares fewer than four characters; the defaults stand in.
     ShortEncodingCharacters Warning,
+    /// MSH-2 declares a truncation character, which versions before 2.7 do not have; it is taken.
+    TruncationCharacterEarly Information,
     /// A line that is no segment.
     MalformedSegment Error,
     /// A segment that is not mapped.
@@ -252,7 +254,8 @@ registry! {
     CharacterSetAssumed Information,
     /// The declared character set is not known; UTF-8, else Latin-1 stands in.
     CharacterSetUnknown Warning,
-    /// Bytes that the character set does not allow are read as UTF-8 if they are, else as Latin-1.
+    /// Bytes that the character set does not allow are read as UTF-8 if they are, else as Latin-1; an
+    /// error where the message declares that set.
     CharacterSetMismatch Warning,
     /// The declared character set is taken, though the bytes are UTF-8 as well.
     CharacterSetDoubtful Warning,

@@ -198,6 +198,21 @@ choices! {
     }
 }
 
+mod terminators {
+    use iomt_core::Terminators;
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    pub(super) fn serialize<S: Serializer>(choice: &Terminators, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(choice.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Terminators, D::Error> {
+        let text = String::deserialize(from)?;
+        Terminators::parse(&text).ok_or_else(|| Error::custom("neither auto, cr nor lf"))
+    }
+}
+
 /// The numbers by which a device says that there is no measurement.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -252,21 +267,6 @@ impl TryFrom<String> for Sentinel {
 impl From<Sentinel> for String {
     fn from(sentinel: Sentinel) -> Self {
         sentinel.0.to_string()
-    }
-}
-
-mod terminators {
-    use iomt_core::Terminators;
-    use serde::de::{Deserialize, Deserializer, Error};
-    use serde::ser::Serializer;
-
-    pub(super) fn serialize<S: Serializer>(choice: &Terminators, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(choice.as_str())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Terminators, D::Error> {
-        let text = String::deserialize(from)?;
-        Terminators::parse(&text).ok_or_else(|| Error::custom("neither auto, cr nor lf"))
     }
 }
 

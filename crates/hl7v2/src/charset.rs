@@ -16,12 +16,12 @@ mod write;
 use core::fmt::{self, Write};
 
 use iomt_core::DiagnosticCode;
-use memchr::{memchr, memchr2};
+use memchr::memchr2;
 
 pub(crate) use scan::{Scan, shifts};
 pub(crate) use write::{Shifted, Shifts};
 
-use crate::{Delimiters, Field, Segment};
+use crate::{Delimiters, Field, Segment, seek};
 
 /// How bytes of a message are read as text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -200,13 +200,17 @@ fn is_unicode(message: &[u8]) -> bool {
 /// How characters are found in `message`, of which `header` is the first line.
 pub(crate) fn scan(message: &[u8], header: &[u8], delimiters: Delimiters) -> Scan {
     // Text before MSH-18 may hold bytes that look like separators.
-    if !header.is_ascii() || memchr2(0x1B, 0x0E, header).is_some() {
+    let text = header.strip_suffix(b"\r").unwrap_or(header);
+    if !is_text(text) && (!header.is_ascii() || memchr2(0x1B, 0x0E, header).is_some()) {
         return hidden(message, header, delimiters);
     }
-    match eighteenth(header, delimiters.field) {
+    let field = seek::part(header, delimiters.field, 17);
+    match field.and_then(|(start, end)| header.get(start..end)).unwrap_or_default() {
         // Most: nothing, UNICODE…, UTF-8, 8859/…, ASCII alone.
         [] | [b'\r' | b'\n', ..] => Scan::Plain,
-        [b'U' | b'u' | b'8' | b'A', rest @ ..] if !rest.contains(&delimiters.repetition) => {
+        [b'U' | b'u' | b'8' | b'A', rest @ ..]
+            if seek::find(rest, delimiters.repetition) == rest.len() =>
+        {
             Scan::Plain
         }
         field => {
@@ -227,31 +231,16 @@ fn hidden(message: &[u8], header: &[u8], delimiters: Delimiters) -> Scan {
     found.unwrap_or(Scan::Plain)
 }
 
-/// The bytes of MSH-18, eight at a time.
-#[inline]
-fn eighteenth(header: &[u8], separator: u8) -> &[u8] {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const SEVENS: u64 = u64::from_ne_bytes([0x7F; 8]);
-    let wanted = u64::from_ne_bytes([separator; 8]);
-    let (mut rest, mut left) = (header, 17_u64);
-    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
-        let word = u64::from_ne_bytes(*chunk) ^ wanted;
-        // The top bit of each byte that is zero.
-        let hits = !(((word & SEVENS).wrapping_add(SEVENS)) | word | SEVENS);
-        let count = (hits >> 7).wrapping_mul(ONES) >> 56;
-        if count >= left {
-            break;
-        }
-        left = left.wrapping_sub(count);
-        rest = after;
+/// Whether all of it is visible ASCII and blanks.
+fn is_text(line: &[u8]) -> bool {
+    let text = |all: bool, b: &u8| all & matches!(b, b' '..=b'~');
+    let block = |block: &[u8; 32]| block.iter().fold(true, text);
+    let (blocks, rest) = line.as_chunks();
+    // The last block overlaps the one before it.
+    match line.last_chunk() {
+        Some(last) => blocks.iter().all(block) && block(last),
+        None => rest.iter().fold(true, text),
     }
-    while left > 0 {
-        let Some((first, after)) = rest.split_first() else { return &[] };
-        left = left.wrapping_sub(u64::from(*first == separator));
-        rest = after;
-    }
-    let end = memchr(separator, rest).unwrap_or(rest.len());
-    rest.get(..end).unwrap_or_default()
 }
 
 /// How the text of `message` is read, where MSH-18 is `declared`, and what to say about it.

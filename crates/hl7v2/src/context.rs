@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
-use iomt_core::model::{Codec, Participant, ParticipantKey, Performer, Role, Text};
+use iomt_core::model::{Authority, Codec, Participant, ParticipantKey, Performer, Role, Text};
 use iomt_core::wire::Span;
-use iomt_core::{Diagnostic, DiagnosticCode, Place, Sink};
+use iomt_core::{Diagnostic, DiagnosticCode, Place, Severity, Sink};
 use memchr::memchr;
 
 use crate::charset::is_control;
@@ -21,6 +21,8 @@ pub(crate) type Part<'a> = (&'a [u8], usize);
 pub(crate) struct Codecs {
     pub(crate) text: TextCodec,
     pub(crate) spaced: Spaced,
+    /// MSH-18 says what the character set is.
+    pub(crate) declared: bool,
 }
 
 /// What the reading of one message shares.
@@ -187,6 +189,13 @@ impl<'a, 's> Context<'a, 's> {
         }
     }
 
+    /// An authority and a type without the identifier that they would be of.
+    pub(crate) fn lose(&mut self, authority: &Authority<'a>, type_code: Option<Text<'a>>) {
+        let Authority { namespace, universal_id, universal_id_type, .. } = authority;
+        let parts = [*namespace, *universal_id, *universal_id_type, type_code];
+        parts.iter().flatten().for_each(|part| self.lost(part.span()));
+    }
+
     /// Says what is remarkable about the text of `segment`.
     pub(crate) fn check(&mut self, segment: Segment<'a>) {
         if self.plain.is_some() {
@@ -211,8 +220,15 @@ impl<'a, 's> Context<'a, 's> {
                 (found.control, DiagnosticCode::ControlCharacter),
                 (found.mismatch, DiagnosticCode::CharacterSetMismatch),
             ] {
+                let mut diagnostic = Diagnostic::new(code, field.span(), self.place());
+                if code == DiagnosticCode::CharacterSetMismatch
+                    && found.broken
+                    && self.codecs.declared
+                {
+                    diagnostic.severity = Severity::Error;
+                }
                 if seen {
-                    self.say(code, field.span());
+                    self.sink.diagnostic(diagnostic);
                 }
             }
         }

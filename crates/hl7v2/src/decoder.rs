@@ -1,3 +1,5 @@
+mod pieces;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -22,6 +24,7 @@ use crate::scratch::Scratch;
 use crate::segments::msh;
 use crate::tree::Tree;
 use crate::{Index, Messages, join, limits, oru_r01, parts};
+use pieces::Pieces;
 
 /// The registry's row.
 pub const PROTOCOL: Protocol = Protocol::new(
@@ -50,8 +53,11 @@ const DETECTED: usize = 4096;
 /// or CR where its type or a limit is the reason; a frame without a header is not answered. MSH-7 of
 /// an answer is the time received; without one it is empty.
 ///
+/// A file may come in [pieces](Payload::Piece): a message is read once the header of the next one is
+/// there, so that no more than one message and one piece are held.
+///
 /// With [`Options::continuations`] what ADD and DSC continue is [joined](join) first, within one
-/// input or frame.
+/// input or frame; a file that comes in pieces is held until its end.
 pub struct Hl7Decoder {
     frames: Deframer,
     reader: Reader,
@@ -75,6 +81,7 @@ impl Hl7Decoder {
             tree: Tree::default(),
             joined: Vec::new(),
             replies: Replies::default(),
+            pieces: Pieces::default(),
         };
         Self { frames: Deframer::new(options.limits.message_bytes), reader }
     }
@@ -90,6 +97,7 @@ struct Reader {
     /// An input whose continuations are joined.
     joined: Vec<u8>,
     replies: Replies,
+    pieces: Pieces,
 }
 
 impl Reader {
@@ -103,22 +111,45 @@ impl Reader {
         let mut joined = core::mem::take(&mut self.joined);
         let bytes = self.joined(bytes, 0, &mut joined, sink);
         let Options { limits, terminators, .. } = self.options;
-        let mut messages = Messages::with(bytes, 0, limits, terminators);
+        let messages = Messages::with(bytes, 0, limits, terminators);
+        let all = self.rest(messages, bytes, received, sink);
+        self.joined = joined;
+        all
+    }
+
+    /// Reads what is left of the messages of an input, which end with `bytes`.
+    fn rest(
+        &mut self,
+        mut messages: Messages<'_>,
+        bytes: &[u8],
+        received: Option<DateTime>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), ParseError> {
         let mut index = core::mem::take(&mut self.index);
         let mut all = Ok(());
         while let Some(entry) = messages.next(&mut index, |between| tell(between, sink)) {
-            if messages.position().total == 2 {
-                let (code, span) = (DiagnosticCode::SeveralMessages, Span::new(entry.offset, 3));
-                sink.diagnostic(Diagnostic::new(code, span, Place::named("MSH")));
-            }
-            all = all.and(self.message(&entry, received, sink));
+            all = all.and(self.entry(&entry, messages.position().total, received, sink));
         }
         if messages.position().total == 0 {
-            let error = ParseError::new(ErrorKind::Missing, "MSH", 0);
-            all = reject(bytes, 0, received, error, sink);
+            all = reject(bytes, 0, received, no_message(bytes, 0), sink);
         }
-        (self.index, self.joined) = (index, joined);
+        self.index = index;
         all
+    }
+
+    /// Reads message `number` of an input.
+    fn entry(
+        &mut self,
+        entry: &Entry<'_>,
+        number: u64,
+        received: Option<DateTime>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), ParseError> {
+        if number == 2 {
+            let (code, span) = (DiagnosticCode::SeveralMessages, Span::new(entry.offset, 3));
+            sink.diagnostic(Diagnostic::new(code, span, Place::named("MSH")));
+        }
+        self.message(entry, received, sink)
     }
 
     /// The input or frame from `base` on, joined in `out` where the options ask for it.
@@ -182,7 +213,7 @@ impl Reader {
         let second = messages.another();
         let read = match entry {
             None => {
-                let error = ParseError::new(ErrorKind::Missing, "MSH", base);
+                let error = no_message(bytes, base);
                 reject(bytes, base, received, error, sink)
             }
             Some(entry) => {
@@ -228,7 +259,8 @@ impl Reader {
             }
         };
         let text = TextCodec { delimiters: message.delimiters(), charset };
-        let codecs = Codecs { text, spaced: Spaced(text) };
+        let declared = matches!(code, None | Some(DiagnosticCode::CharacterSetDoubtful));
+        let codecs = Codecs { text, spaced: Spaced(text), declared };
         let mut context = Context::new(message, &codecs, sink);
         let Some(header) = message.line(0) else { return Ok(()) };
         msh::read(&context, header, &mut fact);
@@ -265,9 +297,9 @@ fn remarks(context: &mut Context<'_, '_>, found: &Found, charset: Option<Diagnos
     let field = |number| message.field(b"MSH", number).map_or(message.span(), |f| f.span());
     let end = Span::new(message.offset().saturating_add(message.raw().len()), 0);
     let short = message.has_short_encoding();
-    let mut all = [None; 5];
+    let mut all = [None; 6];
     let whole = Place::named("message");
-    let [lines, last, junk, delimiters, set] = &mut all;
+    let [lines, last, junk, delimiters, truncation, set] = &mut all;
     *lines = found.line_feed.then_some((DiagnosticCode::LineTerminator, message.span(), whole));
     *last = found.unterminated.then_some((DiagnosticCode::UnterminatedSegment, end, whole));
     *junk = found.junk.map(|junk| {
@@ -278,6 +310,9 @@ fn remarks(context: &mut Context<'_, '_>, found: &Found, charset: Option<Diagnos
     });
     let code = DiagnosticCode::ShortEncodingCharacters;
     *delimiters = short.then(|| (code, field(2), msh::place(2)));
+    let early = message.delimiters().truncation.is_some() && message.is_before_2_7();
+    let code = DiagnosticCode::TruncationCharacterEarly;
+    *truncation = early.then(|| (code, field(2), msh::place(2)));
     *set = charset.map(|code| (code, field(18), msh::place(18)));
     for (code, span, place) in all.into_iter().flatten() {
         context.sink.diagnostic(Diagnostic::new(code, span, place));
@@ -316,6 +351,20 @@ fn reject(
     Err(error)
 }
 
+/// Why bytes from `offset` on hold no message: UTF-16 and UTF-32 have none that delimit.
+fn no_message(bytes: &[u8], offset: usize) -> ParseError {
+    let kind = if is_wide(bytes) { ErrorKind::Malformed } else { ErrorKind::Missing };
+    ParseError::new(kind, "MSH", offset)
+}
+
+/// Whether `MSH` stands at the start in UTF-16 or UTF-32, after a byte order mark or none.
+fn is_wide(bytes: &[u8]) -> bool {
+    let start = bytes.get(..24).unwrap_or(bytes);
+    let mark = |b: &u8| matches!(*b, 0 | 0xFE | 0xFF);
+    let wide = start.get(..4).is_some_and(|start| start.iter().any(mark));
+    wide && start.iter().filter(|b| !mark(b)).take(3).eq(b"MSH")
+}
+
 /// Yes, where a header is the first thing that can be seen; maybe, where one begins a later line.
 fn detect(bytes: &[u8]) -> Confidence {
     let mut at = frame::start(bytes);
@@ -334,6 +383,10 @@ fn detect(bytes: &[u8]) -> Confidence {
         let len = memchr::memchr3(b'\r', b'\n', frame::VT, rest).unwrap_or(rest.len());
         at = frame::visible(bytes, at.saturating_add(len));
     }
+    // It is refused; by whom is known.
+    if is_wide(bytes) {
+        return Confidence::Maybe;
+    }
     Confidence::No
 }
 
@@ -350,11 +403,12 @@ impl Decoder for Hl7Decoder {
                 }
                 all
             }
+            Payload::Piece(bytes) => reader.piece(bytes, input.at, sink),
             Payload::Timeout => Ok(()),
             Payload::Closed => {
                 let read = frames.close().map(|event| reader.event(event, input.at, sink));
                 reader.replies.forget();
-                read.unwrap_or(Ok(()))
+                reader.last_piece(input.at, sink).and(read.unwrap_or(Ok(())))
             }
             Payload::Characteristic { value, .. } => reject(value, 0, input.at, wrong(), sink),
             _ => reject(&[], 0, input.at, wrong(), sink),

@@ -49,6 +49,15 @@ impl Delimiters {
         scan: Scan::Plain,
     };
 
+    /// Whether `byte` ends a part.
+    #[inline]
+    pub(crate) const fn separates(&self, byte: u8) -> bool {
+        (byte == self.field)
+            | (byte == self.component)
+            | (byte == self.repetition)
+            | (byte == self.subcomponent)
+    }
+
     /// What stands between escape characters for a byte that a leaf cannot hold as it is: one of
     /// these, CR or LF (§2.7), or what begins or ends a frame.
     pub(crate) fn escape_of(&self, byte: u8) -> Option<&'static str> {
@@ -81,6 +90,10 @@ impl Delimiters {
     /// # Errors
     /// `MSH-1` or `MSH-2` where a character is missing, is no ASCII punctuation, or is there twice.
     pub fn parse(header: &[u8], offset: usize) -> Result<(Self, usize), ParseError> {
+        // The recommended ones.
+        if header.get(3..9) == Some(b"|^~\\&|") {
+            return Ok((Self::DEFAULT, 4));
+        }
         let error =
             |kind, field, at: usize| ParseError::new(kind, field, offset.saturating_add(at));
         let truncated = |available| ErrorKind::Truncated { needed: 1, available };

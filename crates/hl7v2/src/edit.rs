@@ -280,6 +280,7 @@ mod tests {
         #[test]
         fn sets_are_written_as_they_are_read(
             set in prop::sample::select(SETS),
+            place in prop::sample::select(&["PID-3", "MSH-3", "PID-2"][..]),
             before in "[a-zé許試김Дα]{0,4}",
             value in "[ -~éüł許功蓋試験表¥‾ｱ김ДαאกİŁ€\u{80}\u{9f}\u{20000}\u{1b}\u{0e}\u{1c}]{0,8}|\\PC{0,6}",
         ) {
@@ -290,15 +291,16 @@ mod tests {
             let path = |text| Path::parse(text).unwrap();
             let first = plain.edited(path("PID-2"), Edit::Text(&before)).unwrap_or(empty.clone().into_bytes());
             let message = Message::parse(&first, &mut two).unwrap();
-            if let Ok(copy) = message.edited(path("PID-3"), Edit::Text(&value)) {
+            if let Ok(copy) = message.edited(path(place), Edit::Text(&value)) {
                 let mut index = Index::new();
                 let after = Message::parse(&copy, &mut index).unwrap();
                 let text = |message: &Message<'_>, place| {
                     message.verbatim().text(message.leaf(path(place)).unwrap().raw())
                 };
-                prop_assert_eq!(text(&after, "PID-3"), value);
-                for place in ["PID-2", "PID-4", "MSH-3"] {
-                    prop_assert_eq!(text(&after, place), text(&message, place), "{}", place);
+                prop_assert_eq!(text(&after, place), value);
+                let others = ["PID-2", "PID-3", "PID-4", "MSH-3", "MSH-18"].into_iter();
+                for other in others.filter(|other| *other != place) {
+                    prop_assert_eq!(text(&after, other), text(&message, other), "{}", other);
                 }
             } else {
                 let shifts = |c: char| matches!(c, '\x1b' | '\x0e');

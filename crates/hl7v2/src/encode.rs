@@ -227,6 +227,7 @@ mod tests {
         let japanese = b"MSH|^~\\&||||||||||||||||~ISO IR87";
         let want = b"\x1B$B;n\x1B(B\\T\\\x1B$B83\x1B(B\\X1B\\";
         assert_eq!(written(japanese, "試&験\x1B").as_deref(), Some(&want[..]));
+        assert_eq!(written(japanese, "\x0E\x0F").as_deref(), Some(&b"\\X0E\\\\X0F\\"[..]));
         assert_eq!(written(japanese, "¥"), None);
     }
 

@@ -31,8 +31,10 @@ pub(crate) struct Findings {
     pub(crate) unterminated: bool,
     /// Control characters, which are left out.
     pub(crate) control: bool,
-    /// Bytes that the character set does not allow.
+    /// Bytes that the character set does not allow, or a shift that is not closed.
     pub(crate) mismatch: bool,
+    /// The text itself has such bytes.
+    pub(crate) broken: bool,
 }
 
 enum Piece<'a> {
@@ -236,9 +238,9 @@ impl TextCodec {
     /// What is remarkable about `raw`.
     pub(crate) fn findings(&self, raw: &[u8]) -> Findings {
         let scan = self.delimiters.scan;
-        let mismatch =
-            self.charset.of(raw) != self.charset || (scan == Scan::Iso2022 && !scan.is_closed(raw));
-        let mut found = Findings { mismatch, ..Findings::default() };
+        let broken = self.charset.of(raw) != self.charset;
+        let mismatch = broken || (scan == Scan::Iso2022 && !scan.is_closed(raw));
+        let mut found = Findings { mismatch, broken, ..Findings::default() };
         let is_control = |b: u8| is_control(b) && !(scan == Scan::Iso2022 && shifts(b));
         for piece in self.pieces(raw) {
             match piece {
@@ -361,6 +363,7 @@ mod tests {
     fn formatting() {
         assert_eq!(clean(r"a\.br\b\.BR\c\.sp\d\.sp 2\e\.sp+2\f"), "a\nb\nc\nd\n\ne\n\nf");
         assert_eq!(clean(r"a\.ce\b\.sk 3\c\.in+4\\.ti-1\\.fi\\.nf\d"), "a\nb   cd");
+        assert_eq!(clean(r"a\.sk 12\b"), "a            b");
         assert_eq!(clean(r"Critical \H\value\N\ here"), "Critical value here");
     }
 

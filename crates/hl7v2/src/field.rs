@@ -11,6 +11,7 @@ use iomt_core::wire::Span;
 use crate::Delimiters;
 use crate::charset::Scan;
 use crate::context::Part;
+use crate::seek;
 
 macro_rules! views {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -121,7 +122,7 @@ impl<'a> Split<'a> {
     #[inline]
     fn end(&self, rest: &[u8]) -> usize {
         if self.scan == Scan::Plain {
-            return find(rest, self.at);
+            return seek::find(rest, self.at);
         }
         self.scan.position(rest, |b| b == self.at).unwrap_or(rest.len())
     }
@@ -148,26 +149,19 @@ impl<'a> Iterator for Split<'a> {
         if self.scan != Scan::Plain {
             return self.after(number);
         }
-        let mut left = number;
-        let mut skipped = 0_usize;
-        if number > 0 {
-            let passed = |b: &u8| {
-                left = left.wrapping_sub(usize::from(*b == self.at));
-                left == 0
-            };
-            let Some(last) = rest.iter().position(passed) else {
-                self.rest = None;
-                return None;
-            };
-            skipped = last.wrapping_add(1);
-        }
-        self.rest = rest.get(skipped..);
-        self.offset = self.offset.wrapping_add(skipped);
-        self.next()
+        let Some((start, end)) = seek::part(rest, self.at, number) else {
+            self.rest = None;
+            return None;
+        };
+        let offset = self.offset.wrapping_add(start);
+        self.rest = rest.get(end.wrapping_add(1)..);
+        self.offset = self.offset.wrapping_add(end).wrapping_add(1);
+        Some((rest.get(start..end).unwrap_or_default(), offset))
     }
 }
 
 /// Part `number`, from 1, of what is split at `at`.
+#[inline(always)]
 pub(crate) fn split(
     raw: &[u8],
     offset: usize,
@@ -175,34 +169,13 @@ pub(crate) fn split(
     delimiters: Delimiters,
     number: usize,
 ) -> Option<Part<'_>> {
-    let mut parts = Split { rest: Some(raw), offset, at, scan: delimiters.scan };
-    parts.nth(number.checked_sub(1)?)
-}
-
-/// Where `byte` first stands in `text`, or its length: eight bytes at a time.
-#[inline]
-fn find(text: &[u8], byte: u8) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const TOPS: u64 = u64::from_ne_bytes([0x80; 8]);
-    let wanted = u64::from_ne_bytes([byte; 8]);
-    let (mut rest, mut passed) = (text, 0_usize);
-    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
-        // A byte that is zero borrows from its top bit; only those above the first may be wrong.
-        let word = u64::from_le_bytes(*chunk) ^ wanted;
-        let hits = word.wrapping_sub(ONES) & !word & TOPS;
-        if hits != 0 {
-            let bits = usize::try_from(hits.trailing_zeros()).unwrap_or(0);
-            return passed.wrapping_add(bits >> 3);
-        }
-        (rest, passed) = (after, passed.wrapping_add(8));
+    let number = number.checked_sub(1)?;
+    if delimiters.scan != Scan::Plain {
+        let mut parts = Split { rest: Some(raw), offset, at, scan: delimiters.scan };
+        return parts.after(number);
     }
-    for other in rest {
-        if *other == byte {
-            return passed;
-        }
-        passed = passed.wrapping_add(1);
-    }
-    passed
+    let (start, end) = seek::part(raw, at, number)?;
+    Some((raw.get(start..end)?, offset.wrapping_add(start)))
 }
 
 macro_rules! parts {
@@ -263,12 +236,17 @@ impl<'a> Segment<'a> {
         self.raw.first_chunk().unwrap_or(b"   ")
     }
 
+    /// Whether its first field is the separator.
+    #[inline]
+    pub(crate) fn is_header(&self) -> bool {
+        matches!(self.id(), b"MSH" | b"FHS" | b"BHS")
+    }
+
     /// The fields from the first on. That of `MSH`, `FHS` and `BHS` is the separator itself; the
     /// second holds the encoding characters and is never split.
     #[must_use]
     pub fn fields(&self) -> Fields<'a> {
-        let header = matches!(self.id(), b"MSH" | b"FHS" | b"BHS");
-        let (skipped, left) = if header { (3, 2) } else { (4, 0) };
+        let (skipped, left) = if self.is_header() { (3, 2) } else { (4, 0) };
         let split = Split {
             rest: self.raw.get(skipped..).filter(|_| self.raw.len() > 3),
             offset: self.offset.saturating_add(skipped),
@@ -280,7 +258,22 @@ impl<'a> Segment<'a> {
 
     /// Field `number`, from 1; `None` where the segment ends before it.
     #[must_use]
+    #[inline(always)]
     pub fn field(&self, number: usize) -> Option<Field<'a>> {
+        let skipped = match self.is_header() {
+            // MSH-1 and MSH-2 are no parts.
+            true if number < 3 => return self.declared(number),
+            true => 3,
+            false => 4,
+        };
+        let (rest, offset) = (self.raw.get(skipped..)?, self.offset.wrapping_add(skipped));
+        let (raw, offset) = split(rest, offset, self.delimiters.field, self.delimiters, number)?;
+        Some(Field::new(raw, offset, self.delimiters))
+    }
+
+    /// MSH-1 or MSH-2.
+    #[inline(never)]
+    fn declared(&self, number: usize) -> Option<Field<'a>> {
         self.fields().nth(number.checked_sub(1)?)
     }
 
@@ -335,13 +328,23 @@ impl<'a> Field<'a> {
     /// Repetition `number`, from 1.
     #[must_use]
     pub fn repetition(&self, number: usize) -> Option<Repetition<'a>> {
-        self.repetitions().nth(number.checked_sub(1)?)
+        let (at, delimiters) = (self.delimiters.repetition, self.delimiters);
+        let (raw, offset) = split(self.raw, self.offset, at, delimiters, number)?;
+        Some(Repetition::new(raw, offset, delimiters))
     }
 
     /// Component `number`, from 1, of the first repetition.
     #[must_use]
     pub fn component(&self, number: usize) -> Option<Component<'a>> {
-        self.repetition(1)?.component(number)
+        if self.delimiters.scan != Scan::Plain {
+            return self.repetition(1)?.component(number);
+        }
+        let number = number.checked_sub(1)?;
+        let (start, end) = seek::part(self.raw, self.delimiters.component, number)?;
+        // Where the first repetition ends before.
+        let end = seek::find(self.raw.get(..end)?, self.delimiters.repetition);
+        let offset = self.offset.wrapping_add(start);
+        Some(Component::new(self.raw.get(start..end)?, offset, self.delimiters))
     }
 }
 
@@ -355,7 +358,9 @@ impl<'a> Repetition<'a> {
     /// Component `number`, from 1.
     #[must_use]
     pub fn component(&self, number: usize) -> Option<Component<'a>> {
-        self.components().nth(number.checked_sub(1)?)
+        let (at, delimiters) = (self.delimiters.component, self.delimiters);
+        let (raw, offset) = split(self.raw, self.offset, at, delimiters, number)?;
+        Some(Component::new(raw, offset, delimiters))
     }
 }
 
@@ -369,7 +374,9 @@ impl<'a> Component<'a> {
     /// Subcomponent `number`, from 1.
     #[must_use]
     pub fn subcomponent(&self, number: usize) -> Option<Subcomponent<'a>> {
-        self.subcomponents().nth(number.checked_sub(1)?)
+        let (at, delimiters) = (self.delimiters.subcomponent, self.delimiters);
+        let (raw, offset) = split(self.raw, self.offset, at, delimiters, number)?;
+        Some(Subcomponent::new(raw, offset, delimiters))
     }
 }
 
@@ -409,15 +416,14 @@ impl<'a> Iterator for Fields<'a> {
 
     #[inline]
     fn nth(&mut self, number: usize) -> Option<Self::Item> {
-        if self.header > 0 {
-            return match number.checked_sub(1) {
-                None => self.next(),
-                Some(left) => {
-                    self.next()?;
-                    self.nth(left)
-                }
-            };
+        // MSH-1 or MSH-2.
+        if number < usize::from(self.header) {
+            if number > 0 {
+                self.next()?;
+            }
+            return self.next();
         }
+        self.header = 0;
         let (raw, offset) = self.split.nth(number)?;
         Some(Field::new(raw, offset, self.delimiters))
     }

@@ -9,6 +9,8 @@ use iomt_core::Terminators;
 use iomt_core::wire::Span;
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
+use crate::seek;
+
 /// VT, which begins a frame of the Minimal Lower Layer Protocol.
 pub(crate) const VT: u8 = 0x0B;
 /// FS, which ends one.
@@ -29,24 +31,44 @@ pub(crate) enum Header {
 impl Header {
     /// What begins at `at`, which is the first byte of a line.
     pub(crate) fn at(bytes: &[u8], at: usize) -> Option<Self> {
-        let (id, rest) = bytes.get(at..)?.split_first_chunk::<3>()?;
-        let header = match id {
-            b"MSH" => Self::Message,
+        Self::of(head(bytes.get(at..)?))
+    }
+
+    /// What a line begins that begins so.
+    fn of(head: [u8; 4]) -> Option<Self> {
+        let [a, b, c, _] = head;
+        Self::begins(head).then_some(match &[a, b, c] {
             b"FHS" => Self::Batch("FHS"),
             b"BHS" => Self::Batch("BHS"),
             b"BTS" => Self::Batch("BTS"),
             b"FTS" => Self::Batch("FTS"),
-            _ => return None,
-        };
-        let ends = |b: &u8| b.is_ascii_punctuation() || matches!(*b, b'\r' | b'\n' | FS);
-        rest.first().is_none_or(ends).then_some(header)
+            _ => Self::Message,
+        })
     }
+
+    /// Whether a line that begins so is one.
+    #[inline]
+    pub(crate) fn begins([a, b, c, end]: [u8; 4]) -> bool {
+        matches!([a, b, c], [b'M', b'S', b'H'] | [b'F' | b'B', b'H' | b'T', b'S'])
+            && (end.is_ascii_punctuation() || matches!(end, b'\r' | b'\n' | FS))
+    }
+}
+
+/// The first four bytes of a line, which ends with CR where `rest` ends.
+#[inline]
+pub(crate) fn head(rest: &[u8]) -> [u8; 4] {
+    rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut head = [b'\r'; 4];
+        head.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        head
+    })
 }
 
 /// Whether `id` can name a segment: a letter, then letters or digits.
 pub(crate) fn is_segment_id(id: [u8; 3]) -> bool {
     let [a, b, c] = id;
-    a.is_ascii_alphabetic() && b.is_ascii_alphanumeric() && c.is_ascii_alphanumeric()
+    let letter_or_digit = |byte: u8| byte.is_ascii_alphabetic() || byte.is_ascii_digit();
+    a.is_ascii_alphabetic() && letter_or_digit(b) && letter_or_digit(c)
 }
 
 /// The first byte from `from` on that is not blank, or the end.
@@ -71,11 +93,13 @@ pub(crate) fn first_line(bytes: &[u8]) -> (usize, &[u8]) {
 
 /// Whether a segment begins at `at`.
 pub(crate) fn segment_begins(bytes: &[u8], at: usize, separator: u8) -> bool {
-    let Some((id, rest)) = bytes.get(at..).and_then(|b| b.split_first_chunk::<3>()) else {
-        return false;
-    };
-    let ends = |b: &u8| *b == separator || matches!(b, b'\r' | b'\n');
-    is_segment_id(*id) && rest.first().is_none_or(ends)
+    bytes.get(at..).is_some_and(|rest| is_segment(head(rest), separator))
+}
+
+/// Whether a line that begins so is a segment.
+#[inline]
+pub(crate) fn is_segment([a, b, c, end]: [u8; 4], separator: u8) -> bool {
+    is_segment_id([a, b, c]) && (end == separator || matches!(end, b'\r' | b'\n'))
 }
 
 /// The lines of one message.
@@ -94,16 +118,29 @@ impl<'a> Lines<'a> {
         Self { bytes, separator, feeds, returns: terminators == Terminators::Cr }
     }
 
-    /// Where the line that has `from` ends, and where the next one begins.
+    /// What follows the line that begins `rest`, where CR ends it and the next one begins at once,
+    /// as most do; else where its first CR or LF stands.
     #[inline]
+    pub(crate) fn after(&mut self, rest: &'a [u8]) -> Result<&'a [u8], Option<usize>> {
+        let found = seek::line_end(rest);
+        match found.and_then(|found| rest.get(found..)) {
+            Some([b'\r', after @ ..]) if after.first() > Some(&b' ') => {
+                self.feeds.get_or_insert(false);
+                Ok(after)
+            }
+            _ => Err(found),
+        }
+    }
+
+    /// Where the line that has `from` ends, and where the next one begins.
     pub(crate) fn end(&mut self, from: usize) -> (usize, usize) {
-        let mut at = from;
-        loop {
-            let found = self.bytes.get(at..).and_then(|rest| memchr2(b'\r', b'\n', rest));
-            let Some(found) = found else {
-                return (self.bytes.len(), self.bytes.len());
-            };
-            let stop = at.saturating_add(found);
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        self.end_at(memchr2(b'\r', b'\n', rest).map(|found| from.saturating_add(found)))
+    }
+
+    /// The same for a line whose first CR or LF is that at `found`.
+    pub(crate) fn end_at(&mut self, mut found: Option<usize>) -> (usize, usize) {
+        while let Some(stop) = found {
             let next = visible(self.bytes, stop.saturating_add(1));
             if self.bytes.get(stop) == Some(&b'\r') {
                 self.feeds.get_or_insert(false);
@@ -118,8 +155,10 @@ impl<'a> Lines<'a> {
                 return (stop, next);
             }
             // Data. The whole run is: so no byte is looked at twice.
-            at = next;
+            let rest = self.bytes.get(next..).unwrap_or_default();
+            found = memchr2(b'\r', b'\n', rest).map(|found| next.saturating_add(found));
         }
+        (self.bytes.len(), self.bytes.len())
     }
 
     /// Whether a line begins at `at`, where LF and perhaps blanks stand before.

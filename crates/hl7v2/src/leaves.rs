@@ -4,8 +4,8 @@ use core::fmt;
 
 use iomt_core::wire::Span;
 
-use crate::Message;
-use crate::charset::{Scan, shifts};
+use crate::charset::Scan;
+use crate::{Delimiters, Message, seek};
 
 /// A part that has bytes and no parts itself, and its path: `PID-3[2].4.1`.
 #[derive(Clone, Copy)]
@@ -35,29 +35,25 @@ impl fmt::Debug for Leaf<'_> {
     }
 }
 
-/// What a byte ends.
-const DATA: u8 = 0;
-const SUBCOMPONENT: u8 = 1;
-const COMPONENT: u8 = 2;
-const REPETITION: u8 = 3;
-const FIELD: u8 = 4;
-/// Begins what is more than one byte. No byte of most character sets does.
-const LEAD: u8 = 5;
-
 /// The leaves of a message.
 #[derive(Clone)]
 pub struct Leaves<'a> {
     message: Message<'a>,
-    classes: [u8; 256],
-    /// What is left of the segment under way, and its offset; nothing where it is read to its end.
-    rest: Option<&'a [u8]>,
-    offset: usize,
     /// The leaf that ends next, but for its bytes.
     next: Leaf<'a>,
     /// Lines that are begun.
     lines: usize,
-    /// MSH-2, after MSH-1.
-    header: Option<Leaf<'a>>,
+    /// Where the next leaf begins, from the first byte of the message; behind `end` after the last.
+    start: usize,
+    /// Where the segment ends, or MSH-1 or MSH-2, which are not split.
+    end: usize,
+    /// Where the segment ends.
+    last: usize,
+    /// How many of MSH-1 and MSH-2 are not yet done.
+    header: u8,
+    /// The delimiters still to come of the 64 bytes before `seen`, the first lowest; and the end.
+    marks: u64,
+    seen: usize,
 }
 
 impl fmt::Debug for Leaves<'_> {
@@ -67,28 +63,7 @@ impl fmt::Debug for Leaves<'_> {
 }
 
 impl<'a> Leaves<'a> {
-    pub(crate) fn new(message: Message<'a>) -> Self {
-        let delimiters = message.delimiters();
-        let mut classes = [DATA; 256];
-        for (byte, class) in (0_u8..=u8::MAX).zip(&mut classes) {
-            match delimiters.scan {
-                Scan::Plain => break,
-                Scan::Iso2022 if shifts(byte) => *class = LEAD,
-                Scan::Iso2022 => {}
-                _ if byte.is_ascii() => {}
-                _ => *class = LEAD,
-            }
-        }
-        for (byte, class) in [
-            (delimiters.field, FIELD),
-            (delimiters.repetition, REPETITION),
-            (delimiters.component, COMPONENT),
-            (delimiters.subcomponent, SUBCOMPONENT),
-        ] {
-            if let Some(slot) = classes.get_mut(usize::from(byte)) {
-                *slot = class;
-            }
-        }
+    pub(crate) const fn new(message: Message<'a>) -> Self {
         let next = Leaf {
             raw: &[],
             offset: 0,
@@ -99,51 +74,133 @@ impl<'a> Leaves<'a> {
             component: 1,
             subcomponent: 1,
         };
-        Self { message, classes, rest: None, offset: 0, next, lines: 0, header: None }
+        Self { message, next, lines: 0, start: 1, end: 0, last: 0, header: 0, marks: 0, seen: 0 }
     }
 
-    /// Goes on to the next segment; gives MSH-1 if it has one.
+    /// Goes on to the next segment, or in a header from MSH-1 to MSH-2 and to what follows.
     #[inline(never)]
-    fn advance(&mut self) -> Option<Option<Leaf<'a>>> {
-        while !self.message.is_segment(self.lines) {
-            self.message.line(self.lines)?;
-            self.lines = self.lines.saturating_add(1);
+    fn advance(&mut self) -> Option<()> {
+        let message = self.message;
+        let mut field = 1;
+        match self.header {
+            2 if self.end < self.last => {
+                (field, self.header, self.start) = (2, 1, self.end);
+                let rest = message.raw().get(self.start..self.last).unwrap_or_default();
+                let len = seek::find(rest, message.delimiters().field);
+                self.end = self.start.wrapping_add(len);
+            }
+            1 if self.end < self.last => {
+                (field, self.header, self.end) = (3, 0, self.last);
+            }
+            _ => {
+                while !message.is_segment(self.lines) {
+                    message.line(self.lines)?;
+                    self.lines = self.lines.wrapping_add(1);
+                }
+                let segment = message.line(self.lines)?;
+                (self.next.id, self.next.line) = (segment.id(), self.lines);
+                self.lines = self.lines.wrapping_add(1);
+                let start = segment.offset().wrapping_sub(message.offset());
+                self.last = start.wrapping_add(segment.raw().len());
+                let header = segment.is_header();
+                self.header = if header { 2 } else { 0 };
+                self.start = start.wrapping_add(if header { 3 } else { 4 });
+                self.end = if header { self.last.min(start.wrapping_add(4)) } else { self.last };
+            }
         }
-        let segment = self.message.line(self.lines)?;
-        let mut skipped = 4_usize;
-        self.next = Leaf { id: segment.id(), line: self.lines, field: 1, ..self.next };
-        let mut separator = None;
-        // MSH-1 and MSH-2 are not split.
-        if matches!(segment.id(), b"MSH" | b"FHS" | b"BHS") {
-            let mut fields = segment.fields();
-            let mut field = |number| {
-                let field = fields.next()?;
-                let (raw, offset) = field.part();
-                (!raw.is_empty()).then_some(Leaf { raw, offset, field: number, ..self.next })
-            };
-            (separator, self.header) = (field(1), field(2));
-            let characters = self.header.map_or(0, |header| header.raw.len());
-            skipped = characters.saturating_add(5);
-            self.next.field = 3;
-        }
-        self.rest = segment.raw().get(skipped..);
-        self.offset = segment.offset().saturating_add(skipped);
-        self.lines = self.lines.saturating_add(1);
-        Some(separator)
+        (self.next.field, self.next.repetition) = (field, 1);
+        (self.next.component, self.next.subcomponent) = (1, 1);
+        self.seen = self.start;
+        Some(())
     }
-}
 
-impl Leaves<'_> {
-    /// Where the leaf ends that begins `rest`, and what ends it, character by character.
+    /// Marks the delimiters of the next 64 bytes.
+    #[inline(always)]
+    fn load(&mut self, delimiters: Delimiters) {
+        if self.header > 0 || delimiters.scan != Scan::Plain {
+            let stop = if self.header > 0 { self.end } else { self.character_stop() };
+            (self.marks, self.seen) = (1, stop.wrapping_add(64));
+            return;
+        }
+        let rest = self.message.raw().get(self.seen..).unwrap_or_default();
+        let padded;
+        let block = match rest.first_chunk::<64>() {
+            Some(block) => block,
+            None => {
+                padded = seek::padded(rest);
+                &padded
+            }
+        };
+        let marks = seek::marks(block, |b| delimiters.separates(b));
+        // The end is one, too; what stands behind it is of the next segment.
+        let left = u32::try_from(self.end.wrapping_sub(self.seen)).unwrap_or(u32::MAX);
+        let end = 1_u64.checked_shl(left).unwrap_or(0);
+        self.marks = marks & end.wrapping_sub(1) | end;
+        self.seen = self.seen.wrapping_add(64);
+    }
+
+    #[inline(never)]
+    fn more(&mut self) -> Option<()> {
+        while self.start > self.end {
+            self.advance()?;
+        }
+        self.load(self.message.delimiters());
+        Some(())
+    }
+
+    /// Where the next leaf ends, read character by character.
     #[cold]
     #[inline(never)]
-    fn character_end(&self, rest: &[u8]) -> (usize, u8) {
-        let class = |b: u8| self.classes.get(usize::from(b)).copied().unwrap_or(DATA);
-        let delimits = |b: u8| !matches!(class(b), DATA | LEAD);
-        match self.message.delimiters().scan.position(rest, delimits) {
-            Some(end) => (end, rest.get(end).map_or(FIELD, |b| class(*b))),
-            None => (rest.len(), FIELD),
+    fn character_stop(&self) -> usize {
+        let delimiters = self.message.delimiters();
+        let rest = self.message.raw().get(self.start..self.end).unwrap_or_default();
+        let found = delimiters.scan.position(rest, |b| delimiters.separates(b));
+        found.map_or(self.end, |found| self.start.wrapping_add(found))
+    }
+
+    /// Where the next of the delimiters at hand stands.
+    #[inline]
+    fn mark(&mut self) -> usize {
+        let bit = seek::lowest(self.marks);
+        self.marks &= self.marks.wrapping_sub(1);
+        self.seen.wrapping_sub(64).wrapping_add(bit)
+    }
+
+    /// The last leaf, where nothing ends it.
+    #[cold]
+    fn tail(&self) -> &'a [u8] {
+        self.message.raw().get(self.start..).unwrap_or_default()
+    }
+
+    /// The leaf that ends at `stop`; goes on to what is behind it.
+    #[inline]
+    fn leaf(&mut self, stop: usize) -> Leaf<'a> {
+        let (bytes, delimiters) = (self.message.raw(), self.message.delimiters());
+        let parts = bytes.get(self.start..stop).zip(bytes.get(stop));
+        let (raw, by) = parts.unwrap_or_else(|| (self.tail(), &b'\r'));
+        let offset = self.message.offset().wrapping_add(self.start);
+        let leaf = Leaf { raw, offset, ..self.next };
+        self.start = stop.wrapping_add(1);
+        match *by {
+            b if b == delimiters.field => {
+                self.next.field = leaf.field.wrapping_add(1);
+                (self.next.repetition, self.next.component, self.next.subcomponent) = (1, 1, 1);
+            }
+            b if b == delimiters.component => {
+                self.next.component = leaf.component.wrapping_add(1);
+                self.next.subcomponent = 1;
+            }
+            b if b == delimiters.subcomponent => {
+                self.next.subcomponent = leaf.subcomponent.wrapping_add(1);
+            }
+            b if b == delimiters.repetition => {
+                self.next.repetition = leaf.repetition.wrapping_add(1);
+                (self.next.component, self.next.subcomponent) = (1, 1);
+            }
+            // The end of the segment.
+            _ => {}
         }
+        leaf
     }
 }
 
@@ -153,50 +210,35 @@ impl<'a> Iterator for Leaves<'a> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(header) = self.header.take() {
-                return Some(header);
+            while self.marks == 0 {
+                self.more()?;
             }
-            let Some(rest) = self.rest else {
-                if let Some(separator) = self.advance()? {
-                    return Some(separator);
-                }
-                continue;
-            };
-            let class = |b: u8| self.classes.get(usize::from(b)).copied().unwrap_or(DATA);
-            let mut end = 0_usize;
-            let mut ends = FIELD;
-            for byte in rest {
-                ends = class(*byte);
-                if ends != DATA {
-                    break;
-                }
-                end = end.wrapping_add(1);
-            }
-            if ends == LEAD {
-                (end, ends) = self.character_end(rest);
-            }
-            let (raw, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
-            let leaf = Leaf { raw, offset: self.offset, ..self.next };
-            self.rest = tail.get(1..);
-            self.offset = self.offset.wrapping_add(end).wrapping_add(1);
-            match ends {
-                SUBCOMPONENT => self.next.subcomponent = leaf.subcomponent.wrapping_add(1),
-                COMPONENT => {
-                    self.next.component = leaf.component.wrapping_add(1);
-                    self.next.subcomponent = 1;
-                }
-                REPETITION => {
-                    self.next.repetition = leaf.repetition.wrapping_add(1);
-                    (self.next.component, self.next.subcomponent) = (1, 1);
-                }
-                _ => {
-                    self.next.field = leaf.field.wrapping_add(1);
-                    (self.next.repetition, self.next.component, self.next.subcomponent) = (1, 1, 1);
-                }
-            }
-            if !raw.is_empty() {
+            let stop = self.mark();
+            let leaf = self.leaf(stop);
+            if !leaf.raw.is_empty() {
                 return Some(leaf);
             }
+        }
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, Self::Item) -> B>(mut self, init: B, mut f: F) -> B {
+        let (mut all, delimiters) = (init, self.message.delimiters());
+        loop {
+            // What is at hand is read from a copy, which stays in registers.
+            let mut at_hand = self.clone();
+            while at_hand.marks != 0 {
+                let stop = at_hand.mark();
+                let leaf = at_hand.leaf(stop);
+                if !leaf.raw.is_empty() {
+                    all = f(all, leaf);
+                }
+            }
+            self = at_hand;
+            while self.start > self.end {
+                let Some(()) = self.advance() else { return all };
+            }
+            self.load(delimiters);
         }
     }
 }
@@ -239,5 +281,27 @@ mod tests {
             "PID-3[2].2.2 \"\"",
         ];
         assert_eq!(all, want);
+    }
+
+    #[test]
+    fn leaves_are_read_across_blocks() {
+        for len in 1..140 {
+            let text = "x".repeat(len);
+            for end in ["", "\r", "\rOBX|1\r"] {
+                let text = format!("MSH|^~\\&|{text}\rNTE|{text}||{text}^y~z&{text}{end}");
+                let mut index = Index::new();
+                let message = Message::parse(text.as_bytes(), &mut index).unwrap();
+                let naive = text.split(['\r', '|', '^', '~', '&']).filter(|part| !part.is_empty());
+                // MSH-1 and MSH-2 are no parts, ids no leaves.
+                let ids = ["MSH", "NTE", "OBX", "\\"];
+                let want: Vec<_> =
+                    naive.filter(|part| !ids.contains(part)).map(str::as_bytes).collect();
+                let leaves = message.leaves().skip(2).map(|leaf| leaf.raw);
+                assert_eq!(leaves.clone().collect::<Vec<_>>(), want);
+                let mut folded = Vec::new();
+                leaves.for_each(|leaf| folded.push(leaf));
+                assert_eq!(folded, want);
+            }
+        }
     }
 }

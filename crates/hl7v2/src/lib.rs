@@ -44,6 +44,7 @@ mod parts;
 mod path;
 mod replies;
 mod scratch;
+mod seek;
 mod segments;
 mod strict;
 mod tree;

@@ -53,7 +53,7 @@ impl<'a> Message<'a> {
             return Err(ParseError::new(ErrorKind::Limit(limit), "message", offset));
         }
         let (mut delimiters, _) = Delimiters::parse(message, offset)?;
-        let header = index.starts.get(1).and_then(|next| usize::try_from(*next).ok());
+        let header = index.lines.get(1).and_then(|next| usize::try_from(next.start).ok());
         let header = message.get(..header.unwrap_or(message.len())).unwrap_or_default();
         delimiters.scan = charset::scan(message, header, delimiters);
         Ok(Self { bytes: message, offset, delimiters, index })
@@ -109,28 +109,42 @@ impl<'a> Message<'a> {
     /// How many lines it has: its segments, and lines that are none.
     #[must_use]
     pub fn lines(&self) -> usize {
-        self.index.starts.len()
+        self.index.lines.len()
     }
 
     /// Whether line `line`, from 0, is a segment.
     #[must_use]
     pub fn is_segment(&self, line: usize) -> bool {
-        self.index.kinds.get(line).is_some_and(|kind| *kind != MALFORMED)
+        self.index.lines.get(line).is_some_and(|line| line.kind != MALFORMED)
     }
 
     /// Line `line`, from 0, without its terminator. One that [is no segment](Self::is_segment)
     /// holds what stands there all the same.
     #[must_use]
+    #[inline(always)]
     pub fn line(&self, line: usize) -> Option<Segment<'a>> {
-        let start = usize::try_from(*self.index.starts.get(line)?).ok()?;
-        let next = self.index.starts.get(line.saturating_add(1));
-        let next = next.and_then(|next| usize::try_from(*next).ok()).unwrap_or(self.bytes.len());
+        let start = usize::try_from(self.index.lines.get(line)?.start).ok()?;
+        let next = self.index.lines.get(line.saturating_add(1));
+        let next = next.and_then(|next| usize::try_from(next.start).ok());
+        let next = next.unwrap_or(self.bytes.len());
         let all = self.bytes.get(start..next)?;
-        // The terminator is the first CR or LF after which nothing is visible.
+        // Most: a visible byte, then CR.
+        if let [raw @ .., b'\r'] = all
+            && raw.last() > Some(&b' ')
+        {
+            return Some(Segment::new(raw, self.offset.wrapping_add(start), self.delimiters));
+        }
+        Some(self.ended(all, start))
+    }
+
+    /// The line that `all` holds, with its terminator: the first CR or LF after which nothing is
+    /// visible.
+    #[inline(never)]
+    fn ended(&self, all: &'a [u8], start: usize) -> Segment<'a> {
         let visible = all.iter().rposition(|b| *b > b' ').unwrap_or(0);
-        let tail = all.get(visible..)?.iter().position(|b| matches!(b, b'\r' | b'\n'));
+        let tail = all.iter().skip(visible).position(|b| matches!(b, b'\r' | b'\n'));
         let raw = tail.and_then(|end| all.get(..visible.saturating_add(end))).unwrap_or(all);
-        Some(Segment::new(raw, self.offset.saturating_add(start), self.delimiters))
+        Segment::new(raw, self.offset.saturating_add(start), self.delimiters)
     }
 
     /// Its segments, as they stand. Lines that are none are left out.
@@ -141,24 +155,25 @@ impl<'a> Message<'a> {
 
     /// The segments with this id, as they stand.
     pub fn all(&self, id: &[u8; 3]) -> impl ExactSizeIterator<Item = Segment<'a>> + use<'a> {
-        let message = *self;
-        self.index.lines(self.bytes, *id).iter().map(move |line| {
-            let line = usize::try_from(*line).ok().and_then(|line| message.line(line));
+        let (message, lines) = (*self, self.index.alike(self.bytes, *id));
+        (0..lines.len()).map(move |number| {
+            let line = lines.get(number).and_then(|line| message.line(line));
             line.unwrap_or(Segment::new(&[], message.offset, message.delimiters))
         })
     }
 
     /// The first segment with this id.
     #[must_use]
+    #[inline(always)]
     pub fn first(&self, id: &[u8; 3]) -> Option<Segment<'a>> {
         self.nth(id, 1)
     }
 
     /// The segment with this id that is number `number` of its kind, from 1. Found in the index.
     #[must_use]
+    #[inline(always)]
     pub fn nth(&self, id: &[u8; 3], number: usize) -> Option<Segment<'a>> {
-        let line = self.index.lines(self.bytes, *id).get(number.checked_sub(1)?)?;
-        self.line(usize::try_from(*line).ok()?)
+        self.line(self.index.alike(self.bytes, *id).get(number.checked_sub(1)?)?)
     }
 
     /// Field `field`, from 1, of the first segment with this id.
@@ -170,16 +185,15 @@ impl<'a> Message<'a> {
     /// How many segments with this id there are.
     #[must_use]
     pub fn count(&self, id: &[u8; 3]) -> usize {
-        self.index.lines(self.bytes, *id).len()
+        self.index.alike(self.bytes, *id).len()
     }
 
     /// Which of its kind the segment on line `line` is, from 1.
     #[must_use]
     pub fn ordinal(&self, line: usize) -> Option<usize> {
         let short = u32::try_from(line).ok()?;
-        let id = id_of(&self.index.starts, self.bytes, short).filter(|_| self.is_segment(line))?;
-        let before = self.index.lines(self.bytes, id).partition_point(|other| *other < short);
-        before.checked_add(1)
+        let id = id_of(&self.index.lines, self.bytes, short).filter(|_| self.is_segment(line))?;
+        self.index.alike(self.bytes, id).before(short).checked_add(1)
     }
 
     /// Every part that has bytes and no parts itself.

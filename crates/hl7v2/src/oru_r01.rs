@@ -228,7 +228,6 @@ impl<'a> Reader<'_, 'a, '_> {
             }
             line = line.saturating_add(1);
         }
-        self.tree.declare(self.context, self.devices, start, line);
         let mut read = None;
         if let Some(segment) = request {
             let request = self.request(segment, start);
@@ -239,6 +238,7 @@ impl<'a> Reader<'_, 'a, '_> {
             self.context.enter(name, start);
             self.context.say(DiagnosticCode::SegmentOutOfOrder, segment.span());
         }
+        self.tree.declare(self.context, self.devices, start, line);
         if let Some((mut report, mut order, ordered)) = read {
             self.notes(start);
             let scratch = &*self.scratch;

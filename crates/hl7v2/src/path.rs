@@ -43,7 +43,8 @@ impl Path {
     }
 
     /// Reads `SEG[n]-F[r].C.S`. Numbers stand in `[1]`, which counts from 1, or in `(0)`, which
-    /// counts from 0 as HAPI does; `-` and `.` are one another's equal.
+    /// counts from 0 as HAPI does; `-` and `.` are one another's equal. `PID1.F3.R2.C4.S1`, as
+    /// python-hl7 has it, is the same.
     ///
     /// # Errors
     /// `path`, with the offset in `text`: no segment id, a number that is none or is 0, or something
@@ -92,13 +93,22 @@ impl Reader<'_> {
         }
         self.rest = rest;
         let mut path = Path::field(*id, 0);
-        path.number = self.index()?;
-        if let Some(field) = self.part()? {
+        path.number = match self.rest.first() {
+            Some(b'0'..=b'9') => {
+                let error = self.error();
+                Some(self.digits().and_then(NonZeroU32::new).ok_or(error)?)
+            }
+            _ => self.index()?,
+        };
+        if let Some(field) = self.part(b'F')? {
             path.field = Some(field);
-            path.repetition = self.index()?;
-            path.component = self.part()?;
+            path.repetition = match self.rest {
+                [b'.', b'R', ..] => self.part(b'R')?,
+                _ => self.index()?,
+            };
+            path.component = self.part(b'C')?;
             if path.component.is_some() {
-                path.subcomponent = self.part()?;
+                path.subcomponent = self.part(b'S')?;
             }
         }
         Ok(path)
@@ -122,10 +132,10 @@ impl Reader<'_> {
         Ok(Some(number))
     }
 
-    /// `-1` or `.1`, if one stands here.
-    fn part(&mut self) -> Result<Option<NonZeroU32>, ParseError> {
+    /// `-1`, `.1` or, with its letter, `.F1`, if one stands here.
+    fn part(&mut self, letter: u8) -> Result<Option<NonZeroU32>, ParseError> {
         let Some((b'-' | b'.', rest)) = self.rest.split_first() else { return Ok(None) };
-        self.rest = rest;
+        self.rest = rest.strip_prefix(&[letter]).unwrap_or(rest);
         let error = self.error();
         self.digits().and_then(NonZeroU32::new).map(Some).ok_or(error)
     }
@@ -252,6 +262,9 @@ mod tests {
             ("PID.3.4", "PID-3.4"),
             ("PID[1].3[2].4.1", "PID[1]-3[2].4.1"),
             ("OBX(1)-5(0)-1-2", "OBX[2]-5[1].1.2"),
+            ("PID1.F3.R2.C4", "PID[1]-3[2].4"),
+            ("OBX12.F5.C1.S2", "OBX[12]-5.1.2"),
+            ("ZB13", "ZB1[3]"),
         ] {
             assert_eq!(path(text).to_string(), same);
         }
@@ -277,6 +290,12 @@ mod tests {
             ("PID-3.1.1.1", 9),
             ("PID-3.1[2]", 7),
             ("PID-3 ", 5),
+            ("PID0", 3),
+            ("PID99999999999", 3),
+            ("PID.F", 5),
+            ("PID.C3", 4),
+            ("PID.F3.S1", 7),
+            ("PID.F3.R", 8),
         ] {
             let error = Path::parse(text).unwrap_err();
             assert_eq!((error.field(), error.offset()), ("path", at), "{text}");
@@ -310,8 +329,16 @@ mod tests {
             let found = message.at(path(text));
             assert_eq!(found.map(|n| n.raw()), raw.map(str::as_bytes), "{text}");
         }
-        let span = message.at(path("PID-3.2.2")).unwrap().span();
-        assert_eq!((span.offset, span.len), (24, 1));
+        for (text, want) in [
+            ("PID", (13, 18)),
+            ("PID-3", (20, 7)),
+            ("PID-3[2]", (26, 1)),
+            ("PID-3.2", (22, 3)),
+            ("PID-3.2.2", (24, 1)),
+        ] {
+            let span = message.at(path(text)).unwrap().span();
+            assert_eq!((span.offset, span.len), want, "{text}");
+        }
     }
 
     #[test]

@@ -40,7 +40,15 @@ const VALUE_TYPES: &[&[u8]] = &[
 ];
 
 impl Message<'_> {
-    /// Checks what parsing forgives: that MSH-2 has four or five characters, that every line is a
+    /// Whether MSH-12 is a version that has no truncation character.
+    pub(crate) fn is_before_2_7(&self) -> bool {
+        let version = self.field(b"MSH", 12).and_then(|field| field.component(1));
+        let older = |version: &&&[u8]| **version != b"2.7";
+        let mut all = VERSIONS.iter().take_while(older);
+        version.is_some_and(|version| all.any(|older| *older == version.raw()))
+    }
+
+    /// Checks what parsing forgives: that MSH-2 has four characters, or five from 2.7 on, that every line is a
     /// segment, that the bytes are of the character set that MSH-18 declares, that the version
     /// exists, that what must be valued is, and that OBX-2 names a type.
     ///
@@ -51,6 +59,9 @@ impl Message<'_> {
         let offset = self.offset();
         if self.has_short_encoding() {
             return fails(ErrorKind::Missing, "MSH-2", offset.saturating_add(4));
+        }
+        if self.delimiters().truncation.is_some() && self.is_before_2_7() {
+            return fails(ErrorKind::Malformed, "MSH-2", offset.saturating_add(8));
         }
         self.check_charset()?;
         for number in 0..self.lines() {
@@ -129,6 +140,9 @@ fn check_segment(segment: Segment<'_>) -> Result<(), ParseError> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+    use alloc::vec::Vec;
+
     use super::*;
     use crate::Index;
 
@@ -150,6 +164,7 @@ mod tests {
         let (missing, malformed) = (ErrorKind::Missing, ErrorKind::Malformed);
         for (old, new, kind, field, offset) in [
             ("^~\\&", "^~\\", missing, "MSH-2", 4),
+            ("^~\\&", "^~\\&#", malformed, "MSH-2", 8),
             ("ORU^R01^ORU_R01", "", missing, "MSH-9", 0),
             ("|2.5.1", "|", missing, "MSH-12", 0),
             ("2.5.1", "2.999", ErrorKind::Unsupported(0), "MSH-12", at("2.5.1")),
@@ -166,12 +181,20 @@ mod tests {
             assert_eq!(check(text.as_bytes()), Err((kind, field, offset)), "{old} {new}");
         }
         assert_eq!(check(GOOD.replace("NM|a||5", "|a||").as_bytes()), Ok(()));
+        let five = GOOD.replace("^~\\&", "^~\\&#").replace("2.5.1", "2.7.1");
+        assert_eq!(check(five.as_bytes()), Ok(()));
         let declared = GOOD.replace("2.5.1", "2.5.1||||||UNICODE UTF-8");
         assert_eq!(check(declared.replace("|A", "|\u{e4}").as_bytes()), Ok(()));
         let mut broken = declared.replace("|A", "|?").into_bytes();
         let place = broken.iter().rposition(|b| *b == b'?').unwrap();
         broken[place] = 0xE4;
         assert_eq!(check(&broken), Err((malformed, "MSH-18", place)));
+        let latin = GOOD.replace("2.5.1", "2.5.1||||||8859/7");
+        let text = |byte| latin.replace("|A", &format!("|{byte}")).into_bytes();
+        let byte = |byte| text('?').into_iter().map(move |b| if b == b'?' { byte } else { b });
+        assert_eq!(check(&byte(0xC1).collect::<Vec<_>>()), Ok(()));
+        let place = text('?').iter().rposition(|b| *b == b'?').unwrap();
+        assert_eq!(check(&byte(0xFF).collect::<Vec<_>>()), Err((malformed, "MSH-18", place)));
         // Of a structure that has no table any segment may be there.
         let other = GOOD.replace("ORU^R01^ORU_R01", "ORM^O01").replace("SPM||||a", "ZZZ|a");
         assert_eq!(check(other.as_bytes()), Ok(()));

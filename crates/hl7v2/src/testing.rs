@@ -144,6 +144,7 @@ fn value(value: &Value<'_>) -> String {
         Value::Ratio(over, under) => format!("ratio {} to {}", quantity(over), quantity(under)),
         Value::Text(words) => format!("text {:?}", text(*words)),
         Value::Time(at) => format!("time {}", time(at)),
+        Value::Period(from, to) => format!("period{}{}", when("from", *from), when("to", *to)),
         Value::TimeOfDay(at, sent) => {
             let second = if at.to_second { format!(":{:02}", at.second) } else { String::new() };
             format!("clock {:02}:{:02}{second} sent={}", at.hour, at.minute, text(*sent))

@@ -208,6 +208,10 @@ impl Output for Account<'_> {
         self.output.outcome(message, json);
     }
 
+    fn idle(&mut self) -> core::ops::ControlFlow<()> {
+        self.output.idle()
+    }
+
     fn traces(&self) -> bool {
         true
     }

@@ -1,3 +1,6 @@
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+
 use iomt_core::{Diagnostic, Input, Inputs, Payload, Protocol, Severity};
 use iomt_fhir::Output;
 
@@ -33,7 +36,52 @@ impl Translator {
         }
         counted.summary
     }
+
+    /// Translates a file as it comes, of which `first` are bytes that were read before. It gives what
+    /// [`file`](Self::file) gives of all of it; of messages no more than one and a piece of 64 KiB are
+    /// held, or all where [`Config::continuations`] joins them. JSON Lines are read to their end first.
+    ///
+    /// # Errors
+    /// Those of `input`. What came before is translated, but for the message under way.
+    pub fn read(
+        &mut self,
+        protocol: &Protocol,
+        mut first: Vec<u8>,
+        input: &mut dyn Read,
+        output: &mut dyn Output,
+    ) -> io::Result<Summary> {
+        if protocol.inputs == Inputs::Characteristics {
+            input.read_to_end(&mut first)?;
+            return Ok(self.file(protocol, &first, output));
+        }
+        let mut counted = Counted { output, summary: Summary::default() };
+        let mut connection = self.connect(protocol);
+        let mut piece = first;
+        loop {
+            // A message that cannot be read is reported as a diagnostic.
+            let _ = self.push(&mut connection, Input::new(Payload::Piece(&piece)), &mut counted);
+            if counted.idle().is_break() {
+                break;
+            }
+            piece.resize(PIECE, 0);
+            let len = loop {
+                match input.read(&mut piece) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    read => break read?,
+                }
+            };
+            if len == 0 {
+                break;
+            }
+            piece.truncate(len);
+        }
+        let _ = self.push(&mut connection, Input::new(Payload::Closed), &mut counted);
+        Ok(counted.summary)
+    }
 }
+
+/// How much of a file is read at a time.
+const PIECE: usize = 64 << 10;
 
 struct Counted<'a> {
     output: &'a mut dyn Output,
@@ -66,5 +114,9 @@ impl Output for Counted<'_> {
 
     fn trace(&mut self, message: u64, trace: &iomt_fhir::Trace<'_>) {
         self.output.trace(message, trace);
+    }
+
+    fn idle(&mut self) -> ControlFlow<()> {
+        self.output.idle()
     }
 }

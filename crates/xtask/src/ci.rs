@@ -1,7 +1,7 @@
 //! What CI runs; `.ci/run` calls it. What a machine lacks is said and skipped, except where `CI` is
 //! set and the step says that it must run there.
 
-use crate::support::{Result, root};
+use crate::support::{Result, output, root};
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -51,16 +51,6 @@ fn cargo(args: &[&str]) -> Command {
 fn must(command: &mut Command) -> Result {
     let status = command.status()?;
     if status.success() { Ok(()) } else { Err(format!("{command:?} ended with {status}").into()) }
-}
-
-fn output(command: &mut Command) -> Result<String> {
-    let out = command.stderr(Stdio::inherit()).output()?;
-    let text = String::from_utf8_lossy(&out.stdout).into_owned();
-    if out.status.success() {
-        Ok(text)
-    } else {
-        Err(format!("{command:?} ended with {}\n{text}", out.status).into())
-    }
 }
 
 fn has(program: &str, args: &[&str]) -> bool {
@@ -170,7 +160,7 @@ fn fuzz_run(target: &str, options: &[&str], flags: &str) -> Result<(bool, String
 }
 
 /// Builds the command; gives where it is.
-fn build_iomt() -> Result<PathBuf> {
+pub fn build_iomt() -> Result<PathBuf> {
     must(&mut cargo(&["build", "--quiet", "--release", "--bin", "iomt"]))?;
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
     Ok(root().join(target).join("release/iomt"))
@@ -246,6 +236,7 @@ fn referees() -> Result<Outcome> {
         let mut judge = Command::new(shared.join("oracle/java/judge"));
         must(judge.args(["--level", "error", "--ndjson"]).arg(&lines))?;
         told.push("java");
+        crate::hapi::hapi(&[])?;
     }
     if has("node", &["--version"]) {
         let mut node = Command::new(shared.join("oracle/oracle"));

@@ -1,7 +1,9 @@
 //! Maintainers' tasks. `cargo xtask` lists them.
 
 mod ci;
+mod coverage;
 mod fhir;
+mod hapi;
 mod header;
 mod maps;
 mod nomenclature;
@@ -18,7 +20,9 @@ const TASKS: &[Task] = &[
         import,
         "reads what others publish ($IOMT_SHARED or ../shared), writes crates/*/data/*.csv",
     ),
+    ("coverage", coverage::coverage, "measures which lines of crates/hl7v2 the tests run"),
     ("codegen", codegen, "[--check] turns crates/*/data/*.csv into the checked-in generated Rust"),
+    ("hapi", hapi::hapi, "[SEED...] compares the leaves of messages that are made up with HAPI's"),
     ("header", header::header, "[--check] writes crates/capi/include/iomt.h"),
 ];
 

@@ -81,3 +81,14 @@ pub fn rustfmt(source: &str) -> Result<String> {
         Err("rustfmt refused the generated source".into())
     }
 }
+
+/// What a program writes to its standard output.
+pub fn output(command: &mut Command) -> Result<String> {
+    let out = command.stderr(Stdio::inherit()).output()?;
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    if out.status.success() {
+        Ok(text)
+    } else {
+        Err(format!("{command:?} ended with {}\n{text}", out.status).into())
+    }
+}

@@ -186,6 +186,14 @@ pub enum StatusTable {
     Ongoing,
 }
 
+impl StatusTable {
+    /// Whether its codes are those of OBX-11.
+    #[must_use]
+    pub const fn is_of_results(self) -> bool {
+        matches!(self, Self::Hl70085 | Self::IhePcd)
+    }
+}
+
 /// A status as sent.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]

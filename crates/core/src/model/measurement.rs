@@ -442,6 +442,10 @@ pub struct Measurement<'a> {
     pub metric: Option<Metric<'a>>,
     /// Of which specimen.
     pub specimen: Option<SpecimenKey>,
+    /// The placer's number of its specimen, and the filler's: OBX-33.
+    pub specimen_numbers: [Option<Identifier<'a>>; 2],
+    /// What kind of observation it is, HL7 table 0936: OBX-29.
+    pub kind: Option<Text<'a>>,
     /// In which report.
     pub report: Option<ReportKey>,
     /// During which visit.
@@ -491,6 +495,8 @@ impl<'a> Measurement<'a> {
             device_span: Span::NONE,
             metric: None,
             specimen: None,
+            specimen_numbers: [None; 2],
+            kind: None,
             report: None,
             encounter: None,
             sub_id: None,

@@ -15,6 +15,8 @@ pub enum Role {
     Performer,
     /// Is responsible for the observation: OBX-16.
     ResponsibleObserver,
+    /// Directs those who performed it: OBX-25.
+    MedicalDirector,
     /// Interprets it: OBR-32.
     Interpreter,
     /// Did it: OBR-34.

@@ -104,6 +104,8 @@ pub enum AbsentReason {
     NegativeInfinity,
     /// Not a number.
     NotANumber,
+    /// Nobody asked for it.
+    NotAsked,
     /// Was not measured.
     NotPerformed,
     /// Above what the device can measure.
@@ -298,6 +300,8 @@ pub enum Value<'a> {
     Compound(&'a [Component<'a>]),
     /// A coded value.
     Concept(Concept<'a>),
+    /// From one time to another, either of which may be open.
+    Period(Option<Time<'a>>, Option<Time<'a>>),
     /// A number with a unit.
     Quantity(Quantity<'a>),
     /// Two bounds, one of which may be open.

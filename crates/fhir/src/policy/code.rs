@@ -145,6 +145,37 @@ impl Builder<'_> {
         self.tape.close(mark);
     }
 
+    /// A concept whose first code has a target in a system of ours; the others stand as sent, and the
+    /// text, or what the code was called.
+    pub(crate) fn mapped_concept(
+        &mut self,
+        element: ElementId,
+        system: &'static str,
+        code: &'static str,
+        concept: &Concept<'_>,
+    ) {
+        let mark = self.tape.open(element, concept.span);
+        let mut codings = concept.codings();
+        let first = codings.next();
+        let (span, named) = first
+            .map_or((concept.span, Span::NONE), |first| (first.code.span(), first.system_span));
+        let coding = self.tape.open(el::CODEABLE_CONCEPT_CODING, span);
+        self.tape.text_at(el::CODING_SYSTEM, system, named);
+        self.tape.text_at(el::CODING_CODE, code, span);
+        self.tape.close(coding);
+        for other in codings {
+            self.coding(el::CODEABLE_CONCEPT_CODING, other);
+        }
+        let display = first.and_then(|first| first.display);
+        if let (Some(_), Some(display)) = (concept.text, display) {
+            self.note(DiagnosticCode::FieldNotMapped, display.span(), "Coding.display");
+        }
+        if let Some(text) = concept.text.or(display) {
+            self.text(el::CODEABLE_CONCEPT_TEXT, text);
+        }
+        self.tape.close(mark);
+    }
+
     /// The text as sent, or what a code of an HL7 table was called.
     pub(crate) fn concept_text(&mut self, concept: &Concept<'_>) {
         let mut text = concept.text;
@@ -207,13 +238,13 @@ impl Builder<'_> {
             self.tape.text(el::REFERENCE_TYPE, kind);
         }
         let identifier = self.tape.open(el::REFERENCE_IDENTIFIER, Span::NONE);
-        let mut anonymous = *names;
-        anonymous.namespace = None;
         let cx = self.cx;
-        if has_system(cx, &anonymous) {
+        if makes_system(cx, names) {
             self.tape.text(el::IDENTIFIER_SYSTEM, "urn:ietf:rfc:3986");
-            let span = system_span(names);
-            self.tape.write(el::IDENTIFIER_VALUE, span, |w| write_system(cx, &anonymous, w));
+            let (span, mut anonymous) = (system_span(names), *names);
+            anonymous.namespace = None;
+            self.tape
+                .write(el::IDENTIFIER_VALUE, span, |w| write_authority_system(cx, &anonymous, w));
         } else {
             if let Some(kind) = names.universal_id_type {
                 let concept = self.tape.open(el::IDENTIFIER_TYPE, kind.span());
@@ -241,19 +272,31 @@ impl Builder<'_> {
         let cx = self.cx;
         let mut authority = identifier.authority;
         let span = system_span(&authority);
-        self.tape.write(el::IDENTIFIER_SYSTEM, span, |w| write_own_system(cx, identifier, w));
+        self.tape.write(el::IDENTIFIER_SYSTEM, span, |w| write_system(cx, identifier, w));
         let span =
             if identifier.universal.is_some() { identifier.span } else { identifier.value.span() };
         self.tape.write(el::IDENTIFIER_VALUE, span, |w| write_value(identifier, w));
         // What makes no system is kept with the name of the authority.
-        let mut anonymous = authority;
-        anonymous.namespace = None;
-        if identifier.universal.is_some() || has_system(cx, &anonymous) {
+        if identifier.universal.is_some() || makes_system(cx, &authority) {
             (authority.universal_id, authority.universal_id_type) = (None, None);
         }
         self.named(el::IDENTIFIER_ASSIGNER, None, &authority);
         self.tape.close(mark);
     }
+}
+
+/// Whether a coding is one that an HL7 table has as it is published.
+fn is_of_table(coding: &Coding<'_>) -> bool {
+    match (coding.system, coding.code) {
+        (CodeSystem::Hl7Table(table), Code::Text(code)) => maps::table_has(table, code),
+        _ => false,
+    }
+}
+
+/// The bytes that give an authority's system.
+fn system_span(authority: &Authority<'_>) -> Span {
+    let span = |part: Option<Text<'_>>| part.map_or(Span::NONE, |part| part.span());
+    span(authority.universal_id).to(span(authority.universal_id_type))
 }
 
 /// The system of EUI-64 identifiers: PHD IG, PoCD IG.
@@ -289,22 +332,9 @@ pub(crate) fn write_value(identifier: &Identifier<'_>, out: &mut dyn Write) -> f
     }
 }
 
-/// Whether a coding is one that an HL7 table has as it is published.
-fn is_of_table(coding: &Coding<'_>) -> bool {
-    match (coding.system, coding.code) {
-        (CodeSystem::Hl7Table(table), Code::Text(code)) => maps::table_has(table, code),
-        _ => false,
-    }
-}
-
-/// The bytes that give an authority's system.
-fn system_span(authority: &Authority<'_>) -> Span {
-    let span = |part: Option<Text<'_>>| part.map_or(Span::NONE, |part| part.span());
-    span(authority.universal_id).to(span(authority.universal_id_type))
-}
-
-/// Writes the system of an identifier: that of its kind, else that of its authority.
-pub(crate) fn write_own_system(
+/// Writes the system of an authority's identifiers, nothing if it has none: ISO → `urn:oid:`,
+/// UUID → `urn:uuid:`, URI as it is, else as configured for the namespace.
+pub(crate) fn write_system(
     cx: &Context,
     identifier: &Identifier<'_>,
     out: &mut dyn Write,
@@ -312,13 +342,12 @@ pub(crate) fn write_own_system(
     match identifier.universal {
         Some(Universal::Eui64) => out.write_str(EUI_64),
         Some(Universal::Uuid) => out.write_str("urn:ietf:rfc:3986"),
-        None => write_system(cx, &identifier.authority, out),
+        None => write_authority_system(cx, &identifier.authority, out),
     }
 }
 
-/// Writes the system of an authority's identifiers, nothing if it has none: ISO → `urn:oid:`,
-/// UUID → `urn:uuid:`, URI as it is, else as configured for the namespace.
-pub(crate) fn write_system(
+/// The same of the authority alone.
+fn write_authority_system(
     cx: &Context,
     authority: &Authority<'_>,
     out: &mut dyn Write,
@@ -342,14 +371,17 @@ pub(crate) fn write_system(
 }
 
 /// Whether an identifier has a system: then its value is the same for all who use it.
-pub(crate) fn has_own_system(cx: &Context, identifier: &Identifier<'_>) -> bool {
-    identifier.universal.is_some() || has_system(cx, &identifier.authority)
+pub(crate) fn has_system(cx: &Context, identifier: &Identifier<'_>) -> bool {
+    let mut probe = Probe(false);
+    let _ = write_system(cx, identifier, &mut probe);
+    probe.0
 }
 
-/// Whether an authority has a system: then its values are the same for all who use it.
-pub(crate) fn has_system(cx: &Context, authority: &Authority<'_>) -> bool {
-    let mut probe = Probe(false);
-    let _ = write_system(cx, authority, &mut probe);
+/// Whether the universal id of an authority is the system of its identifiers.
+fn makes_system(cx: &Context, authority: &Authority<'_>) -> bool {
+    let (mut probe, mut anonymous) = (Probe(false), *authority);
+    anonymous.namespace = None;
+    let _ = write_authority_system(cx, &anonymous, &mut probe);
     probe.0
 }
 
@@ -357,9 +389,9 @@ pub(crate) fn has_system(cx: &Context, authority: &Authority<'_>) -> bool {
 /// sender, the authority as sent, the type and the value.
 pub(crate) fn identity(cx: &Context, kind: &str, identifier: &Identifier<'_>) -> Uuid {
     let mut name = Name::new(kind);
-    if has_own_system(cx, identifier) {
+    if has_system(cx, identifier) {
         return name
-            .part(|w| write_own_system(cx, identifier, w))
+            .part(|w| write_system(cx, identifier, w))
             .part(|w| write_value(identifier, w))
             .finish();
     }
@@ -413,7 +445,7 @@ mod tests {
             authority.universal_id = Some(Text::literal(id));
             authority.universal_id_type = Some(Text::literal(kind));
             let mut out = String::new();
-            write_system(&cx, &authority, &mut out).unwrap();
+            write_authority_system(&cx, &authority, &mut out).unwrap();
             out
         };
         assert_eq!(of("", "1.2.840.1", "ISO"), "urn:oid:1.2.840.1");

@@ -35,7 +35,7 @@ impl Builder<'_> {
             self.text(el::DEVICE_UDI_CARRIER_DEVICE_IDENTIFIER, udi.value);
             let cx = self.cx;
             self.tape.write(el::DEVICE_UDI_CARRIER_ISSUER, udi.span, |w| {
-                super::write_own_system(cx, udi, w)
+                super::write_system(cx, udi, w)
             });
             self.tape.close(carrier);
         }

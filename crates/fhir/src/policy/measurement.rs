@@ -2,8 +2,8 @@
 
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{
-    Bits, Coding, Component, Concept, Mdc, Measurement, ReferenceRange, StatusCode, StatusTable,
-    Unit, Value,
+    Bits, CodeSystem, Coding, Component, Concept, Mdc, Measurement, ReferenceRange, StatusCode,
+    StatusTable, Unit, Value,
 };
 use iomt_core::wire::Span;
 use iomt_nomenclature::loinc::Loinc;
@@ -94,7 +94,7 @@ fn implied_profile(coding: &Coding<'_>) -> Option<&'static Vital> {
         return vital::by_loinc(code.as_str());
     }
     match coding.system {
-        iomt_core::model::CodeSystem::SnomedCt => {
+        CodeSystem::SnomedCt => {
             coding.code.text()?.short().and_then(|t| vital::by_snomed(t.as_str().as_bytes()).next())
         }
         _ => None,
@@ -204,13 +204,20 @@ impl Builder<'_> {
         let root = self.resource(el::ROOT_OBSERVATION, el::OBSERVATION_ID, id, m.span);
         self.labels(m, profile);
         if let Some(identifier) = &m.identifier {
-            self.identifier(el::OBSERVATION_IDENTIFIER, identifier);
+            self.number(el::OBSERVATION_IDENTIFIER, Some(identifier), "FILL");
         }
         self.own_identifier(el::OBSERVATION_IDENTIFIER, id);
         let span = m.status.code.map_or(Span::NONE, |c| c.span());
         self.tape.text_at(el::OBSERVATION_STATUS, status, span);
         if vital {
             self.coded(el::OBSERVATION_CATEGORY, OBSERVATION_CATEGORY, "vital-signs", Span::NONE);
+        }
+        if let Some(kind) = m.kind {
+            let mut coding = Coding::new(CodeSystem::Hl7Table(936), kind);
+            coding.system_span = kind.span();
+            let category = self.tape.open(el::OBSERVATION_CATEGORY, kind.span());
+            self.coding(el::CODEABLE_CONCEPT_CODING, &coding);
+            self.tape.close(category);
         }
         root
     }
@@ -275,7 +282,7 @@ impl Builder<'_> {
         }
         self.effective(el::OBSERVATION_EFFECTIVE_DATE_TIME, el::OBSERVATION_EFFECTIVE_PERIOD, when);
         for (performer, target) in links.performers.each() {
-            self.reference_at(el::OBSERVATION_PERFORMER, target, performer.span);
+            self.performer(el::OBSERVATION_PERFORMER, performer, target);
         }
     }
 
@@ -297,8 +304,24 @@ impl Builder<'_> {
         if !m.method.is_empty() {
             self.concept(el::OBSERVATION_METHOD, &m.method);
         }
-        if let Some(specimen) = links.specimen {
-            self.reference(el::OBSERVATION_SPECIMEN, specimen);
+        let [placer, filler] = &m.specimen_numbers;
+        let numbers =
+            [(placer, "PLAC"), (filler, "FILL")].map(|(n, kind)| Some((n.as_ref()?, kind)));
+        let span = numbers.iter().flatten().fold(Span::NONE, |span, (n, _)| span.to(n.span));
+        match (links.specimen, numbers.iter().flatten().next_back()) {
+            (Some(specimen), _) => _ = self.reference_at(el::OBSERVATION_SPECIMEN, specimen, span),
+            (None, Some((number, kind))) => {
+                let reference = self.tape.open(el::OBSERVATION_SPECIMEN, span);
+                self.tape.text(el::REFERENCE_TYPE, "Specimen");
+                self.number(el::REFERENCE_IDENTIFIER, Some(number), kind);
+                self.tape.close(reference);
+                if let ([Some((placer, _)), Some(_)], code) =
+                    (&numbers, DiagnosticCode::FieldNotMapped)
+                {
+                    self.note(code, placer.span, "Observation.specimen");
+                }
+            }
+            (None, None) => {}
         }
         if let Some(device) = links.device {
             self.reference_at(el::OBSERVATION_DEVICE, device, m.device_span);
@@ -321,7 +344,7 @@ impl Builder<'_> {
         for concept in m.interpretation {
             let sent = concept.codings().next().and_then(|c| c.code.text());
             match sent.and_then(|t| maps::look_up(maps::INTERPRETATION, t)) {
-                Some(code) => self.coded(element, INTERPRETATION, code, concept.span),
+                Some(code) => self.mapped_concept(element, INTERPRETATION, code, concept),
                 None => self.unmapped_interpretation(element, concept),
             }
         }

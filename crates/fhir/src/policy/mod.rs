@@ -16,7 +16,7 @@ mod status;
 mod time;
 mod value;
 
-pub(crate) use code::{has_own_system, identity, write_own_system, write_value};
+pub(crate) use code::{has_system, identity, write_system, write_value};
 pub(crate) use measurement::{Links, Plan, PressureRow, says_something};
 pub(crate) use order::OrderLinks;
 pub(crate) use report::ReportLinks;
@@ -25,7 +25,7 @@ pub(crate) use time::{Moment, When};
 
 use core::fmt::{self, Write};
 
-use iomt_core::model::{DateTime, ParticipantKey, Performer, Zone};
+use iomt_core::model::{DateTime, ParticipantKey, Performer, Role, Zone};
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, Place};
 
@@ -175,6 +175,34 @@ impl Builder<'_> {
         }
         self.tape.close(mark);
         node
+    }
+
+    /// Whoever takes part, with the function that sets them apart.
+    pub(crate) fn performer(
+        &mut self,
+        element: ElementId,
+        performer: &Performer,
+        target: Target<'_>,
+    ) {
+        const FUNCTION: &str = "http://hl7.org/fhir/StructureDefinition/event-performerFunction";
+        const PARTICIPATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
+        const V2_PARTICIPATION: &str = "http://terminology.hl7.org/CodeSystem/v2-0912";
+        let (system, function) = match performer.role {
+            Role::Technician => (PARTICIPATION, "SPRF"),
+            Role::Transcriptionist => (PARTICIPATION, "TRANS"),
+            Role::MedicalDirector => (V2_PARTICIPATION, "MDIR"),
+            _ => {
+                self.reference_at(element, target, performer.span);
+                return;
+            }
+        };
+        let reference = self.tape.open(element, performer.span);
+        let extension = self.tape.open(el::REFERENCE_EXTENSION, Span::NONE);
+        self.tape.text(el::EXTENSION_URL, FUNCTION);
+        self.coded(el::EXTENSION_VALUE_CODEABLE_CONCEPT, system, function, performer.span);
+        self.tape.close(extension);
+        self.target(target, performer.span);
+        self.tape.close(reference);
     }
 
     /// What a reference says, in it.

@@ -160,16 +160,20 @@ impl Builder<'_> {
     /// Who may see a resource, as a label.
     pub(crate) fn confidentiality(&mut self, element: ElementId, sent: &Concept<'_>) {
         let mark = self.tape.open(element, sent.span);
-        let mapped = sent.codings().find_map(|coding| {
-            let text = coding.code.text()?;
-            Some((maps::look_up(maps::CONFIDENTIALITY, text)?, text.span()))
-        });
-        match mapped {
-            Some((code, span)) => self.code(el::META_SECURITY, CONFIDENTIALITY, code, span),
-            None => {
-                for coding in sent.codings() {
-                    self.coding(el::META_SECURITY, coding);
+        for coding in sent.codings() {
+            let code = coding.code.text();
+            match code.and_then(|text| maps::look_up(maps::CONFIDENTIALITY, text)) {
+                Some(code) => {
+                    let label = self.tape.open(el::META_SECURITY, coding.code.span());
+                    self.tape.text_at(el::CODING_SYSTEM, CONFIDENTIALITY, coding.system_span);
+                    self.tape.text_at(el::CODING_CODE, code, coding.code.span());
+                    self.tape.close(label);
+                    if let Some(display) = coding.display {
+                        let code = DiagnosticCode::FieldNotMapped;
+                        self.note(code, display.span(), "ServiceRequest.meta.security");
+                    }
                 }
+                None => self.coding(el::META_SECURITY, coding),
             }
         }
         self.tape.close(mark);

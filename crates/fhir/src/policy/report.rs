@@ -1,16 +1,13 @@
 //! DiagnosticReport and Specimen.
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Identifier, Performer, Report, Role, Specimen, StatusCode, StatusTable};
+use iomt_core::model::{Identifier, Report, Role, Specimen, StatusCode, StatusTable};
 use iomt_core::wire::Span;
 
 use super::{Builder, Performers, Target, maps};
 use crate::identity::Uuid;
 use crate::table::{ElementId, el};
 use crate::tape::Mark;
-
-const PERFORMER_FUNCTION: &str = "http://hl7.org/fhir/StructureDefinition/event-performerFunction";
-const PARTICIPATION_TYPE: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
 
 /// What a report points to.
 #[derive(Clone, Copy)]
@@ -87,26 +84,6 @@ impl Builder<'_> {
             self.note(DiagnosticCode::FieldNotMapped, note.text.span(), "DiagnosticReport");
         }
         mark
-    }
-
-    /// Whoever takes part, with the function that sets them apart.
-    fn performer(&mut self, element: ElementId, performer: &Performer, target: Target<'_>) {
-        let function = match performer.role {
-            Role::Technician => "SPRF",
-            Role::Transcriptionist => "TRANS",
-            _ => {
-                self.reference_at(element, target, performer.span);
-                return;
-            }
-        };
-        let reference = self.tape.open(element, performer.span);
-        let extension = self.tape.open(el::REFERENCE_EXTENSION, Span::NONE);
-        self.tape.text(el::EXTENSION_URL, PERFORMER_FUNCTION);
-        let value = el::EXTENSION_VALUE_CODEABLE_CONCEPT;
-        self.coded(value, PARTICIPATION_TYPE, function, performer.span);
-        self.tape.close(extension);
-        self.target(target, performer.span);
-        self.tape.close(reference);
     }
 
     /// The numbers of the orderer and of the laboratory.

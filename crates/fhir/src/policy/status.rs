@@ -43,13 +43,19 @@ fn said<'m>(
 /// Why a measurement of a device has no value: its status says so, perhaps beside a value that was
 /// sent all the same.
 pub(crate) fn invalid<'a>(m: &Measurement<'a>) -> Option<(Absent<'a>, bool)> {
-    if !is_pcd(m) || m.interpretation.is_empty() {
-        return None;
-    }
     let sent = match &m.value {
         Value::Absent(absent) => Some(*absent),
         _ => None,
     };
+    let not_asked = m.status.code.filter(|code| m.status.table.is_of_results() && code.is("N"));
+    if let (Some(sent), Some(status)) = (sent, not_asked)
+        && sent.sent.is_none()
+    {
+        return Some((Absent::new(AbsentReason::NotAsked, status.span()), false));
+    }
+    if !is_pcd(m) || m.interpretation.is_empty() {
+        return None;
+    }
     // A measurement that is still going on has a value or has none.
     let strict = |concept: &&Concept<'_>| {
         let code = code(concept);

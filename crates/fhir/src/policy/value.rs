@@ -20,6 +20,7 @@ pub(crate) struct Slots {
     range: ElementId,
     ratio: ElementId,
     sampled: ElementId,
+    period: ElementId,
     time: ElementId,
     date_time: ElementId,
     absent: ElementId,
@@ -32,6 +33,7 @@ pub(crate) const OBSERVATION: Slots = Slots {
     range: el::OBSERVATION_VALUE_RANGE,
     ratio: el::OBSERVATION_VALUE_RATIO,
     sampled: el::OBSERVATION_VALUE_SAMPLED_DATA,
+    period: el::OBSERVATION_VALUE_PERIOD,
     time: el::OBSERVATION_VALUE_TIME,
     date_time: el::OBSERVATION_VALUE_DATE_TIME,
     absent: el::OBSERVATION_DATA_ABSENT_REASON,
@@ -44,6 +46,7 @@ pub(crate) const COMPONENT: Slots = Slots {
     range: el::OBSERVATION_COMPONENT_VALUE_RANGE,
     ratio: el::OBSERVATION_COMPONENT_VALUE_RATIO,
     sampled: el::OBSERVATION_COMPONENT_VALUE_SAMPLED_DATA,
+    period: el::OBSERVATION_COMPONENT_VALUE_PERIOD,
     time: el::OBSERVATION_COMPONENT_VALUE_TIME,
     date_time: el::OBSERVATION_COMPONENT_VALUE_DATE_TIME,
     absent: el::OBSERVATION_COMPONENT_DATA_ABSENT_REASON,
@@ -65,6 +68,7 @@ const fn reason(reason: AbsentReason) -> &'static str {
     match reason {
         AbsentReason::Error => "error",
         AbsentReason::NegativeInfinity => "negative-infinity",
+        AbsentReason::NotAsked => "not-asked",
         AbsentReason::NotANumber => "not-a-number",
         AbsentReason::NotPerformed => "not-performed",
         AbsentReason::PositiveInfinity => "positive-infinity",
@@ -100,6 +104,12 @@ impl Builder<'_> {
                     return self.absent(slots.absent, &absent);
                 }
                 self.date_time(slots.date_time, &moment);
+            }
+            Value::Period(start, end) => {
+                let place = "Observation.value";
+                let start = start.map(|time| self.moment(&time, place));
+                let end = end.map(|time| self.moment(&time, place));
+                self.period(slots.period, start.as_ref(), end.as_ref());
             }
             Value::TimeOfDay(time, sent) => {
                 self.tape.write(slots.time, sent.span(), |w| write_time(time, w));

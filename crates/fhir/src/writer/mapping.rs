@@ -162,7 +162,6 @@ impl Sink for Mapping<'_> {
         let sent = message.sent.and_then(|t| t.value);
         (cx.sent, cx.header_zone) = (sent, sent.and_then(|t| t.zone));
         cx.received = message.received;
-        self.take_sentinels(message);
         if message.id.is_some() && self.w.cx.config.provenance {
             let mut origin = core::mem::take(&mut self.w.message.origin);
             builder!(self.w => &mut origin).origin(message);
@@ -171,6 +170,7 @@ impl Sink for Mapping<'_> {
         } else if self.w.message.traces.is_some() {
             self.tell_header(message);
         }
+        self.take_sentinels(message);
         let Some(id) = message.id else { return };
         let _ = id.write(&mut self.w.message.id);
         let Some(sent) = &message.sent else { return };

@@ -228,8 +228,14 @@ impl Key<'_> {
         when: &When<'_>,
         links: &Links<'_>,
     ) -> Option<()> {
-        let plain = m.notes.is_empty() && m.facets.is_empty() && links.performers.list.is_empty();
-        if m.identifier.is_some() || !plain || links.parent.is_some() {
+        if m.identifier.is_some()
+            || !m.notes.is_empty()
+            || !m.facets.is_empty()
+            || m.kind.is_some()
+            || m.specimen_numbers.iter().any(Option::is_some)
+            || !links.performers.list.is_empty()
+            || links.parent.is_some()
+        {
             return None;
         }
         self.concept(&m.code)?;
@@ -239,8 +245,8 @@ impl Key<'_> {
             StatusTable::Hl70123 => 1,
             StatusTable::Measured => 2,
             StatusTable::Ongoing => 3,
-            StatusTable::Hl70038 => 4,
-            StatusTable::IhePcd => 5,
+            StatusTable::Hl70038 => 5,
+            StatusTable::IhePcd => 4,
         });
         self.text(m.status.code)?;
         self.len(m.flags.len())?;
@@ -368,6 +374,7 @@ impl Key<'_> {
                     AbsentReason::NegativeInfinity => 1,
                     AbsentReason::NotANumber => 2,
                     AbsentReason::NotPerformed => 3,
+                    AbsentReason::NotAsked => 8,
                     AbsentReason::PositiveInfinity => 4,
                     AbsentReason::TempUnknown => 5,
                     AbsentReason::Unknown => 6,
@@ -399,6 +406,7 @@ impl Key<'_> {
             }
             Value::Bits(_)
             | Value::Concept(_)
+            | Value::Period(..)
             | Value::Range(..)
             | Value::Ratio(..)
             | Value::Samples(_)

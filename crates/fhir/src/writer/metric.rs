@@ -179,6 +179,7 @@ fn span(value: &Value<'_>, row: Span) -> Span {
         Value::Absent(_)
         | Value::Bits(_)
         | Value::Compound(_)
+        | Value::Period(..)
         | Value::Range(..)
         | Value::Ratio(..)
         | Value::TimeOfDay(..) => row,

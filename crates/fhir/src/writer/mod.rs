@@ -13,6 +13,7 @@ mod render;
 mod session;
 
 use core::fmt;
+use core::ops::ControlFlow;
 use std::hash::{BuildHasher, RandomState};
 
 use iomt_core::model::Authority;
@@ -49,6 +50,12 @@ pub trait Output {
     /// An OperationOutcome: what is wrong with a resource that is withheld, dropped or reported,
     /// or with a message that was rejected.
     fn outcome(&mut self, _message: u64, _json: &str) {}
+
+    /// More of the input is waited for: what is buffered may go out. Where it breaks, no more of it is
+    /// wanted.
+    fn idle(&mut self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }
 
 /// Documents into a vector, one an entry.

@@ -13,19 +13,19 @@ use super::mapping::Mapping;
 use super::render::{Fate, begin};
 use super::session::{Entry, Instant, Kind, Refer};
 use super::{Session, builder};
-use crate::config::Config;
 use crate::identity::{Name, Uuid};
 use crate::policy::{
-    Links, Moment, Performers, Plan, PressureRow, Target, When, identity, says_something,
+    Context, Links, Moment, Performers, Plan, PressureRow, Target, When, identity, says_something,
 };
 
 /// What an Observation points to: what the message names, else what the caller knows.
 pub(super) fn links<'a>(
     session: &'a Session,
-    config: &'a Config,
+    cx: &'a Context,
     parent: Option<(Uuid, Span)>,
     m: &Measurement<'a>,
 ) -> Links<'a> {
+    let config = &cx.config;
     let target = |kind, key| session.entry(kind, key).and_then(Entry::target);
     let profile = session.metric.and_then(|(_, profile)| profile);
     let metric = session.metric.map(|(id, _)| Target::Resource("DeviceMetric", id));
@@ -40,7 +40,12 @@ pub(super) fn links<'a>(
         Subject::Unknown => config.subject.as_deref().map(Target::External),
     };
     let encounter = m.encounter.and_then(|key| target(Kind::Encounter, key.0));
-    let specimen = m.specimen.and_then(|key| target(Kind::Specimen, key.0));
+    // The specimen that OBX-33 names, else the only one.
+    let mut numbers = m.specimen_numbers.iter().rev().flatten();
+    let specimen = match numbers.next() {
+        Some(number) => session.specimen(identity(cx, "Specimen", number)),
+        None => m.specimen.and_then(|key| target(Kind::Specimen, key.0)),
+    };
     let performers = Performers { list: m.performers, of: session };
     let parent = parent.map(|(id, span)| (Target::Resource("Observation", id), span));
     Links { subject, encounter, specimen, device, profile, parent, performers }
@@ -91,10 +96,7 @@ impl Mapping<'_> {
         }
         self.session.metric = m.metric.and_then(|metric| self.use_metric(m, &metric));
         let w = &*self.w;
-        if links(self.session, &w.cx.config, w.message.report.parent_of(m.report), m)
-            .subject
-            .is_none()
-        {
+        if links(self.session, &w.cx, w.message.report.parent_of(m.report), m).subject.is_none() {
             self.unidentified(m.span);
         }
         let when = self.when(m);
@@ -156,7 +158,7 @@ impl Mapping<'_> {
     /// Writes an Observation like one before, if there was one.
     fn fill(&mut self, m: &Measurement<'_>, id: Uuid, when: &When<'_>) -> bool {
         let w = &mut *self.w;
-        let links = links(self.session, &w.cx.config, w.message.report.parent_of(m.report), m);
+        let links = links(self.session, &w.cx, w.message.report.parent_of(m.report), m);
         if w.limits.templates == 0
             || w.message.traces.is_some()
             || !w.memo.make_key(m, when, &links)
@@ -185,7 +187,7 @@ impl Mapping<'_> {
 
     fn build(&mut self, m: &Measurement<'_>, id: Uuid, when: &When<'_>, plan: &Plan) {
         let w = &mut *self.w;
-        let links = links(self.session, &w.cx.config, w.message.report.parent_of(m.report), m);
+        let links = links(self.session, &w.cx, w.message.report.parent_of(m.report), m);
         w.tape.clear();
         builder!(w).observation(m, id, when, &links, plan);
     }

@@ -2,6 +2,7 @@
 
 use core::fmt::Write;
 
+use iomt_core::DiagnosticCode;
 use iomt_core::model::{Organization, Participant, Person, PersonIndex};
 use iomt_core::wire::Span;
 
@@ -70,6 +71,9 @@ impl Mapping<'_> {
                 }
                 // Writing into a String does not fail.
                 let _ = part.write(&mut entry.text);
+            }
+            for address in person.addresses {
+                self.tell(DiagnosticCode::FieldNotMapped, address.span, "Practitioner.address");
             }
             return entry;
         };

@@ -59,7 +59,7 @@ impl Mapping<'_> {
         let id = self.identity(m, Some("85354-9"));
         let w = &mut *self.w;
         let Some(half) = w.message.halves.get(at) else { return };
-        let links = links(self.session, &w.cx.config, w.message.report.parent_of(m.report), m);
+        let links = links(self.session, &w.cx, w.message.report.parent_of(m.report), m);
         let rows = match row {
             PressureRow::Diastolic => [&half.component, &w.extra],
             PressureRow::Systolic => [&w.extra, &half.component],
@@ -109,7 +109,7 @@ impl Mapping<'_> {
         let mut plan = Plan::new(m);
         plan.vital = false;
         let w = &mut *self.w;
-        let links = links(self.session, &w.cx.config, w.message.report.parent_of(m.report), m);
+        let links = links(self.session, &w.cx, w.message.report.parent_of(m.report), m);
         w.tape.clear();
         builder!(w).observation(m, id, when, &links, &plan);
         // The component has noted all this already.

@@ -12,7 +12,7 @@ use crate::config::{BundleKind, Form, OnInvalid, Results};
 use crate::identity::Uuid;
 use crate::issue;
 use crate::json::{self, Buffer};
-use crate::policy::{has_own_system, write_own_system, write_reference, write_value};
+use crate::policy::{has_system, write_reference, write_system, write_value};
 use crate::tape::{NodeId, Tape};
 
 /// How a server is asked to store a resource.
@@ -296,12 +296,12 @@ pub(super) fn write_search(
     identifier: &Identifier<'_>,
     out: &mut String,
 ) {
-    if !has_own_system(cx, identifier) {
+    if !has_system(cx, identifier) {
         return;
     }
     out.push_str("identifier=");
     let mut escaped = Escaped(out);
-    let _ = write_own_system(cx, identifier, &mut escaped);
+    let _ = write_system(cx, identifier, &mut escaped);
     escaped.0.push('|');
     if write_value(identifier, &mut Escaped(out)).is_err() {
         out.clear();

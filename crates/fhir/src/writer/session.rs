@@ -153,6 +153,13 @@ impl Session {
         self.find(kind, key).and_then(|at| self.entries.get(at))
     }
 
+    /// The specimen of this identity.
+    pub(super) fn specimen(&self, id: Uuid) -> Option<Target<'_>> {
+        let of = self.index.iter().filter(|((kind, _), _)| *kind == Kind::Specimen);
+        let mut entries = of.filter_map(|(_, at)| self.entries.get(*at));
+        entries.find(|entry| entry.id == id).and_then(Entry::target)
+    }
+
     pub(super) fn entry_mut(&mut self, kind: Kind, key: u32) -> Option<&mut Entry> {
         self.find(kind, key).and_then(|at| self.entries.get_mut(at))
     }

@@ -27,6 +27,29 @@ fn ack(text: &str, code: AckCode, errors: &[AckError]) -> Vec<String> {
     lines(&out)
 }
 
+#[test]
+fn faults_are_those_of_table_0357() {
+    for (fault, number) in [
+        (Fault::SegmentSequence, "100"),
+        (Fault::RequiredFieldMissing, "101"),
+        (Fault::DataType, "102"),
+        (Fault::TableValueNotFound, "103"),
+        (Fault::UnsupportedMessageType, "200"),
+        (Fault::UnsupportedEventCode, "201"),
+        (Fault::UnsupportedProcessingId, "202"),
+        (Fault::UnsupportedVersionId, "203"),
+        (Fault::UnknownKeyIdentifier, "204"),
+        (Fault::DuplicateKeyIdentifier, "205"),
+        (Fault::ApplicationRecordLocked, "206"),
+        (Fault::ApplicationInternalError, "207"),
+    ] {
+        let error = AckError { fault, location: None, severity: FaultSeverity::Error };
+        let all = ack("MSH|^~\\&|A|||||||1|P|2.5\r", AckCode::AE, &[error]);
+        let (code, _) = all[2].split_once('^').unwrap();
+        assert_eq!(code, alloc::format!("ERR|||{number}"));
+    }
+}
+
 fn nak(bytes: &[u8]) -> Vec<String> {
     let error = Message::parse(bytes, &mut Index::new()).unwrap_err();
     let errors = [error.into()];

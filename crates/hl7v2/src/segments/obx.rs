@@ -16,8 +16,17 @@ use crate::scratch::Scratch;
 use crate::tree::Tree;
 use crate::types::array::{FACETS, Wave};
 use crate::types::value::{self, ValueType};
-use crate::types::{cwe, dtm, ei, mdc, range, unit, xcn, xon};
+use crate::types::{cwe, dtm, ei, mdc, range, role, unit, xcn, xon};
 use crate::{Field, Segment};
+
+/// Who performed it, and who directs them.
+const LABORATORY: role::Numbers = role::Numbers {
+    persons: 25,
+    address: 0,
+    organizations: 23,
+    organization_address: 24,
+    organization_telecom: 0,
+};
 
 /// What the group says of each of its observations.
 #[derive(Clone, Copy)]
@@ -171,6 +180,7 @@ fn read<'a: 'b, 'b>(
     let (kind, value, unit, range) = (Field::ABSENT, Field::ABSENT, Field::ABSENT, Field::ABSENT);
     let (code, device, category) = (Field::ABSENT, Field::ABSENT, None);
     let mut row = Row { kind, value, unit, range, code, device, category };
+    let mut laboratory = role::Fields::default();
     let Scratch { performers, interpretation, .. } = scratch;
     performers.clear();
     interpretation.clear();
@@ -194,15 +204,23 @@ fn read<'a: 'b, 'b>(
                     measurement.effective = Effective::At(time);
                 }
             }
+            15 => context.performers(Role::Performer, field, xon::coded, performers),
             16 => context.performers(Role::ResponsibleObserver, field, xcn::declare, performers),
             17 => row.category = method(context, field, &mut measurement.method),
             18 => row.device = field,
             20 => cwe::field(context, field, &mut measurement.body_site),
             21 => measurement.identifier = ei::field(context, field),
-            23 => context.performers(Role::Performer, field, xon::declare, performers),
+            29 => measurement.kind = context.code(field),
+            33 => {
+                let repetition = context.first(field);
+                measurement.specimen_numbers = ei::pair(context, repetition);
+            }
+            _ if laboratory.take(LABORATORY, number, field) => {}
             _ => context.rest(field),
         }
     }
+    let (director, role) = (Role::MedicalDirector, Role::Performer);
+    laboratory.declare(context, LABORATORY, director, role, performers);
     row
 }
 

@@ -150,3 +150,41 @@ proptest! {
         prop_assert!(!shown.contains(&name));
     }
 }
+
+/// What borrows the input shows where it is, and nothing of it.
+#[test]
+fn debug_of_every_view_is_redacted() {
+    use crate::mllp::{Deframer, Event};
+    use crate::types::{Dt, Dtm, Nm, Nr, Sn, Tm, Tn};
+    let text = "\x0bMSH|^~\\&|SECRET|||||ORU|SECRET^R01^SECRET|1\rPID|1||4711~^4711^-^4712~4711^4712\r\x1c\r";
+    let mut index = Index::new();
+    let mut messages = crate::Messages::new(text.as_bytes());
+    let mut all = format!("{messages:?}");
+    let entry = messages.next(&mut index, |_| {}).unwrap();
+    all += &format!("{entry:?}");
+    let message = entry.message.unwrap();
+    let field = message.field(b"PID", 3).unwrap();
+    let mut groups = crate::Groups::new();
+    groups.assemble(&message);
+    let second = field.repetition(2).unwrap();
+    let (first, sn, nr) =
+        (field.repetition(1), Sn::parse(second), Nr::parse(field.repetition(3).unwrap()));
+    all += &format!("{first:?} {sn:?} {:?} {groups:?} {:?}", nr.unwrap(), message.structure());
+    all += &format!("{field:?} {:?} {:?}", field.repetitions(), second.components());
+    let ack =
+        crate::Ack { code: crate::AckCode::AE, control_id: "SECRET", time: "4711", errors: &[] };
+    let mut frames = Deframer::new(999);
+    all += &format!("{ack:?} {frames:?}");
+    let mut rest = text.as_bytes();
+    let Some(event @ Event::Frame(_)) = frames.next(&mut rest) else { panic!("no frame") };
+    all += &format!("{event:?} {:?}", crate::Hl7Decoder::new(&Options::default()));
+    all += &format!("{:?} {:?}", Nm::parse(b"4711"), Dtm::parse(b"471112").unwrap());
+    all += &format!("{:?} {:?}", Dt::parse(b"47111201").unwrap(), Tm::parse(b"1147").unwrap());
+    all += &format!("{:?}", Tn::parse(b"(471)555-4711").unwrap());
+    for (edit, want) in [(crate::Edit::Null, "Null"), (crate::Edit::Empty, "Empty")] {
+        assert_eq!(format!("{edit:?}"), want);
+    }
+    for secret in ["SECRET", "4711", "4712", "1147"] {
+        assert!(!all.contains(secret), "{all}");
+    }
+}

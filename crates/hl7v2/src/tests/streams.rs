@@ -4,7 +4,7 @@ use alloc::{format, string::String, vec::Vec};
 
 use iomt_core::model::DateTime;
 use iomt_core::wire::{ErrorKind, ParseError};
-use iomt_core::{Decoder, Input, LimitKind, Limits, Options, Outcome, Payload};
+use iomt_core::{Decoder, Input, LimitKind, Limits, Options, Outcome, Payload, Terminators};
 use proptest::prelude::*;
 
 use crate::testing::{Lines, read_bytes};
@@ -214,6 +214,14 @@ fn who_settles_nothing_costs_little() {
     assert!(decoder.transmit().is_none());
 }
 
+#[test]
+fn time_alone_is_nothing() {
+    let mut decoder = Hl7Decoder::new(&Options::default());
+    let mut sink = Lines::default();
+    decoder.push(Input::new(Payload::Timeout), &mut sink).unwrap();
+    assert!(sink.facts.is_empty() && sink.diagnostics.is_empty());
+}
+
 fn pieces(bytes: &[u8], mut cuts: Vec<usize>) -> Vec<&[u8]> {
     cuts.extend([0, bytes.len()]);
     cuts.sort_unstable();
@@ -251,6 +259,74 @@ proptest! {
             prop_assert_eq!(&other.spans, &one.spans);
             // Of several in one piece the first is given.
             prop_assert_eq!(found.first(), errors.first());
+        }
+    }
+}
+
+/// A file of messages and what may stand around them, or nearly so.
+fn file() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        4 => (0..40_u32).prop_map(|n| message(&format!("{n}"))),
+        2 => prop::sample::select(&[
+            "\x0b", "\x1c\r", "\r", "\n", " ", "# note\r", "junk\r", "FHS|^~\\&|F\r", "BHS#!*?@#B\r",
+            "BTS|1\r", "FTS|1\r", "MSH|\r", "MSH", "MS", "\nMSH|^~\\&|", "MSH|^~\\&|||||||ORU^R01\n",
+            "OBX|1|TX|a||b\nc\nMSHX|\nPID|d\r", "PID|1\r", "NTE|1||\x1cx\r", "\u{feff}", "DSC|1\r",
+            "ADD|x\r", "\x0bMSH|^~\\&|||||||ORU^R01|9|P|2.5\r",
+        ][..]).prop_map(Into::into),
+    ];
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat().into_bytes())
+}
+
+fn in_pieces<'a>(
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+    options: &Options,
+) -> (Lines, Vec<ParseError>) {
+    let (mut decoder, mut sink) = (Hl7Decoder::new(options), Lines::default());
+    let payloads = [&[][..]].into_iter().chain(pieces).map(Payload::Piece).chain([Payload::Closed]);
+    let push = |payload| decoder.push(Input::new(payload), &mut sink).err();
+    let errors = payloads.filter_map(push).collect();
+    assert_eq!(sink.open, 0);
+    (sink, errors)
+}
+
+#[test]
+fn a_message_is_read_once_the_next_one_begins() {
+    let (mut decoder, mut sink) = (Hl7Decoder::new(&Options::default()), Lines::default());
+    let mut count = |bytes: &str| {
+        decoder.push(Input::new(Payload::Piece(bytes.as_bytes())), &mut sink).unwrap();
+        sink.facts.iter().filter(|fact| *fact == "complete").count()
+    };
+    assert_eq!(count(&message("1")), 0);
+    assert_eq!(count("MSH"), 0);
+    assert_eq!(count("|"), 1);
+    assert_eq!(count(message("2").split_at(4).1), 1);
+    assert_eq!(count(&(message("3") + &message("4"))), 3);
+    // Nor later, however much of it came with the one before.
+    let (half, rest) = (message("5"), message("6"));
+    let (first, second) = half.split_at(half.len() / 2);
+    assert_eq!(count(first), 4);
+    assert_eq!(count(&[second, rest.split_at(4).0].concat()), 5);
+}
+
+proptest! {
+    /// A file says the same in pieces and as a whole.
+    #[test]
+    fn pieces_give_what_the_whole_gives(
+        bytes in file(),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
+        terminators in prop::sample::select(&[Terminators::Auto, Terminators::Cr, Terminators::Lf][..]),
+        continuations in any::<bool>(),
+    ) {
+        let mut options = Options::default();
+        (options.terminators, options.continuations) = (terminators, continuations);
+        let (whole, result) = read_bytes(&bytes, &options);
+        let cuts = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+        let several = pieces(&bytes, cuts);
+        for (lines, errors) in [in_pieces(bytes.chunks(1), &options), in_pieces(several, &options)] {
+            prop_assert_eq!(&lines.facts, &whole.facts);
+            prop_assert_eq!(&lines.diagnostics, &whole.diagnostics);
+            prop_assert_eq!(&lines.spans, &whole.spans);
+            prop_assert_eq!(errors.first().copied(), result.err());
         }
     }
 }

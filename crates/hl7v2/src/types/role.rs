@@ -21,7 +21,7 @@ pub(crate) struct Fields<'a> {
     pub(crate) organization_telecom: Option<Field<'a>>,
 }
 
-/// The numbers of these fields in their segment.
+/// The numbers of these fields in their segment, 0 for those that it does not have.
 #[derive(Clone, Copy)]
 pub(crate) struct Numbers {
     pub(crate) persons: u16,

@@ -24,6 +24,8 @@ pub(crate) enum ValueType {
     Time,
     /// NM
     Numeric,
+    /// DR
+    Period,
     /// NR
     Range,
     /// SN
@@ -44,6 +46,7 @@ impl ValueType {
     ) -> Self {
         match raw.trim_ascii() {
             b"CE" | b"CF" | b"CNE" | b"CWE" | b"ID" | b"IS" => Self::Coded,
+            b"DR" => Self::Period,
             b"DT" | b"DTM" | b"TS" => Self::Time,
             b"MA" => Self::Array { multiplexed: true },
             b"NA" => Self::Array { multiplexed: false },
@@ -149,6 +152,7 @@ fn one<'a>(
             }
             sn::quantity(context, part, unit).map(Value::Quantity)
         }
+        ValueType::Period => period(context, repetition),
         ValueType::Range => sn::range(context, repetition, unit),
         ValueType::Structured => sn::structured(context, repetition, unit),
         ValueType::Time => {
@@ -176,4 +180,23 @@ fn one<'a>(
             .whole(repetition.part())
             .map_or(unknown, |text| Value::Absent(Absent::malformed(text)))
     })
+}
+
+/// DR: from and to, one of which may be open. `None` where one is no time.
+fn period<'a>(context: &mut Context<'a, '_>, repetition: Repetition<'a>) -> Option<Value<'a>> {
+    let mut bounds = [None, None];
+    for (number, component) in repetition.components().enumerate() {
+        let part = component.part();
+        match (bounds.get_mut(number), context.text(part)) {
+            (_, None) => {}
+            (Some(bound), Some(text)) => {
+                let time = dtm::date_time(text.raw())?;
+                dtm::tolerated(context, &time, text);
+                *bound = Some(Time::text(Some(time), text));
+            }
+            (None, Some(_)) => context.unmapped(part),
+        }
+    }
+    let [start, end] = bounds;
+    (start.is_some() || end.is_some()).then_some(Value::Period(start, end))
 }

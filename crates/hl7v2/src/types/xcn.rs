@@ -40,7 +40,7 @@ pub(crate) fn person<'a>(
         }
     }
     name.span = repetition.span();
-    finish(value, type_code, authority, name)
+    finish(context, value, type_code, authority, name)
 }
 
 /// Reads a person whose parts are subcomponents.
@@ -67,10 +67,11 @@ pub(crate) fn nested<'a>(
         }
     }
     name.span = component.span();
-    finish(value, None, authority, name)
+    finish(context, value, None, authority, name)
 }
 
 fn finish<'a>(
+    context: &mut Context<'a, '_>,
     value: Option<Text<'a>>,
     type_code: Option<Text<'a>>,
     authority: Authority<'a>,
@@ -82,6 +83,9 @@ fn finish<'a>(
         identifier.span = name.span;
         identifier
     });
+    if identifier.is_none() {
+        context.lose(&authority, type_code);
+    }
     let known = identifier.is_some() || xpn::is_named(&name);
     let mut person = Person::default();
     (person.identifier, person.name) = (identifier, name);
