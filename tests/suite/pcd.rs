@@ -5,7 +5,8 @@
 use std::{collections::BTreeMap, fs};
 
 use iomt::{
-    Config, DiagnosticCode, Form,
+    Config, DiagnosticCode, Form, Options, Translator,
+    account::{Account, Accounted, Fate},
     hl7v2::{Index, Message, Messages, TextCodec},
     model::Codec,
 };
@@ -365,4 +366,38 @@ files! {
     f07_alarm_starts: "07_pcd04_start.hl7" { "1 alert" => refused, "alert id" => refused, }
     f08_alarm_ends: "08_pcd04_end_latched.hl7" { "links to" => refused, "two inactivation" => refused, }
     f09_alarm_of_old_numbers: "09_pcd04_legacy_codes.hl7" { "facets identified" => refused, }
+}
+
+/// No byte of a row or of a participant is in neither the output nor a diagnostic, and no rule has
+/// it.
+#[test]
+fn nothing_of_a_device_is_silent() {
+    let protocol = iomt::protocol("hl7v2").unwrap();
+    let mut files: Vec<(String, Vec<u8>)> = support::vectors("hl7v2")
+        .into_iter()
+        .map(|vector| (vector.path.display().to_string(), vector.bytes))
+        .filter(|(name, _)| name.contains("pcd-") || name.contains("obx-"))
+        .collect();
+    let shared = support::shared().map(|s| s.join("corpora/hl7v2/pcd-synthetic"));
+    for entry in shared.into_iter().flat_map(|dir| fs::read_dir(dir).unwrap()) {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "hl7") {
+            files.push((path.display().to_string(), fs::read(path).unwrap()));
+        }
+    }
+    for (name, bytes) in files {
+        let mut record = Record::default();
+        let mut account = Account::new(&mut record);
+        Translator::new(Config::default()).file(protocol, &bytes, &mut account);
+        let parts = account.parts(protocol, &Options::default(), &bytes).unwrap();
+        let silent = |part: &&Accounted| part.fate == Fate::Silent;
+        let of_devices = |path: &str| path.starts_with("OBX") || path.starts_with("PRT");
+        let silent: Vec<_> = parts
+            .iter()
+            .filter(silent)
+            .map(|part| part.path.as_str())
+            .filter(|path| of_devices(path))
+            .collect();
+        assert!(silent.is_empty(), "{name}: {silent:?}");
+    }
 }

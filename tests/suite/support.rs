@@ -125,6 +125,7 @@ impl Vector {
                 "--strict" => config.strict = true,
                 "--partial" => config.partial = iomt::Partial::parse(value()).unwrap(),
                 "--on-invalid" => config.on_invalid = iomt::OnInvalid::parse(value()).unwrap(),
+                "--profile" => config.profile = iomt::Guide::parse(value()),
                 "--provenance" => config.provenance = true,
                 "--message-time" => config.message_time = true,
                 "--continuations" => config.continuations = true,

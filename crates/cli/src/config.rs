@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
-use iomt::{BundleKind, Config, Form, OnInvalid, Partial, Terminators, TimeZone};
+use iomt::{BundleKind, Config, Form, Guide, OnInvalid, Partial, Terminators, TimeZone};
 
 use crate::{Ended, Failure, Verdict, complain};
 
@@ -73,6 +73,9 @@ pub(crate) struct Settings {
     /// Reject a message that has a diagnostic of class error
     #[arg(long)]
     strict: bool,
+    /// Implementation guide that resources claim where they meet it
+    #[arg(long, value_parser = choice(&["pocd"], Guide::parse))]
+    profile: Option<Guide>,
     #[command(flatten)]
     lines: Lines,
     /// Reference of the subject where the input names none
@@ -115,6 +118,7 @@ impl Settings {
         set(&mut config.terminators, self.lines.terminators);
         config.continuations |= self.lines.continuations;
         config.strict |= self.strict;
+        config.profile = self.profile.or(config.profile);
         config.subject = self.subject.clone().or(config.subject);
         config.device = self.device.clone().or(config.device);
         config.timezone = self.timezone.or(config.timezone);

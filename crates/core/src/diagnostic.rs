@@ -150,6 +150,8 @@ impl DiagnosticCode {
                     | Self::TrailingBytes
                     | Self::CodeNotMapped
                     | Self::CodeSystemUnknown
+                    | Self::ValueInvalid
+                    | Self::ValueSentinel
                     | Self::ValueNotRetransmitted
                     | Self::NoEvent
                     | Self::DescriptionRepeated

@@ -28,6 +28,9 @@ pub struct Config {
     /// What becomes of a message that cannot be read to its end: `reject` (default) or `keep` what
     /// was read.
     pub partial: Partial,
+    /// Implementation guide that resources are to claim where they meet it. Default: none, for a
+    /// server need not know it.
+    pub profile: Option<Guide>,
     /// Reference of the subject where the input names none: `Patient/123`.
     pub subject: Option<String>,
     /// Reference of the device where the input names none: `Device/123`.
@@ -76,6 +79,7 @@ impl Default for Config {
             on_invalid: OnInvalid::Withhold,
             strict: false,
             partial: Partial::Reject,
+            profile: None,
             subject: None,
             device: None,
             persons: BTreeMap::new(),
@@ -149,6 +153,11 @@ choices! {
         Reject = "reject",
         /// What was read is written.
         Keep = "keep",
+    }
+    /// An implementation guide.
+    Guide {
+        /// HL7 Point-of-Care Device.
+        Pocd = "pocd",
     }
     /// How results are written to a server.
     Results {

@@ -1,21 +1,7 @@
 //! IHE DEV TF-2 appendix B.8: OBX-4 as a place in the containment of a device,
 //! `MDS.VMD.CHANNEL.METRIC[.FACET]`.
 
-/// What stands at a place.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "the levels of IEEE 11073-10201")]
-pub enum Level {
-    /// A medical device system: `1.0.0.0`.
-    Mds,
-    /// A virtual medical device, a module: `1.1.0.0`.
-    Vmd,
-    /// A channel: `1.1.1.0`.
-    Channel,
-    /// A metric: `1.1.1.1`; right under an MDS it is `1.0.0.1`.
-    Metric,
-    /// What qualifies a metric: `1.1.1.1.1`.
-    Facet,
-}
+use iomt_core::model::Level;
 
 /// A place in the containment of a device. Its numbers hold within one OBR and MDS.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -25,7 +11,8 @@ impl Containment {
     /// Reads four or five numbers with points between them; `None` is another kind of sub-id.
     ///
     /// ```
-    /// use iomt_hl7v2::{Containment, Level};
+    /// use iomt_core::model::Level;
+    /// use iomt_hl7v2::Containment;
     /// let level = |raw: &[u8]| Containment::parse(raw).and_then(|place| place.level());
     /// assert_eq!(level(b"1.1.0.0"), Some(Level::Vmd));
     /// assert_eq!(level(b"1.2.1.3"), Some(Level::Metric));

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use iomt_core::model::{Device, DeviceKey, Identifier, Text, Universal};
 use iomt_core::recycle;
+use iomt_core::wire::Span;
 
 use crate::context::{Context, Part};
 use crate::types::ei;
@@ -227,7 +228,8 @@ fn fits(kind: Universal, raw: &[u8]) -> bool {
 /// Of a UUID that is not that of the name too, the second is the authority that gave the name out.
 fn own<'a>(context: &Context<'a, '_>, parts: &[Part<'a>; 4]) -> Option<Identifier<'a>> {
     let [name, namespace, universal, last] = *parts;
-    let kind = [last, universal, namespace].into_iter().find_map(|part| kind(part.0))?;
+    let (kind, sent) =
+        [last, universal, namespace].into_iter().find_map(|part| Some((kind(part.0)?, part)))?;
     let fitting = |part: Part<'a>| fits(kind, part.0.trim_ascii()).then_some(part);
     let value = match kind {
         Universal::Eui64 => fitting(universal).or(fitting(name)).or(fitting(namespace))?,
@@ -238,6 +240,10 @@ fn own<'a>(context: &Context<'a, '_>, parts: &[Part<'a>; 4]) -> Option<Identifie
     };
     let mut identifier = Identifier::new(context.text(value)?);
     identifier.universal = Some(kind);
+    identifier.authority.universal_id_type = context.text(sent);
+    let span = |part: Part<'_>| Span::new(part.1, part.0.len());
+    let same = name.0.trim_ascii().eq_ignore_ascii_case(universal.0.trim_ascii());
+    identifier.span = if same { span(name).to(span(universal)) } else { span(value) };
     Some(identifier)
 }
 

@@ -20,6 +20,7 @@ extern crate alloc;
 
 mod ack;
 mod adt;
+mod attribute;
 mod attributes;
 mod batch;
 mod charset;
@@ -61,7 +62,7 @@ mod tests;
 pub use ack::{Ack, AckCode, AckError, Disposition, Fault, FaultSeverity};
 pub use batch::{Between, Entry, Messages, Position};
 pub use charset::Charset;
-pub use containment::{Containment, Level};
+pub use containment::Containment;
 pub use continuation::join;
 pub use decoder::{Hl7Decoder, PROTOCOL};
 pub use delimiters::Delimiters;

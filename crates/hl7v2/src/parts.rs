@@ -3,10 +3,15 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use iomt_core::model::Level;
 use iomt_core::wire::Span;
 use iomt_core::{Options, Part, Rule};
 
-use crate::{Index, Leaf, Message, Messages, join};
+use crate::attribute::{self, Attribute};
+use crate::containment::Containment;
+use crate::types::array::{self, FACETS};
+use crate::types::value;
+use crate::{Index, Leaf, Message, Messages, Segment, join};
 
 const DELIMITERS: Rule =
     Rule { name: "delimiters", structural: true, reason: "MSH-1 and MSH-2 are the delimiters" };
@@ -22,6 +27,13 @@ const IDENTITY: Rule = Rule {
     name: "identity",
     structural: false,
     reason: "it is part of the identity under which the Observation is stored",
+};
+const CONTAINER: Rule =
+    Rule { name: "container", structural: true, reason: "it says that the row declares a device" };
+const ATTRIBUTE: Rule = Rule {
+    name: "attribute",
+    structural: true,
+    reason: "it says what the row says of a device, a metric or a wave",
 };
 const NULL: Rule =
     Rule { name: "null", structural: false, reason: "it asks for an element without content" };
@@ -51,6 +63,47 @@ const PASSED_OVER: &[(&str, u16, &Rule)] = &[
 pub(crate) fn rule(segment: &[u8], field: u16) -> Option<&'static Rule> {
     let row = PASSED_OVER.iter().find(|(s, f, _)| s.as_bytes() == segment && *f == field);
     row.map(|(.., rule)| *rule)
+}
+
+/// The rule that passes over a field of a row that is no observation (IHE DEV TF-2 appendix B.8).
+fn row_rule(row: Option<Row>, field: u16) -> Option<&'static Rule> {
+    match (row?, field) {
+        (Row::Container, 11) => Some(&CONTAINER),
+        (Row::Attribute | Row::Wave(_), 3)
+        | (Row::Attribute | Row::Facet | Row::Wave(_), 11)
+        | (Row::Wave(_), 6)
+        | (Row::Wave(array::Facet::Sentinel), 5) => Some(&ATTRIBUTE),
+        _ => None,
+    }
+}
+
+/// Rows that are no observation, or perhaps none.
+#[derive(Clone, Copy)]
+enum Row {
+    /// An MDS, VMD or channel.
+    Container,
+    /// Something of a container.
+    Attribute,
+    /// Something of a metric.
+    Facet,
+    /// Something of a wave.
+    Wave(array::Facet),
+}
+
+impl Row {
+    fn of(segment: Segment<'_>) -> Option<Self> {
+        let place = segment.field(4)?;
+        let level = Containment::parse(place.raw())?.level()?;
+        let code = segment.field(3)?;
+        match level {
+            Level::Mds | Level::Vmd | Level::Channel => {
+                let valued = segment.field(5).is_some_and(|value| value::is_valued(&value));
+                (!valued).then_some(Self::Container)
+            }
+            Level::Metric => Attribute::of(code).map(|_| Self::Attribute),
+            Level::Facet => Some(attribute::named(code, FACETS).map_or(Self::Facet, Self::Wave)),
+        }
+    }
 }
 
 /// Gives every leaf of every message, every line that is no segment, and what cannot be read as a
@@ -85,11 +138,16 @@ fn of_message(message: &Message<'_>, number: u64, each: &mut dyn FnMut(Part<'_>)
         }
         lines = until;
     };
+    let mut row = (0, None);
     for leaf in message.leaves() {
         malformed(leaf.line, each);
         let ordinal = message.ordinal(leaf.line).unwrap_or(0);
         let field = u16::try_from(leaf.field).unwrap_or(u16::MAX);
-        let rule = rule(leaf.id, field).or(match leaf.raw {
+        if leaf.id == b"OBX" && row.0 != leaf.line {
+            row = (leaf.line, message.line(leaf.line).and_then(Row::of));
+        }
+        let of_row = row.1.filter(|_| leaf.id == b"OBX");
+        let rule = rule(leaf.id, field).or_else(|| row_rule(of_row, field)).or(match leaf.raw {
             b"\"\"" => Some(&NULL),
             raw if raw.iter().all(u8::is_ascii_whitespace) => Some(&BLANK),
             _ => None,

@@ -285,9 +285,9 @@ impl Sink for Lines {
         line += &key("in", device.parent.map(|key| key.0));
         line += &maybe("at", device.path);
         line += &coded("kind", &device.kind);
-        line += &all("id", device.identifiers, |id| {
-            let universal = id.universal.map_or(String::new(), |kind| format!("{kind:?} "));
-            universal + &identifier(id)
+        line += &all("id", device.identifiers, |id| match id.universal {
+            Some(kind) => format!("{kind:?} {}", text(id.value)),
+            None => identifier(id),
         });
         let texts = [
             ("maker", device.manufacturer),

@@ -14,7 +14,7 @@ pub use iomt_core::{
 pub use iomt_fhir as fhir;
 pub use iomt_fhir::Output;
 pub use iomt_fhir::config::{
-    BundleKind, Config, Form, ObservationStatus, OnInvalid, Partial, Results, Sentinel,
+    BundleKind, Config, Form, Guide, ObservationStatus, OnInvalid, Partial, Results, Sentinel,
     SentinelProfile, SentinelReason, TimeZone,
 };
 #[cfg(feature = "gatt")]

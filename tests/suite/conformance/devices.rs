@@ -2,7 +2,8 @@
 
 use iomt::{
     Config, Form,
-    hl7v2::{Containment, Level, types},
+    hl7v2::{Containment, types},
+    model::Level,
 };
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 use core::fmt;
 
 use super::{
-    Authority, Component, Concept, DateTime, Identifier, Mdc, Metric, Performer, Quantity,
+    Authority, Component, Concept, DateTime, Identifier, Level, Mdc, Metric, Performer, Quantity,
     StatusCode, StatusTable, Text, Time, Value,
 };
 use crate::wire::{Scaled, Span};
@@ -169,6 +169,8 @@ pub struct Device<'a> {
     pub parent: Option<DeviceKey>,
     /// What it is.
     pub kind: Concept<'a>,
+    /// What it is in the containment of a device, if it has a place there.
+    pub level: Option<Level>,
     /// Where in its whole it is: a containment path. It tells parts of one kind apart.
     pub path: Option<Text<'a>>,
     /// The message is about it: it goes out though no measurement names it.
@@ -209,6 +211,7 @@ impl Device<'_> {
             key,
             parent: None,
             kind: Concept::EMPTY,
+            level: None,
             path: None,
             stated: false,
             peer: None,
@@ -458,6 +461,8 @@ pub struct Measurement<'a> {
     pub subject: Subject,
     /// Of which device or part of one.
     pub device: Option<DeviceKey>,
+    /// The bytes that name it.
+    pub device_span: Span,
     /// The metric of that device, where it has one for this measurement alone.
     pub metric: Option<Metric<'a>>,
     /// Of which specimen.
@@ -512,6 +517,7 @@ impl<'a> Measurement<'a> {
             live: false,
             subject: Subject::Unknown,
             device: None,
+            device_span: Span::NONE,
             metric: None,
             specimen: None,
             specimen_numbers: [None; 2],

@@ -24,7 +24,7 @@ pub use measurement::{
     OrderKey, ParentResult, ParticipantKey, Purpose, ReferenceRange, Report, ReportKey, Specimen,
     SpecimenKey, Subject, SubjectKey, Version,
 };
-pub use metric::Metric;
+pub use metric::{Level, Metric};
 pub use order::Order;
 pub use participant::{Organization, Participant, Performer, Person, Role};
 pub use party::{

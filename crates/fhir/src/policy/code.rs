@@ -366,8 +366,9 @@ impl Builder<'_> {
         let mut authority = identifier.authority;
         let span = system_span(&authority);
         self.tape.write(el::IDENTIFIER_SYSTEM, span, |w| write_system(cx, identifier, w));
-        self.tape
-            .write(el::IDENTIFIER_VALUE, identifier.value.span(), |w| write_value(identifier, w));
+        let span =
+            if identifier.universal.is_some() { identifier.span } else { identifier.value.span() };
+        self.tape.write(el::IDENTIFIER_VALUE, span, |w| write_value(identifier, w));
         self.valid(el::IDENTIFIER_PERIOD, &identifier.valid, "Identifier.period");
         // A name of ours for what the standard names is nobody that gives out numbers.
         authority.namespace = authority.namespace.filter(|name| name.span().is_some());
@@ -559,9 +560,7 @@ mod tests {
             authority.universal_id = Some(Text::literal(id));
             authority.universal_id_type = Some(Text::literal(kind));
             let mut out = String::new();
-            let mut identifier = Identifier::new(Text::literal("1"));
-            identifier.authority = authority;
-            write_system(&cx, &identifier, &mut out).unwrap();
+            write_authority_system(&cx, &authority, &mut out).unwrap();
             out
         };
         assert_eq!(of("", "1.2.840.1", "ISO"), "urn:oid:1.2.840.1");

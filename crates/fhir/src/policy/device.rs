@@ -5,14 +5,22 @@ use iomt_core::wire::Span;
 use iomt_nomenclature::mdc;
 
 use super::code::MDC;
+use super::pocd::Profile;
 use super::quantity::known_unit;
 use super::{Builder, Target, maps};
 use crate::identity::Uuid;
 use crate::table::el;
 
 impl Builder<'_> {
-    pub(crate) fn device(&mut self, device: &Device<'_>, id: Uuid, parent: Option<Target<'_>>) {
+    pub(crate) fn device(
+        &mut self,
+        device: &Device<'_>,
+        id: Uuid,
+        parent: Option<Target<'_>>,
+        profile: Option<Profile>,
+    ) {
         let mark = self.resource(el::ROOT_DEVICE, el::DEVICE_ID, id, device.span);
+        self.claim(el::DEVICE_META, profile);
         for identifier in device.identifiers {
             self.identifier(el::DEVICE_IDENTIFIER, identifier);
         }
@@ -82,9 +90,11 @@ impl Builder<'_> {
         id: Uuid,
         source: Option<Target<'_>>,
         parent: Option<Target<'_>>,
+        profile: Option<Profile>,
     ) {
         let mark =
             self.resource(el::ROOT_DEVICE_METRIC, el::DEVICE_METRIC_ID, id, metric.path.span());
+        self.claim(el::DEVICE_METRIC_META, profile);
         self.own_identifier(el::DEVICE_METRIC_IDENTIFIER, id);
         let kind = self.tape.open(el::DEVICE_METRIC_TYPE, m.code.span);
         for coding in m.code.codings() {

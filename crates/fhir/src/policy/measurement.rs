@@ -7,9 +7,10 @@ use iomt_core::model::{
 };
 use iomt_core::wire::Span;
 use iomt_nomenclature::loinc::Loinc;
-use iomt_nomenclature::vital::Profile;
+use iomt_nomenclature::vital::Profile as Vital;
 use iomt_nomenclature::{bits, loinc, vital};
 
+use super::pocd::Profile;
 use super::quantity::known_unit;
 use super::time::When;
 use super::{Builder, Performers, Target, maps, value};
@@ -33,6 +34,8 @@ pub(crate) struct Links<'a> {
     pub(crate) encounter: Option<Target<'a>>,
     pub(crate) specimen: Option<Target<'a>>,
     pub(crate) device: Option<Target<'a>>,
+    /// What the metric claims.
+    pub(crate) profile: Option<Profile>,
     /// The result that made for this one, and the bytes that say so.
     pub(crate) parent: Option<(Target<'a>, Span)>,
     pub(crate) performers: Performers<'a>,
@@ -42,7 +45,7 @@ pub(crate) struct Links<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
     /// The vital-signs profile that the sender's code implies.
-    implied: Option<&'static Profile>,
+    implied: Option<&'static Vital>,
     /// LOINC codes that its MDC code may get.
     added: &'static [Loinc],
     /// Meet the profile; else go without the codes that imply it.
@@ -59,7 +62,7 @@ impl Plan {
     }
 
     /// The profile that the codes imply, theirs or ours.
-    fn profile(&self) -> Option<&'static Profile> {
+    fn profile(&self) -> Option<&'static Vital> {
         self.implied.or_else(|| self.added.iter().find_map(|l| vital::by_loinc(l.code)))
     }
 
@@ -86,7 +89,7 @@ impl PressureRow {
     }
 }
 
-fn implied_profile(coding: &Coding<'_>) -> Option<&'static Profile> {
+fn implied_profile(coding: &Coding<'_>) -> Option<&'static Vital> {
     if let Some(code) = coding.as_loinc() {
         return vital::by_loinc(code.as_str());
     }
@@ -118,7 +121,9 @@ impl Builder<'_> {
         plan: &Plan,
     ) {
         let status = self.status(measurement);
-        let root = self.head(measurement, id, status, plan.vital && plan.profile().is_some());
+        let profile = self.observation_profile(measurement, when, links);
+        let vital = plan.vital && plan.profile().is_some();
+        let root = self.head(measurement, id, status, vital, profile);
         self.observation_code(measurement, plan);
         self.links(when, links);
         let allowed = plan.profile().map_or(&[][..], |p| p.ucum);
@@ -156,7 +161,7 @@ impl Builder<'_> {
         rows: [&Tape; 2],
     ) {
         let status = self.status(measurement);
-        let root = self.head(measurement, id, status, true);
+        let root = self.head(measurement, id, status, true, None);
         let code = self.tape.open(el::OBSERVATION_CODE, Span::NONE);
         self.loinc("85354-9");
         self.tape.close(code);
@@ -188,9 +193,16 @@ impl Builder<'_> {
         self.tape.close(mark);
     }
 
-    fn head(&mut self, m: &Measurement<'_>, id: Uuid, status: &'static str, vital: bool) -> Mark {
+    fn head(
+        &mut self,
+        m: &Measurement<'_>,
+        id: Uuid,
+        status: &'static str,
+        vital: bool,
+        profile: Option<Profile>,
+    ) -> Mark {
         let root = self.resource(el::ROOT_OBSERVATION, el::OBSERVATION_ID, id, m.span);
-        self.labels(m);
+        self.labels(m, profile);
         if let Some(identifier) = &m.identifier {
             self.number(el::OBSERVATION_IDENTIFIER, Some(identifier), "FILL");
         }
@@ -312,7 +324,7 @@ impl Builder<'_> {
             (None, None) => {}
         }
         if let Some(device) = links.device {
-            self.reference(el::OBSERVATION_DEVICE, device);
+            self.reference_at(el::OBSERVATION_DEVICE, device, m.device_span);
         }
         if let Some(range) = m.reference_range.as_ref().filter(|_| !panel) {
             self.reference_range(el::OBSERVATION_REFERENCE_RANGE, range, m, allowed);

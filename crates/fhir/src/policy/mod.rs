@@ -11,6 +11,7 @@ mod order;
 mod participant;
 mod party;
 mod patient;
+pub(crate) mod pocd;
 mod provenance;
 mod quantity;
 mod report;

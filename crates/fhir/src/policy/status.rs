@@ -4,6 +4,7 @@ use iomt_core::DiagnosticCode;
 use iomt_core::model::{Absent, AbsentReason, Concept, Measurement, StatusTable, Text, Value};
 use iomt_core::wire::Span;
 
+use super::pocd::Profile;
 use super::{Builder, maps, value};
 use crate::table::{ElementId, el};
 
@@ -89,7 +90,7 @@ pub(crate) fn invalid<'a>(m: &Measurement<'a>) -> Option<(Absent<'a>, bool)> {
 
 impl Builder<'_> {
     /// The labels that say how far a value may be relied on, and that it is none of a patient.
-    pub(crate) fn labels(&mut self, m: &Measurement<'_>) {
+    pub(crate) fn labels(&mut self, m: &Measurement<'_>, profile: Option<Profile>) {
         let doubt = super::measurement::doubt(m).map(|(_, span)| ("UNCERTREL", span));
         let all = || said(m, maps::MEASUREMENT_SECURITY).filter(|_| is_pcd(m)).chain(doubt);
         let worst = RELIANCE
@@ -98,10 +99,13 @@ impl Builder<'_> {
             .or_else(|| unflagged(m).map(|span| ("RELIABLE", span)));
         let test = all().find(|(label, _)| !RELIANCE.contains(label));
         if worst.is_none() && test.is_none() {
-            return;
+            return self.claim(el::OBSERVATION_META, profile);
         }
         let span = worst.or(test).map_or(Span::NONE, |(_, span)| span);
         let meta = self.tape.open(el::OBSERVATION_META, span);
+        if let Some(profile) = profile {
+            self.tape.text(el::META_PROFILE, profile.url());
+        }
         if let Some((label, span)) = worst {
             self.code(el::META_SECURITY, OBSERVATION_VALUE, label, span);
         }
@@ -126,6 +130,14 @@ impl Builder<'_> {
                 .filter(|_| !known(maps::ALARM_FLAG));
             match judged.filter(|_| !absent) {
                 Some((system, code)) => self.coded(element, system, code, concept.span),
+                // A doubt about a value that is not there.
+                None if status.is_some() && !known(maps::MEASUREMENT_ABSENT) => {
+                    self.note(
+                        DiagnosticCode::CodeNotMapped,
+                        sent.span(),
+                        "Observation.interpretation",
+                    );
+                }
                 None if elsewhere => {}
                 None if judged.is_some() || known(maps::ALARM_FLAG) => {
                     self.note(

@@ -11,9 +11,9 @@ use super::message::MessageState;
 use super::render::{Fate, Request, write_search};
 use super::session::{Entry, Kind, Refer};
 use super::{Output, Session, Writer, builder};
-use crate::config::{Config, Form, OnInvalid, Partial};
+use crate::config::{Config, Form, Guide, OnInvalid, Partial};
 use crate::identity::{Name, Uuid};
-use crate::policy::{OrderLinks, Performers, ReportLinks, identity};
+use crate::policy::{OrderLinks, Performers, ReportLinks, identity, pocd};
 
 /// MDS > VMD > channel > metric, and room.
 pub(super) const DEVICE_DEPTH: u8 = 16;
@@ -328,8 +328,12 @@ impl Sink for Mapping<'_> {
         }
         if entry.refer == Refer::Resource {
             entry.parent = parent.and(device.parent).map(|p| p.0);
+            let above = parent.and_then(|above| above.profile);
             let parent = parent.and_then(Entry::target);
-            builder!(self.w => &mut entry.tape).device(device, entry.id, parent);
+            let asked = config.profile == Some(Guide::Pocd);
+            entry.profile = if asked { pocd::device(device, above) } else { None };
+            let profile = entry.profile;
+            builder!(self.w => &mut entry.tape).device(device, entry.id, parent, profile);
             self.tell_notes();
         }
         self.keep(Kind::Device, device.key.0, entry);

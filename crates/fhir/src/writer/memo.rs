@@ -18,6 +18,7 @@ use super::remembered::Remembered;
 use crate::config::Form;
 use crate::identity::Uuid;
 use crate::json::{self, Buffer};
+use crate::policy::pocd::Profile;
 use crate::policy::{Hole, Holes, Links, Target, When, write_reference};
 use crate::tape::{NodeId, Tape};
 
@@ -63,10 +64,13 @@ impl Memo {
         &mut self,
         m: &Measurement<'_>,
         metric: &Metric<'_>,
+        profile: Option<Profile>,
         of: [Option<Target<'_>>; 2],
     ) -> Option<&(Uuid, Box<str>)> {
         self.key.clear();
-        if Key(&mut self.key).metric(m, metric, of).is_none() {
+        let mut key = Key(&mut self.key);
+        key.profile(profile);
+        if key.metric(m, metric, of).is_none() {
             self.key.clear();
             return None;
         }
@@ -269,6 +273,7 @@ impl Key<'_> {
             When::At(moment) => moment.form()?,
             When::Period(..) => return None,
         });
+        self.profile(links.profile);
         [links.subject, links.encounter, links.specimen, links.device]
             .into_iter()
             .try_for_each(|target| self.target(target))
@@ -291,6 +296,11 @@ impl Key<'_> {
             }
             Some(())
         })
+    }
+
+    fn profile(&mut self, profile: Option<Profile>) {
+        self.0.extend_from_slice(profile.map_or("", Profile::url).as_bytes());
+        self.byte(0);
     }
 
     fn byte(&mut self, byte: u8) {

@@ -8,9 +8,10 @@ use super::mapping::{DEVICE_DEPTH, Mapping};
 use super::render::{Fate, Request, begin};
 use super::session::Kind;
 use super::{Session, Writer, builder};
-use crate::config::SentinelReason;
+use crate::config::{Guide, SentinelReason};
 use crate::identity::{Name, Uuid};
 use crate::json;
+use crate::policy::pocd::{self, Profile};
 use crate::policy::{Target, invalid};
 use crate::tape::Tape;
 
@@ -65,18 +66,28 @@ impl Mapping<'_> {
     /// Writes the metric of a measurement, after the devices that it is of; gives its id.
     ///
     /// Its identity is made from what it says, so that a metric in another unit is another one.
-    pub(super) fn use_metric(&mut self, m: &Measurement<'_>, metric: &Metric<'_>) -> Option<Uuid> {
+    pub(super) fn use_metric(
+        &mut self,
+        m: &Measurement<'_>,
+        metric: &Metric<'_>,
+    ) -> Option<(Uuid, Option<Profile>)> {
         let (w, session) = (&mut *self.w, &*self.session);
         let device = m.device.and_then(|key| session.entry(Kind::Device, key.0));
         let external = w.cx.config.device.as_deref().filter(|_| device.is_none());
         let identified = external.is_some() || device.is_some_and(|device| device.identified);
         let external = external.map(Target::External);
         let parent = device.and_then(|device| device.target()).or(external);
-        let source = source(session, m).or(external);
+        let asked = w.cx.config.profile == Some(Guide::Pocd);
+        let (source, whole) = source(session, m, asked);
+        let source = source.or(external);
+        let channel = device.is_some_and(|d| d.profile == Some(Profile::ChannelDevice));
+        let claims = asked && channel && whole == Some(Profile::MdsDevice);
+        let profile = if claims { pocd::metric(m) } else { None };
         // One that is not identified is of this message alone.
-        let limit = if identified { w.limits.templates } else { 0 };
+        let traced = w.message.traces.is_some();
+        let limit = if identified && !traced { w.limits.templates } else { 0 };
         if limit > 0
-            && let Some((id, text)) = w.memo.metric(m, metric, [source, parent])
+            && let Some((id, text)) = w.memo.metric(m, metric, profile, [source, parent])
         {
             let id = *id;
             if !w.message.ids.contains_key(&id) {
@@ -84,7 +95,7 @@ impl Mapping<'_> {
                 w.message.out.push_str(text);
                 w.finish_entry("DeviceMetric", id, Request::CreateIfNone(""), start);
             }
-            return Some(id);
+            return Some((id, profile));
         }
         let mut name = Name::new("DeviceMetric");
         match (device, external) {
@@ -98,14 +109,21 @@ impl Mapping<'_> {
             None => name.text(metric.unit.ucum.or(metric.unit.text)),
         };
         let id = name.finish();
-        if w.message.ids.contains_key(&id) {
-            return Some(id);
+        let again = w.message.ids.contains_key(&id);
+        if again && !traced {
+            return Some((id, profile));
         }
         w.extra.clear();
-        builder!(w, extra).device_metric(m, metric, id, source, parent);
+        builder!(w, extra).device_metric(m, metric, id, source, parent, profile);
         let plain = w.notes.is_empty();
         self.tell_notes();
         let tape = core::mem::take(&mut self.w.extra);
+        if again {
+            // It is written; these bytes say it as well.
+            self.w.add_traces(&tape, ("DeviceMetric", id));
+            self.w.extra = tape;
+            return Some((id, profile));
+        }
         let request = if identified { Request::CreateIfNone("") } else { Request::Create };
         let valid = tape.root().is_some_and(|root| self.w.is_valid(&tape, root));
         if valid && plain && limit > 0 {
@@ -114,7 +132,7 @@ impl Mapping<'_> {
         let (what, ordinal) = (("DeviceMetric", id), self.session.ordinal);
         let fate = self.w.finish_checked(&tape, valid, what, request, ordinal, self.output);
         self.w.extra = tape;
-        (fate == Fate::Written).then_some(id)
+        (fate == Fate::Written).then_some((id, profile))
     }
 }
 
@@ -128,19 +146,26 @@ impl Writer {
     }
 }
 
-/// The nearest device that has an identifier, else the whole.
-fn source<'s>(session: &'s Session, m: &Measurement<'_>) -> Option<Target<'s>> {
+/// The nearest device that has an identifier, else the whole; the guide asks for the whole. Gives
+/// also what the source claims.
+fn source<'s>(
+    session: &'s Session,
+    m: &Measurement<'_>,
+    whole: bool,
+) -> (Option<Target<'s>>, Option<Profile>) {
     let mut key = m.device.map(|key| key.0);
-    let mut source = None;
+    let (mut source, mut profile) = (None, None);
     for _ in 0..DEVICE_DEPTH {
         let Some(entry) = key.and_then(|key| session.entry(Kind::Device, key)) else { break };
-        source = entry.target().or(source);
-        if entry.numbered {
+        if let Some(target) = entry.target() {
+            (source, profile) = (Some(target), entry.profile);
+        }
+        if entry.numbered && !whole {
             break;
         }
         key = entry.parent;
     }
-    source
+    (source, profile)
 }
 
 /// The bytes of a value, as near as they are known.

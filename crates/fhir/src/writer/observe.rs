@@ -27,7 +27,8 @@ pub(super) fn links<'a>(
 ) -> Links<'a> {
     let config = &cx.config;
     let target = |kind, key| session.entry(kind, key).and_then(Entry::target);
-    let metric = session.metric.map(|id| Target::Resource("DeviceMetric", id));
+    let profile = session.metric.and_then(|(_, profile)| profile);
+    let metric = session.metric.map(|(id, _)| Target::Resource("DeviceMetric", id));
     let device = match m.device {
         _ if metric.is_some() => metric,
         Some(key) => target(Kind::Device, key.0),
@@ -47,7 +48,7 @@ pub(super) fn links<'a>(
     };
     let performers = Performers { list: m.performers, of: session };
     let parent = parent.map(|(id, span)| (Target::Resource("Observation", id), span));
-    Links { subject, encounter, specimen, device, parent, performers }
+    Links { subject, encounter, specimen, device, profile, parent, performers }
 }
 
 /// What names a result within its message: its order, its code, and what tells it from others.

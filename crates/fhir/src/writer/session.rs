@@ -6,6 +6,7 @@ use iomt_core::model::{DateTime, ParticipantKey};
 
 use super::remembered::Remembered;
 use crate::identity::Uuid;
+use crate::policy::pocd::Profile;
 use crate::policy::{Actors, Target};
 use crate::tape::Tape;
 
@@ -17,8 +18,8 @@ pub struct Session {
     spares: Vec<Entry>,
     /// By kind and key, sorted.
     index: Vec<((Kind, u32), usize)>,
-    /// The metric of the measurement at work.
-    pub(super) metric: Option<Uuid>,
+    /// The metric of the measurement at work, and what it claims.
+    pub(super) metric: Option<(Uuid, Option<Profile>)>,
     /// Messages so far.
     pub(super) ordinal: u64,
     /// Identities of live readings at `live_at`, and how often each was given.
@@ -98,6 +99,8 @@ pub(super) struct Entry {
     pub(super) parent: Option<u32>,
     /// Its id is the same whenever it is sent again.
     pub(super) identified: bool,
+    /// What a device claims.
+    pub(super) profile: Option<Profile>,
     /// It has an identifier of its own.
     pub(super) numbered: bool,
     /// The last message that it went out with.
@@ -137,7 +140,7 @@ impl Session {
         entry.search.clear();
         entry.tape.clear();
         (entry.refer, entry.parent) = (Refer::Nobody, None);
-        (entry.identified, entry.numbered) = (false, false);
+        (entry.identified, entry.numbered, entry.profile) = (false, false, None);
         (entry.message, entry.written) = (0, false);
         entry
     }

@@ -9,10 +9,11 @@ use iomt_core::model::{
     StatusTable, Subject, Text, Unit, Value, Version,
 };
 
+use crate::attribute::{self, Attribute};
 use crate::context::Context;
 use crate::devices::{self, Devices};
 use crate::scratch::Scratch;
-use crate::tree::{self, Attribute, Tree};
+use crate::tree::Tree;
 use crate::types::array::{FACETS, Wave};
 use crate::types::value::{self, ValueType};
 use crate::types::{cwe, dtm, ei, mdc, range, role, unit, xcn, xon};
@@ -98,6 +99,9 @@ pub(crate) fn observe<'a>(
     if !row.device.is_empty() {
         context.at(18);
         measurement.device = devices.read(context, row.device, part.device);
+        if measurement.device.is_some() {
+            measurement.device_span = row.device.span();
+        }
     }
     context.at(6);
     let unit = unit::unit(context, row.unit);
@@ -266,7 +270,7 @@ fn qualify<'a>(
             _ => context.rest(field),
         }
     }
-    let facet = tree::named(code, FACETS);
+    let facet = attribute::named(code, FACETS);
     if let (Some(wave), Some(facet)) = (wave, facet)
         && wave.take(context, facet, segment, &mut scratch.sentinels)
     {

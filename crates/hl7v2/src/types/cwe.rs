@@ -3,6 +3,7 @@
 
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{Code, CodeSystem, Coding, Concept, Text};
+use iomt_core::wire::Span;
 
 use crate::context::{Context, Part};
 use crate::types::mdc;
@@ -81,7 +82,9 @@ fn coding<'a: 'b, 'b>(
     {
         // The reference id says as much as the number.
         context.say(DiagnosticCode::CodeByReferenceId, sent.span());
-        slot.insert(Coding::mdc(mdc)).code = Code::Meant(mdc, sent);
+        let coding = slot.insert(Coding::mdc(mdc));
+        coding.code = Code::Meant(mdc, sent);
+        coding.system_span = system.map_or(Span::NONE, |(raw, at)| Span::new(at, raw.len()));
         return;
     }
     match (display, &name) {

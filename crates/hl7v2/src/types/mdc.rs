@@ -72,16 +72,18 @@ pub(crate) fn meant<'a>(
 pub(crate) fn resolve<'a: 'b, 'b>(context: &mut Context<'a, '_>, concept: &mut Concept<'b>) {
     let mut words = None;
     for slot in &mut concept.codings {
-        let Some(Coding { system, code: Code::Text(code), display, .. }) = slot else { continue };
+        let Some(Coding { system, code: Code::Text(code), display, system_span, .. }) = slot else {
+            continue;
+        };
+        let system_span = *system_span;
         match system {
             CodeSystem::Mdc => {}
             CodeSystem::Named(name) if name.is("MDIL") => {
                 if let (Some(mdc), code) = (public_mdil(*code), *code) {
                     words = words.or(*display);
-                    *slot = Some(Coding::mdc(mdc));
-                    if let Some(coding) = slot {
-                        coding.code = Code::Meant(mdc, code);
-                    }
+                    let mut meant = Coding::mdc(mdc);
+                    (meant.code, meant.system_span) = (Code::Meant(mdc, code), name.span());
+                    *slot = Some(meant);
                 }
                 continue;
             }
@@ -98,6 +100,9 @@ pub(crate) fn resolve<'a: 'b, 'b>(context: &mut Context<'a, '_>, concept: &mut C
         let number = sent.as_str().and_then(|text| text.parse().ok());
         if number.is_none_or(|number: u32| number == 0) {
             context.say(DiagnosticCode::CodeNotMapped, sent.span());
+            if system_span.is_some() {
+                context.say(DiagnosticCode::FieldNotMapped, system_span);
+            }
             words = words.or(*display).or(number.is_none().then_some(sent));
             *slot = None;
         }
