@@ -168,12 +168,12 @@ fn units() {
     ] {
         assert_eq!(value(&format!("OBX|1|NM|a||5|{unit}")), (want.into(), Vec::new()), "{unit}");
     }
-    // The name of a system that has no place.
+    // The name of a system, and another name, that have no place.
     for (unit, want) in [
         ("mg^milligram^L", "5 unit=mg"),
         ("mg^^L^mg^^UCUM^^^Milligramm", "5 ucum=mg unit=Milligramm"),
     ] {
-        let lost = Vec::from(["FieldNotMapped OBX-6".into()]);
+        let lost = Vec::from(["FieldNotMapped OBX-6".into(), "FieldNotMapped OBX-6".into()]);
         assert_eq!(value(&format!("OBX|1|NM|a||5|{unit}")), (want.into(), lost), "{unit}");
     }
     let (text, diagnostics) = value("OBX|1|ST|a||word|mg");

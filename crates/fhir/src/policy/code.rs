@@ -166,6 +166,9 @@ impl Builder<'_> {
         for other in codings {
             self.coding(el::CODEABLE_CONCEPT_CODING, other);
         }
+        if let Some(version) = first.and_then(|first| first.version) {
+            self.note(DiagnosticCode::FieldNotMapped, version.span(), "Coding.version");
+        }
         let display = first.and_then(|first| first.display);
         if let (Some(_), Some(display)) = (concept.text, display) {
             self.note(DiagnosticCode::FieldNotMapped, display.span(), "Coding.display");

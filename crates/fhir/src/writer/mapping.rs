@@ -225,6 +225,8 @@ impl Sink for Mapping<'_> {
                 } else {
                     self.unidentified(patient.span);
                 }
+                // What else is said of nobody.
+                self.tell(DiagnosticCode::FieldNotMapped, patient.span, "Patient");
                 return self.keep(Kind::Patient, patient.key.0, entry);
             }
             None => {

@@ -145,9 +145,10 @@ impl Mapping<'_> {
     /// The result of this message that made for those of a report, if it is there.
     pub(super) fn parent(&mut self, report: &Report<'_>) -> Option<(Uuid, Span)> {
         let parent = report.parent.as_ref()?;
-        let order = parent.filler.as_ref().or(parent.placer.as_ref())?;
-        let order = identity(&self.w.cx, "order", order);
-        let key = result_key(&self.w.hasher, order, &parent.code, parent.sub_id);
+        let order = parent.filler.as_ref().or(parent.placer.as_ref());
+        let order = order.map(|order| identity(&self.w.cx, "order", order));
+        let key =
+            order.and_then(|order| result_key(&self.w.hasher, order, &parent.code, parent.sub_id));
         let found = key.and_then(|key| self.w.message.parents.get(&key).copied());
         if found.is_none() {
             self.tell(DiagnosticCode::FieldNotMapped, parent.span, "Observation.derivedFrom");

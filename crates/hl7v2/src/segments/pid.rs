@@ -83,7 +83,7 @@ pub(crate) fn observe<'a>(
     (patient.identifiers, patient.names) = (identifiers, names);
     (patient.telecoms, patient.addresses) = (telecoms, addresses);
     (patient.practitioners, patient.attributes) = (performers, person);
-    patient.span = segment.span();
+    patient.span = more.map_or(segment.span(), |(more, _)| segment.span().to(more.span()));
     context.sink.patient(&patient);
 }
 

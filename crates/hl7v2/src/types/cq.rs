@@ -33,9 +33,19 @@ pub(crate) fn quantity<'a>(
     for coding in concept.codings() {
         let code = coding.code.text();
         match coding.system {
-            CodeSystem::Ucum if unit.ucum.is_none() => unit.ucum = code,
-            _ => unit.text = unit.text.or(name(coding)),
+            CodeSystem::Ucum if unit.ucum.is_none() => {
+                (unit.ucum, unit.text) = (code, unit.text.or(coding.display));
+            }
+            _ => {
+                context.lost(coding.system_span);
+                unit.text = unit.text.or(name(coding));
+            }
         }
+    }
+    let names = concept.codings().filter(|coding| coding.code.text().is_some()).count();
+    if names > 1 || (concept.text.is_some() && unit.text.is_some()) {
+        // A quantity has one unit.
+        context.lost(unit_span);
     }
     unit.text = concept.text.or(unit.text);
     unit.span = if unit.is_none() { Span::NONE } else { unit_span };

@@ -42,26 +42,33 @@ pub(crate) fn structured<'a>(
             quantity.comparator_span = sign;
             if comparator.is_none() {
                 // `=` says that the number is what it is.
-                quantity.span = sign.to(quantity.span);
+                quantity.span = signed(sign, quantity.span);
             }
             Some(Value::Quantity(quantity))
         }
         (b"+", b"", None) => context.whole(repetition.part()).map(Value::Text),
         (b"-", [_, ..], None) => {
-            let (low, mut high) =
+            let (mut low, mut high) =
                 (quantity(context, first, unit)?, quantity(context, second, unit)?);
             // The separator is what makes it the upper bound.
+            low.span = signed(sign, low.span);
             high.span = Span::new(separator.1, separator.0.len()).to(high.span);
             Some(Value::Range(Some(low), Some(high)))
         }
         (b":" | b"/", [_, ..], None) => {
-            let (over, mut under) =
+            let (mut over, mut under) =
                 (quantity(context, first, unit)?, quantity(context, second, unit)?);
+            over.span = signed(sign, over.span);
             under.span = Span::new(separator.1, separator.0.len()).to(under.span);
             Some(Value::Ratio(over, under))
         }
         _ => None,
     }
+}
+
+/// A number and the `=` before it.
+fn signed(sign: Span, number: Span) -> Span {
+    if sign.len == 0 { number } else { sign.to(number) }
 }
 
 /// Reads lower and upper bound, one of which may be open.

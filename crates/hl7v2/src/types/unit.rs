@@ -52,6 +52,12 @@ pub(crate) fn unit<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Unit<
                 if let Some(system) = system {
                     context.unmapped(system);
                 }
+                if other.is_some() || code.is_some() {
+                    name.iter().for_each(|name| context.lost(name.span()));
+                }
+                if other.is_some() {
+                    code.iter().for_each(|code| context.lost(code.span()));
+                }
                 other = other.or(code).or(name);
             }
         }
@@ -60,7 +66,9 @@ pub(crate) fn unit<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Unit<
     if disagree(&unit) {
         context.say(DiagnosticCode::CodeConflict, repetition.span());
     }
-    unit.text = original.or(display).or(other);
+    let mut texts = [original, display, other].into_iter().flatten();
+    unit.text = texts.next();
+    texts.for_each(|text| context.lost(text.span()));
     unit.span = if unit.is_none() { unit.span } else { repetition.span() };
     unit
 }

@@ -19,6 +19,9 @@ pub(crate) fn names<'a>(
     let called = read(context, repetition, &mut name);
     if is_named(&name) {
         names.push(name);
+    } else if called.is_none() {
+        // A use or a degree of nobody.
+        context.lost(repetition.span());
     }
     if let Some(called) = called {
         let mut nickname = HumanName::default();
