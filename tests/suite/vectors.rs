@@ -4,7 +4,10 @@
 
 use std::{env, fs};
 
-use iomt::PROTOCOLS;
+use iomt::{
+    PROTOCOLS,
+    account::{Account, Coverage, Fate},
+};
 
 use crate::{expect, support};
 
@@ -43,4 +46,32 @@ fn the_same_input_gives_the_same_bytes() {
             assert!(a.documents == b.documents && a.diagnostics == b.diagnostics);
         }
     }
+}
+
+/// Every part of every vector is in the output, passed over by a rule, or diagnosed.
+#[test]
+fn nothing_is_lost_in_silence() {
+    let (mut all, mut silent) = (Coverage::default(), Vec::new());
+    for protocol in PROTOCOLS.iter().filter(|protocol| protocol.parts.is_some()) {
+        for vector in support::vectors(protocol.name) {
+            let mut record = support::Record::default();
+            let mut account = Account::new(&mut record);
+            let mut translator = iomt::Translator::new(vector.config());
+            translator.file(protocol, &vector.bytes, &mut account);
+            let options = translator.options();
+            let parts = account.parts(protocol, &options, &vector.bytes).unwrap();
+            let count = parts.len();
+            let mut coverage = Coverage::default();
+            for part in parts {
+                coverage.add(part.fate);
+                all.add(part.fate);
+                if part.fate == Fate::Silent {
+                    silent.push(format!("{}: {}", vector.path.display(), part.path));
+                }
+            }
+            assert_eq!(coverage.total(), count as u64);
+        }
+    }
+    println!("parts of the vectors: {all:?}");
+    assert!(silent.is_empty(), "{}", silent.join("\n"));
 }

@@ -333,7 +333,8 @@ impl<'a, 's> Context<'a, 's> {
         let mut all = repetition.components();
         let first = all.next().map_or((&[][..], repetition.offset()), |first| first.part());
         if let Some(other) = all.find(|other| !other.is_empty()) {
-            self.say(DiagnosticCode::ComponentsIgnored, other.span());
+            let others = all.fold(other.span(), |span, other| span.to(other.span()));
+            self.say(DiagnosticCode::ComponentsIgnored, others);
         }
         first
     }

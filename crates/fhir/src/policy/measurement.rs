@@ -354,6 +354,12 @@ impl Builder<'_> {
         let sent = concept.codings().next().and_then(|c| c.code.text()).or(concept.text);
         let Some(sent) = sent else { return };
         self.note(DiagnosticCode::CodeNotMapped, sent.span(), "Observation.interpretation");
+        for coding in concept.codings() {
+            if let Some(display) = coding.display {
+                let code = DiagnosticCode::FieldNotMapped;
+                self.note(code, display.span(), "Observation.interpretation");
+            }
+        }
         let mark = self.tape.open(element, concept.span);
         self.text(el::CODEABLE_CONCEPT_TEXT, sent);
         self.tape.close(mark);

@@ -151,6 +151,9 @@ impl Builder<'_> {
         kind: &'static str,
     ) {
         if let Some(number) = number {
+            if let Some(sent) = number.type_code.filter(|sent| !sent.is(kind)) {
+                self.note(DiagnosticCode::FieldNotMapped, sent.span(), "Identifier.type");
+            }
             let mut typed = *number;
             typed.type_code = Some(Text::literal(kind));
             self.identifier(element, &typed);

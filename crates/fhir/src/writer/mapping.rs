@@ -382,7 +382,11 @@ impl Sink for Mapping<'_> {
         let Some(subject) = subject else {
             // FHIR has no request for nobody.
             self.session.recycle(Some(entry));
-            return self.tell(DiagnosticCode::FieldNotMapped, order.span, "ServiceRequest.subject");
+            let notes = order.notes.iter().map(|note| note.text.span());
+            for span in notes.chain([order.span]) {
+                self.tell(DiagnosticCode::FieldNotMapped, span, "ServiceRequest.subject");
+            }
+            return;
         };
         let encounter = order.encounter.and_then(|k| self.session.entry(Kind::Encounter, k.0));
         let links = OrderLinks {

@@ -29,6 +29,9 @@ pub(crate) fn read<'a>(
                 // XON, of which the target has the name alone, else the number.
                 let repetition = context.first(field);
                 let named = xon::organization(context, repetition).and_then(|found| {
+                    if let Some(number) = &found.identifier {
+                        context.lose(&number.authority, number.type_code);
+                    }
                     let number = found.identifier.map(|number| number.value);
                     if let (Some(_), Some(number)) = (found.name, number) {
                         context.say(DiagnosticCode::FieldNotMapped, number.span());

@@ -42,6 +42,9 @@ pub(crate) fn name<'a>(
     if let Some(called) = called {
         context.say(iomt_core::DiagnosticCode::FieldNotMapped, called.span());
     }
+    if !is_named(&name) {
+        context.lost(repetition.span());
+    }
     is_named(&name).then_some(name)
 }
 
