@@ -340,7 +340,8 @@ impl Sink for Checked<'_> {
         self.fact(encounter, encounter.span);
         declared(encounter.subject.map(|key| key.0), &self.keys.patients, "a patient");
         self.keys.encounters.insert(encounter.key.0);
-        self.texts(&[encounter.class, encounter.event]);
+        self.texts(&[encounter.event]);
+        encounter.class.iter().for_each(|class| self.concept(&Concept::coded(*class)));
         self.identifiers(encounter.identifiers);
         self.attributes(encounter.attributes);
         self.performers(encounter.participants);

@@ -272,7 +272,7 @@ impl Sink for Lines {
     fn encounter(&mut self, encounter: &Encounter<'_>) {
         let mut line = format!("encounter {}", encounter.key.0);
         line += &key("of", encounter.subject.map(|key| key.0));
-        line += &maybe("class", encounter.class);
+        line += &maybe("class", encounter.class.and_then(|class| class.code.text()));
         line += &all("id", encounter.identifiers, identifier);
         line += &self.performers(encounter.participants);
         line += &when("start", encounter.start);

@@ -1,6 +1,6 @@
 use super::{
-    Attribute, Authority, Concept, EncounterKey, Identifier, LocationKey, Performer, SubjectKey,
-    Text, Time,
+    Attribute, Authority, Coding, Concept, EncounterKey, Identifier, LocationKey, Performer,
+    SubjectKey, Text, Time,
 };
 use crate::wire::Span;
 
@@ -15,7 +15,7 @@ pub struct Encounter<'a> {
     /// HL7 table 0003: the event that says all this, `A01`, …
     pub event: Option<Text<'a>>,
     /// HL7 table 0004: `I` inpatient, `O` outpatient, `E` emergency, …
-    pub class: Option<Text<'a>>,
+    pub class: Option<Coding<'a>>,
     /// The visit's number, then others: PV1-19, PV1-50.
     pub identifiers: &'a [Identifier<'a>],
     /// Who takes part.

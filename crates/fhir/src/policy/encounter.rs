@@ -2,8 +2,8 @@
 
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{
-    Attribute, AttributeValue, Decimal, Encounter, LocationKey, Role, StayKind, Text,
-    VisitAttribute,
+    Attribute, AttributeValue, CodeSystem, Coding, Decimal, Encounter, LocationKey, Role, StayKind,
+    Text, VisitAttribute,
 };
 use iomt_core::wire::Span;
 
@@ -205,25 +205,43 @@ impl Builder<'_> {
         self.tape.close(mark);
     }
 
-    fn class(&mut self, sent: Option<Text<'_>>) {
-        let mapped = sent.and_then(|s| maps::look_up(maps::ENCOUNTER_CLASS, s));
-        let mark = self.tape.open(el::ENCOUNTER_CLASS, sent.map_or(Span::NONE, |s| s.span()));
-        match (mapped, sent) {
-            // The targets of one letter are codes of the HL7 table itself.
-            (Some(code), Some(sent)) => {
-                let table = "http://terminology.hl7.org/CodeSystem/v2-0004";
-                let system = if code.len() > 1 { ACT } else { table };
-                self.tape.text_at(el::CODING_SYSTEM, system, sent.span());
-                self.tape.text_at(el::CODING_CODE, code, sent.span());
-            }
+    fn class(&mut self, sent: Option<Coding<'_>>) {
+        let Some(sent) = sent else {
+            let mark = self.tape.open(el::ENCOUNTER_CLASS, Span::NONE);
+            self.absent_extension(el::CODING_EXTENSION);
+            self.tape.close(mark);
+            return;
+        };
+        let Some(code) = class_code(&sent).and_then(|c| maps::look_up(maps::ENCOUNTER_CLASS, c))
+        else {
             // A class of the sender's own.
-            (None, Some(sent)) => {
-                self.text(el::CODING_CODE, sent);
-                self.note(DiagnosticCode::CodeNotMapped, sent.span(), "Encounter.class");
-            }
-            (_, None) => self.absent_extension(el::CODING_EXTENSION),
-        }
+            self.note(DiagnosticCode::CodeNotMapped, sent.code.span(), "Encounter.class");
+            return self.coding(el::ENCOUNTER_CLASS, &sent);
+        };
+        let span = sent.code.span();
+        // The targets of one letter are codes of the HL7 table itself.
+        let table = "http://terminology.hl7.org/CodeSystem/v2-0004";
+        let system = if code.len() > 1 { ACT } else { table };
+        let mark = self.tape.open(el::ENCOUNTER_CLASS, span);
+        self.tape.text_at(el::CODING_SYSTEM, system, sent.system_span);
+        self.tape.text_at(el::CODING_CODE, code, span);
         self.tape.close(mark);
+        if let Some(display) = sent.display {
+            self.note(DiagnosticCode::FieldNotMapped, display.span(), "Encounter.class");
+        }
+    }
+}
+
+/// The code of a class that is of HL7 table 0004, or of no table that is named.
+fn class_code<'a>(class: &Coding<'a>) -> Option<Text<'a>> {
+    match class.system {
+        CodeSystem::Unknown | CodeSystem::Hl7Table(4) => class.code.text(),
+        CodeSystem::Mdc
+        | CodeSystem::Loinc
+        | CodeSystem::SnomedCt
+        | CodeSystem::Ucum
+        | CodeSystem::Hl7Table(_)
+        | CodeSystem::Named(_) => None,
     }
 }
 
@@ -236,7 +254,7 @@ fn status(encounter: &Encounter<'_>) -> (&'static str, Span) {
         maps::look_up(maps::EVENT_STATUS, event).map(|status| (status, event.span()))
     });
     let class = || {
-        let class = encounter.class?;
+        let class = class_code(&encounter.class?)?;
         maps::look_up(maps::ENCOUNTER_STATUS, class).map(|status| (status, class.span()))
     };
     event.or_else(class).unwrap_or(("unknown", Span::NONE))

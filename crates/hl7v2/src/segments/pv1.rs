@@ -2,15 +2,16 @@
 
 use alloc::vec::Vec;
 
+use iomt_core::DiagnosticCode;
 use iomt_core::model::{
-    AttributeValue, Encounter, EncounterKey, LocationKey, Role, Stay, StayKind, Text,
-    VisitAttribute,
+    AttributeValue, Coding, Concept, Encounter, EncounterKey, LocationKey, Role, Stay, StayKind,
+    Text, VisitAttribute,
 };
 
 use crate::context::Context;
 use crate::scratch::Scratch;
 use crate::segments::pv2;
-use crate::types::{cx, dtm, pl, xcn};
+use crate::types::{cwe, cx, dtm, pl, xcn};
 use crate::{Field, Segment, attributes};
 
 /// Reads and declares a visit, with the PV2 that follows. Where nothing is said of one, no visit is
@@ -34,7 +35,7 @@ pub(crate) fn observe<'a>(
         context.at(number);
         match number {
             2 => {
-                encounter.class = context.code(field);
+                encounter.class = self::class(context, field);
                 class = Some(field);
             }
             3 => assigned = Some(field),
@@ -92,7 +93,7 @@ pub(crate) fn observe<'a>(
     if let Some((segment, line)) = more {
         pv2::read(context, segment, line, performers, stays, visit);
     }
-    let none = encounter.class.is_none_or(|class| class.is("N") || class.is("U"))
+    let none = encounter.class.is_none_or(|class| class.code.is("N") || class.code.is("U"))
         && (performers.is_empty() && identifiers.is_empty() && visit.is_empty())
         && (stays.is_empty() && encounter.start.is_none() && encounter.end.is_none());
     if none {
@@ -109,6 +110,18 @@ pub(crate) fn observe<'a>(
     encounter.span = segment.span();
     context.sink.encounter(&encounter);
     Some(encounter.key)
+}
+
+/// Reads PV1-2, of which the target has one code: the first one.
+fn class<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Option<Coding<'a>> {
+    let mut concept: Concept<'a> = Concept::EMPTY;
+    cwe::field(context, field, &mut concept);
+    let Concept { codings: [first, others @ ..], text, .. } = concept;
+    let spans = others.iter().flatten().map(|other| other.code.span());
+    for span in spans.chain(text.map(|text| text.span())) {
+        context.say(DiagnosticCode::FieldNotMapped, span);
+    }
+    first
 }
 
 /// Reads a place of the visit.
