@@ -58,7 +58,8 @@ pub struct Config {
     /// A Provenance for every message that has an identifier. Default: on.
     pub provenance: bool,
     /// System of the identifiers of an assigning authority, by its namespace: `HOSP` →
-    /// `http://hospital.example/mrn`.
+    /// `http://hospital.example/mrn`. `SSN` is the number in PID-19, of which the standard does not say
+    /// whose it is.
     pub identifier_systems: BTreeMap<String, String>,
     /// URI of a coding system by its name in messages: `L` → `http://hospital.example/codes`.
     pub code_systems: BTreeMap<String, String>,

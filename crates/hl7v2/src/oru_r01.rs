@@ -1,4 +1,5 @@
-//! HL7 v2 §7.3.1: ORU^R01, unsolicited observation message.
+//! HL7 v2 §7.3.1: ORU^R01, unsolicited observation message; and ADT (§3.3), which begins with the same
+//! segments and may have observations too.
 //!
 //! A group is an OBR and what follows it up to the next OBR, PID or PV1. It is passed over twice:
 //! first its specimens, its devices and its report are declared, then its observations follow as they
