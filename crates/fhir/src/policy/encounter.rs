@@ -288,6 +288,7 @@ const fn participation(role: Role) -> (&'static str, &'static str) {
         | Role::Technician
         | Role::Transcriptionist
         | Role::Collector
+        | Role::MedicalDirector
         | Role::Interpreter => ("PART", "Participation"),
     }
 }

@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use iomt_core::DiagnosticCode;
 use iomt_core::model::{Attribute, AttributeValue, Performer, PersonAttribute, Role};
 
 use crate::context::Context;
@@ -33,8 +32,12 @@ pub(crate) fn read<'a>(
                         context.lose(&number.authority, number.type_code);
                     }
                     let number = found.identifier.map(|number| number.value);
+                    if let Some(number) = found.identifier {
+                        context.lose(&number.authority, number.type_code);
+                        number.check_digit.iter().for_each(|digit| context.lost(digit.span()));
+                    }
                     if let (Some(_), Some(number)) = (found.name, number) {
-                        context.say(DiagnosticCode::FieldNotMapped, number.span());
+                        context.lost(number.span());
                     }
                     found.name.or(number)
                 });

@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use iomt_core::DiagnosticCode;
 use iomt_core::model::{
     AttributeValue, Coding, Concept, Encounter, EncounterKey, LocationKey, Role, Stay, StayKind,
     Text, VisitAttribute,
@@ -119,7 +118,7 @@ fn class<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Option<Coding<'
     let Concept { codings: [first, others @ ..], text, .. } = concept;
     let spans = others.iter().flatten().map(|other| other.code.span());
     for span in spans.chain(text.map(|text| text.span())) {
-        context.say(DiagnosticCode::FieldNotMapped, span);
+        context.lost(span);
     }
     first
 }

@@ -52,7 +52,7 @@ pub(crate) fn declare<'a>(
     if room.is_none() && bed.is_none() {
         // The status of no bed.
         if let Some(status) = status {
-            context.say(iomt_core::DiagnosticCode::FieldNotMapped, status.span());
+            context.lost(status.span());
         }
     } else {
         place.status = status;

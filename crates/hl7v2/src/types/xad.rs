@@ -1,6 +1,5 @@
 //! HL7 v2 chapter 2A, XAD, extended address.
 
-use iomt_core::DiagnosticCode;
 use iomt_core::model::{Address, Text};
 
 use crate::context::Context;
@@ -50,7 +49,7 @@ pub(crate) fn address<'a>(
     let said = lines.iter().chain(&parts).any(Option::is_some);
     if let (false, Some(kind)) = (said, address.use_code) {
         // A kind of address without one.
-        context.say(DiagnosticCode::FieldNotMapped, kind.span());
+        context.lost(kind.span());
     }
     said.then_some(address)
 }
@@ -64,7 +63,7 @@ fn words<'a>(context: &mut Context<'a, '_>, component: Component<'a>) -> Option<
     let [code, name, .., original] = parts;
     let taken = original.or(name).or(code)?;
     for other in parts.into_iter().flatten().filter(|other| other.span() != taken.span()) {
-        context.say(DiagnosticCode::FieldNotMapped, other.span());
+        context.lost(other.span());
     }
     Some(taken)
 }

@@ -57,6 +57,7 @@ pub(crate) fn organization<'a>(
     });
     if identifier.is_none() {
         context.lose(&authority, type_code);
+        check_digit.iter().for_each(|digit| context.lost(digit.span()));
     }
     let known = identifier.is_some() || name.is_some();
     let mut organization = Organization::default();

@@ -40,7 +40,7 @@ pub(crate) fn name<'a>(
     let mut name = HumanName::default();
     let called = read(context, repetition, &mut name);
     if let Some(called) = called {
-        context.say(iomt_core::DiagnosticCode::FieldNotMapped, called.span());
+        context.lost(called.span());
     }
     if !is_named(&name) {
         context.lost(repetition.span());

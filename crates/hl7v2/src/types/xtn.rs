@@ -1,6 +1,5 @@
 //! HL7 v2 chapter 2A, XTN, extended telecommunication number.
 
-use iomt_core::DiagnosticCode;
 use iomt_core::model::{Telecom, Text};
 
 use crate::Repetition;
@@ -55,7 +54,7 @@ pub(crate) fn telecom<'a>(
     for other in [unformatted, old, address].into_iter().flatten() {
         if Some(other.span()) != taken {
             // It says the same once more, or something else.
-            context.say(DiagnosticCode::FieldNotMapped, other.span());
+            context.lost(other.span());
         }
     }
     if !known {
