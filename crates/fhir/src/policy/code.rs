@@ -525,8 +525,9 @@ impl Write for Probe {
     }
 }
 
+/// Two arcs are of no authority, and no OID to the reference validator.
 fn is_oid(text: &str) -> bool {
-    text.len() > 2
+    text.bytes().filter(|b| *b == b'.').count() > 1
         && matches!(text.as_bytes(), [b'0'..=b'2', b'.', ..])
         && text.split('.').all(|arc| {
             !arc.is_empty()
@@ -568,6 +569,7 @@ mod tests {
         };
         assert_eq!(of("", "1.2.840.1", "ISO"), "urn:oid:1.2.840.1");
         assert_eq!(of("", "1.02.840", "ISO"), "");
+        assert_eq!(of("", "2.8", "ISO"), "");
         assert_eq!(
             of("", "6BA7B810-9DAD-11D1-80B4-00C04FD430C8", "UUID"),
             "urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8"

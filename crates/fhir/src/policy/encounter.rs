@@ -284,7 +284,6 @@ const fn participation(role: Role) -> (&'static str, &'static str) {
         | Role::Orderer
         | Role::Performer
         | Role::ResponsibleObserver
-        | Role::MedicalDirector
         | Role::Technician
         | Role::Transcriptionist
         | Role::Collector
