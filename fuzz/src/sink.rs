@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Debug, Write};
 
 use iomt::model::{
-    Address, Authority, Code, CodeSystem, Concept, Decimal, Device, Effective, Encounter,
-    HumanName, Identifier, Location, Measurement, Message, Order, Participant, Patient, Performer,
-    Quantity, Report, Specimen, Subject, Telecom, Text, Time, Unit, Value,
+    Address, Attribute, AttributeValue, Authority, Code, CodeSystem, Concept, Decimal, Device,
+    Effective, Encounter, HumanName, Identifier, Location, Measurement, Message, Order,
+    Participant, Patient, Performer, Quantity, Report, Specimen, Subject, Telecom, Text, Time,
+    Unit, Validity, Value,
 };
 use iomt::wire::{ParseError, Span};
 use iomt::{Decoder, Diagnostic, End, Input, Sink};
@@ -120,13 +121,35 @@ impl<'i> Checked<'i> {
         for identifier in identifiers {
             self.span(identifier.span);
             self.text(&identifier.value);
-            self.texts(&[identifier.type_code]);
+            self.texts(&[identifier.type_code, identifier.check_digit]);
+            self.valid(&identifier.valid);
             self.authority(&identifier.authority);
+        }
+    }
+
+    fn valid(&self, valid: &Validity<'_>) {
+        self.times(&[valid.start, valid.end]);
+    }
+
+    fn attributes<'f, K: 'f>(&self, attributes: &'f [Attribute<'f, K>]) {
+        for attribute in attributes {
+            match &attribute.value {
+                AttributeValue::Concept(concept) => self.concept(concept),
+                AttributeValue::Text(text) => self.text(text),
+                AttributeValue::Name(name) => self.name(name),
+                AttributeValue::Identifier(identifier) => self.identifiers([identifier]),
+                AttributeValue::Time(time) => self.times(&[Some(*time)]),
+                AttributeValue::Quantity(quantity) => self.quantity(quantity),
+            }
         }
     }
 
     fn name(&self, name: &HumanName<'_>) {
         self.span(name.span);
+        let parts = &name.family_parts;
+        self.texts(&[parts.own_prefix, parts.own, parts.partner_prefix, parts.partner]);
+        self.texts(&[name.professional, name.order]);
+        self.valid(&name.valid);
         self.texts(&name.given);
         self.texts(&[name.family, name.prefix, name.suffix, name.degree, name.use_code]);
     }
@@ -141,8 +164,9 @@ impl<'i> Checked<'i> {
     fn telecoms(&self, telecoms: &[Telecom<'_>]) {
         for telecom in telecoms {
             self.span(telecom.span);
-            self.text(&telecom.value);
-            self.texts(&[telecom.equipment, telecom.use_code]);
+            self.texts(&[telecom.value, telecom.country, telecom.area, telecom.local]);
+            self.texts(&[telecom.extension, telecom.equipment, telecom.use_code, telecom.rank]);
+            self.valid(&telecom.valid);
         }
     }
 
@@ -151,7 +175,8 @@ impl<'i> Checked<'i> {
             self.span(address.span);
             self.texts(&address.lines);
             self.texts(&[address.city, address.state, address.postal_code, address.country]);
-            self.texts(&[address.district, address.use_code]);
+            self.texts(&[address.district, address.census_tract, address.use_code]);
+            self.valid(&address.valid);
         }
     }
 
@@ -242,6 +267,7 @@ impl Sink for Checked<'_> {
         self.telecoms(patient.telecoms);
         self.addresses(patient.addresses);
         self.performers(patient.practitioners);
+        self.attributes(patient.attributes);
         self.texts(&[patient.sex, patient.deceased]);
         self.times(&[patient.birth_date, patient.deceased_at]);
     }
@@ -256,10 +282,12 @@ impl Sink for Checked<'_> {
             &location.facility,
             &location.building,
             &location.floor,
+            &location.authority,
         ] {
             self.authority(part);
         }
         self.texts(&[location.status, location.description]);
+        self.concept(&location.class);
         self.identifiers(&location.identifier);
     }
 
@@ -268,6 +296,7 @@ impl Sink for Checked<'_> {
         if let Some(person) = &participant.person {
             self.identifiers(&person.identifier);
             self.name(&person.name);
+            self.texts(&[person.qualification]);
             self.addresses(person.addresses);
         }
         if let Some(organization) = &participant.organization {
@@ -311,10 +340,12 @@ impl Sink for Checked<'_> {
         self.fact(encounter, encounter.span);
         declared(encounter.subject.map(|key| key.0), &self.keys.patients, "a patient");
         self.keys.encounters.insert(encounter.key.0);
-        self.texts(&[encounter.class]);
-        self.identifiers(&encounter.identifier);
+        self.texts(&[encounter.class, encounter.event]);
+        self.identifiers(encounter.identifiers);
+        self.attributes(encounter.attributes);
         self.performers(encounter.participants);
         for stay in encounter.stays {
+            self.span(stay.span);
             declared([stay.location.0], &self.keys.locations, "a place");
         }
         self.times(&[encounter.start, encounter.end]);

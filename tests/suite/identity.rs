@@ -103,6 +103,76 @@ fn demographics_are_created_and_not_overwritten_by_results() {
     assert!(!bundle.contains("\"method\":\"PUT\",\"url\":\"Patient"));
 }
 
+/// An ADT of patient `pid` and visit `visit`.
+fn admission(event: &str, control: u32, pid: &str, visit: &str) -> String {
+    format!(
+        "MSH|^~\\&|ADT|A|||20261124090000+0100||ADT^{event}^ADT_A01|M{control}|P|2.5.1\r\
+         PID|1||{pid}||Muster^Maria\rPV1|1|I|W1^1^2||||||||||||||||{visit}\r"
+    )
+}
+
+#[test]
+fn what_administration_says_of_a_person_and_a_visit_holds_from_now_on() {
+    for event in ["A01", "A04", "A08"] {
+        let feed = admission(event, 1, "4711^^^H&1.2.3&ISO^MR", "V1^^^H&1.2.4&ISO^VN");
+        let bundle = &run(&feed, Form::Bundle).documents[0];
+        let patient = r#""method":"PUT","url":"Patient?identifier=urn:oid:1.2.3|4711""#;
+        assert!(bundle.contains(patient), "{event}");
+        assert!(bundle.contains(r#""method":"PUT","url":"Encounter?identifier=urn:oid:1.2.4|V1""#));
+        // A place is only created.
+        assert!(bundle.contains(r#""method":"POST","url":"Location","ifNoneExist":"#));
+        assert!(!bundle.contains(r#""method":"PUT","url":"Location"#));
+    }
+    // Without a system it is searched by an identifier of our own.
+    let bundle = &run(&admission("A08", 1, "4711^^^H^MR", "V1"), Form::Bundle).documents[0];
+    let own = "?identifier=urn:ietf:rfc:3986|urn:uuid:";
+    assert!(bundle.contains(&format!(r#""method":"PUT","url":"Patient{own}"#)));
+    assert!(bundle.contains(&format!(r#""method":"PUT","url":"Encounter{own}"#)));
+}
+
+#[test]
+fn a_person_without_a_number_is_never_conditional() {
+    let record = run(&admission("A08", 1, "", "V1"), Form::Bundle);
+    assert!(record.has(DiagnosticCode::SubjectUnidentified));
+    assert!(record.documents[0].contains(r#""request":{"method":"POST","url":"Patient"}"#));
+}
+
+#[test]
+fn a_visit_is_one_from_admission_to_discharge() {
+    let feed = admission("A01", 1, "4711^^^H^MR", "V1") + &admission("A03", 2, "4711^^^H^MR", "V1");
+    let record = run(&feed, Form::Ndjson);
+    let visits = ids(&record, "Encounter");
+    assert_eq!((visits.len(), BTreeSet::from_iter(&visits).len()), (2, 1));
+}
+
+#[test]
+fn places_of_one_name_are_one_only_within_all_that_they_are_part_of() {
+    let of = |sender: &str, place: &str| {
+        let text = admission("A01", 1, "1", "V1").replace("|A|", &format!("|{sender}|"));
+        let record = run(&text.replace("W1^1^2", place), Form::Ndjson);
+        ids(&record, "Location").pop().unwrap()
+    };
+    let all = [
+        of("A", "W1^1^2"),
+        of("B", "W1^1^2"),
+        of("A", "W2^1^2"),
+        of("A", "W1^2^2"),
+        of("A", "^1^2"),
+        of("A", "^^2"),
+        of("A", "W1^^2"),
+        of("A", "W1^1^2^F"),
+        of("A", "W1^1^2^^^^B"),
+        of("A", "W1^1^2^^^^^3"),
+        of("A", "2"),
+        of("A", "^2"),
+    ];
+    assert_eq!(BTreeSet::from_iter(&all).len(), all.len());
+    assert_eq!(of("A", "W1^1^2"), all[0]);
+    // A facility with a system is the same for all who name it.
+    let (one, other) = (of("A", "W1^1^2^F&1.2.5&ISO"), of("B", "W1^1^2^F&1.2.5&ISO"));
+    assert_eq!(one, other);
+}
+
 #[test]
 fn live_readings_of_one_instant_are_told_apart() {
     let mut config = Config::default();

@@ -236,6 +236,8 @@ registry! {
     AlertRefused Error,
     /// A segment where its group does not allow it; it is mapped all the same.
     SegmentOutOfOrder Warning,
+    /// An event that takes something back, or states a part; as an update it would say something else.
+    EventRefused Error,
     /// The trigger event is read as ORU^R01, which it is not.
     TriggerNotMapped Warning,
     /// Bits that the specification reserves are set; they are ignored.

@@ -3,13 +3,15 @@
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
-use iomt_core::model::{Authority, Codec, Participant, ParticipantKey, Performer, Role, Text};
+use iomt_core::model::{
+    Authority, Codec, LocationKey, Participant, ParticipantKey, Performer, Role, Text,
+};
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, Place, Severity, Sink};
 use memchr::memchr;
 
 use crate::charset::is_control;
-use crate::escape::{Spaced, TextCodec};
+use crate::escape::TextCodec;
 use crate::parts;
 use crate::{Charset, Field, Message, Repetition, Segment};
 
@@ -20,7 +22,6 @@ pub(crate) type Part<'a> = (&'a [u8], usize);
 #[derive(Clone, Copy)]
 pub(crate) struct Codecs {
     pub(crate) text: TextCodec,
-    pub(crate) spaced: Spaced,
     /// MSH-18 says what the character set is.
     pub(crate) declared: bool,
 }
@@ -37,8 +38,9 @@ pub(crate) struct Context<'a, 's> {
     name: &'static str,
     line: usize,
     field: u16,
-    /// Number of the next participant.
+    /// Numbers of the next participant and of the next place.
     participants: u32,
+    locations: u32,
     /// Those declared last: most rows name the same ones.
     recent: [Option<Recent<'a>>; RECENT],
 }
@@ -69,6 +71,7 @@ impl<'a, 's> Context<'a, 's> {
             line: 0,
             field: 0,
             participants: 0,
+            locations: 0,
             recent: [None; RECENT],
         }
     }
@@ -89,6 +92,13 @@ impl<'a, 's> Context<'a, 's> {
         self.participants = self.participants.wrapping_add(1);
         participant.span = span;
         participant
+    }
+
+    /// The key of the next place.
+    pub(crate) const fn next_location(&mut self) -> LocationKey {
+        let key = LocationKey(self.locations);
+        self.locations = self.locations.wrapping_add(1);
+        key
     }
 
     /// Declares a participant that `raw`, read as `kind`, gives.
@@ -289,11 +299,6 @@ impl<'a, 's> Context<'a, 's> {
             Ok(text) if clean => Some(Text::plain(text, offset)),
             _ => self.coded(raw, offset, &self.codecs.text),
         }
-    }
-
-    /// Several components as one text, with blanks between them.
-    pub(crate) fn spaced(&self, (raw, offset): Part<'a>) -> Option<Text<'a>> {
-        self.coded(raw, offset, &self.codecs.spaced)
     }
 
     fn coded(&self, raw: &'a [u8], offset: usize, codec: &'a dyn Codec) -> Option<Text<'a>> {

@@ -4,18 +4,19 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use iomt_core::model::{DateTime, Message as Fact};
+use iomt_core::model::{DateTime, Message as Fact, Purpose};
 use iomt_core::wire::{ErrorKind, ParseError, Span};
 use iomt_core::{
     Confidence, Decoder, Diagnostic, DiagnosticCode, End, Evidence, Input, Inputs, Options,
     Outcome, Payload, Place, Protocol, Sink,
 };
 
+use crate::adt;
 use crate::batch::{Between, Entry};
 use crate::charset;
 use crate::context::{Codecs, Context};
 use crate::devices::Devices;
-use crate::escape::{Spaced, TextCodec};
+use crate::escape::TextCodec;
 use crate::frame::{self, Header};
 use crate::index::Found;
 use crate::mllp::{Deframer, Event, Frame};
@@ -40,8 +41,8 @@ pub const PROTOCOL: Protocol = Protocol::new(
 /// How far into a file a header is looked for.
 const DETECTED: usize = 4096;
 
-/// Reads files, messages and streams of HL7 v2. Every ORU of an input is a message of its own; other
-/// message types end rejected.
+/// Reads files, messages and streams of HL7 v2. Every ORU and ADT of an input is a message of its
+/// own; other message types end rejected, and so do events of ADT that take something back.
 ///
 /// A [stream](Payload::Stream) has frames of MLLP, however it is cut; its offsets count from the
 /// first byte of the connection. A frame holds one message: one with more is rejected as a whole, for
@@ -260,7 +261,7 @@ impl Reader {
         };
         let text = TextCodec { delimiters: message.delimiters(), charset };
         let declared = matches!(code, None | Some(DiagnosticCode::CharacterSetDoubtful));
-        let codecs = Codecs { text, spaced: Spaced(text), declared };
+        let codecs = Codecs { text, declared };
         let mut context = Context::new(message, &codecs, sink);
         let Some(header) = message.line(0) else { return Ok(()) };
         msh::read(&context, header, &mut fact);
@@ -279,7 +280,9 @@ impl Reader {
             let mut scratch = core::mem::take(&mut self.scratch).recycle();
             let mut devices = core::mem::take(&mut self.devices).recycle();
             let mut tree = core::mem::take(&mut self.tree).recycle();
-            oru_r01::observe(&mut context, &mut scratch, &mut devices, &mut tree);
+            let administration = fact.purpose == Purpose::Administration;
+            let event = administration.then(|| adt::event(&context)).flatten();
+            oru_r01::observe(&mut context, event, &mut scratch, &mut devices, &mut tree);
             (self.scratch, self.devices) = (scratch.recycle(), devices.recycle());
             self.tree = tree.recycle();
         });

@@ -300,23 +300,6 @@ impl Codec for TextCodec {
     }
 }
 
-/// Reads several components as one text, with blanks between them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Spaced(pub(crate) TextCodec);
-
-impl Codec for Spaced {
-    fn decode(&self, raw: &[u8], out: &mut dyn Write) -> fmt::Result {
-        let parts = self.0.split(self.0.delimiters.component, raw).filter(|p| !p.is_empty());
-        for (number, part) in parts.enumerate() {
-            if number > 0 {
-                out.write_char(' ')?;
-            }
-            self.0.decode(part, out)?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use alloc::string::String;
@@ -455,8 +438,5 @@ mod tests {
     #[test]
     fn repetitions_are_lines() {
         assert_eq!(clean(r"one~two \R\ & ^~~three"), "one\ntwo ~ & ^\n\nthree");
-        let mut out = String::new();
-        Spaced(UTF8).decode(b"1^^555^555\\T\\0100", &mut out).unwrap();
-        assert_eq!(out, "1 555 555&0100");
     }
 }

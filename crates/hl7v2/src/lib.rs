@@ -19,7 +19,9 @@
 extern crate alloc;
 
 mod ack;
+mod adt;
 mod attribute;
+mod attributes;
 mod batch;
 mod charset;
 mod containment;

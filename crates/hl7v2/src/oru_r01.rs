@@ -7,8 +7,8 @@
 
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{
-    Effective, EncounterKey, Order, OrderKey, Report, ReportKey, Specimen, SpecimenKey, Subject,
-    SubjectKey,
+    Effective, Encounter, EncounterKey, Order, OrderKey, Report, ReportKey, Specimen, SpecimenKey,
+    Subject, SubjectKey, Text,
 };
 
 use crate::Segment;
@@ -19,14 +19,19 @@ use crate::segments::obx::Group;
 use crate::segments::{nte, obr, obx, orc, pid, prt, pv1, spm};
 use crate::tree::{self, Tree};
 
-/// Segments that diagnostics call by name although none of them is mapped: those that ORU^R01 may
-/// have.
-const NAMES: &[&str] =
-    &["ARV", "CTD", "CTI", "DSC", "FT1", "NK1", "PD1", "PRT", "PV2", "SFT", "TQ1", "TQ2", "UAC"];
+/// Segments that diagnostics call by name although none of them is mapped: those that ORU^R01 and
+/// ADT^A01 may have.
+const NAMES: &[&str] = &[
+    "ACC", "AL1", "ARV", "CTD", "CTI", "DB1", "DG1", "DRG", "DSC", "EVN", "FT1", "GT1", "IN1",
+    "IN2", "IN3", "NK1", "PD1", "PDA", "PR1", "PRT", "PV2", "ROL", "SFT", "TQ1", "TQ2", "UAC",
+    "UB1", "UB2",
+];
 
 /// What holds for the segments to come.
 struct Reader<'r, 'a, 's> {
     context: &'r mut Context<'a, 's>,
+    /// Of an ADT.
+    event: Option<Text<'a>>,
     scratch: &'r mut Scratch<'a>,
     devices: &'r mut Devices<'a>,
     tree: &'r mut Tree<'a>,
@@ -38,6 +43,10 @@ struct Reader<'r, 'a, 's> {
     specimens: u32,
     /// The last PID, its bytes and its key.
     patient: Option<(&'a [u8], SubjectKey)>,
+    /// The line that was read with the PID or PV1 before it: PD1, PV2.
+    ahead: usize,
+    /// The PD1 that was read with the last PID.
+    more: &'a [u8],
     encounter: Option<EncounterKey>,
     report: Option<ReportKey>,
     effective: Effective<'a>,
@@ -50,12 +59,14 @@ struct Reader<'r, 'a, 's> {
 /// Hands over the facts of a message.
 pub(crate) fn observe<'a>(
     context: &mut Context<'a, '_>,
+    event: Option<Text<'a>>,
     scratch: &mut Scratch<'a>,
     devices: &mut Devices<'a>,
     tree: &mut Tree<'a>,
 ) {
     let mut reader = Reader {
         context,
+        event,
         scratch,
         devices,
         tree,
@@ -65,6 +76,8 @@ pub(crate) fn observe<'a>(
         reports: 0,
         specimens: 0,
         patient: None,
+        ahead: 0,
+        more: &[],
         encounter: None,
         report: None,
         effective: Effective::Unknown,
@@ -92,6 +105,9 @@ impl<'a> Reader<'_, 'a, '_> {
             _ if !self.context.message.is_segment(line) => self.unmapped(segment, line),
             b"PID" => self.patient(segment, line),
             b"PV1" => self.visit(segment, line),
+            // Read with the segment before it.
+            b"PD1" | b"PV2" if line == self.ahead => {}
+            b"PD1" if segment.raw() == self.more => {}
             b"OBR" | b"OBX" | b"SPM" => return self.group(line),
             b"NTE" => nte::diagnose(self.context, segment, line),
             _ => self.other(segment, line),
@@ -130,7 +146,9 @@ impl<'a> Reader<'_, 'a, '_> {
         if self.patient.is_none_or(|(bytes, _)| bytes != segment.raw()) {
             let key = SubjectKey(take(&mut self.subjects));
             self.patient = Some((segment.raw(), key));
-            pid::observe(self.context, segment, line, key, self.scratch);
+            let more = self.look_ahead(b"PD1", line);
+            self.more = more.map_or(&[], |(more, _)| more.raw());
+            pid::observe(self.context, segment, line, more, key, self.scratch);
         }
         (self.encounter, self.report, self.results) = (None, None, false);
         self.effective = Effective::Unknown;
@@ -142,8 +160,28 @@ impl<'a> Reader<'_, 'a, '_> {
             self.context.say(DiagnosticCode::SegmentOutOfOrder, segment.span());
         }
         let key = EncounterKey(take(&mut self.encounters));
-        self.encounter = Some(key);
-        pv1::observe(self.context, segment, line, key, self.subject(), self.scratch);
+        let (subject, more) = (self.subject(), self.look_ahead(b"PV2", line));
+        let mut encounter = Encounter::new(key, subject);
+        encounter.event = self.event;
+        self.encounter = pv1::observe(self.context, (segment, line), more, encounter, self.scratch);
+    }
+
+    /// The segment `id` that goes on with the one on line `line`: the first before another group.
+    fn look_ahead(&mut self, id: &[u8; 3], line: usize) -> Option<(Segment<'a>, usize)> {
+        let mut line = line.saturating_add(1);
+        while let Some(segment) = self.context.message.line(line) {
+            match segment.id() {
+                _ if !self.context.message.is_segment(line) => {}
+                found if found == id => {
+                    self.ahead = line;
+                    return Some((segment, line));
+                }
+                b"PID" | b"PV1" | b"ORC" | b"OBR" | b"OBX" | b"SPM" => return None,
+                _ => {}
+            }
+            line = line.saturating_add(1);
+        }
+        None
     }
 
     fn subject(&self) -> Option<SubjectKey> {
@@ -233,7 +271,9 @@ impl<'a> Reader<'_, 'a, '_> {
             let request = self.request(segment, start);
             (self.report, self.effective) = (Some(request.0.key), request.0.effective);
             read = Some(request);
-        } else if let Some(segment) = first.filter(|_| self.report.is_none()) {
+        } else if let Some(segment) =
+            first.filter(|_| self.report.is_none() && self.event.is_none())
+        {
             let name = if segment.id() == b"SPM" { "SPM" } else { "OBX" };
             self.context.enter(name, start);
             self.context.say(DiagnosticCode::SegmentOutOfOrder, segment.span());

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use iomt_core::model::{
-    Address, Component, Concept, HumanName, Identifier, Note, Performer, SpecimenKey, Telecom,
+    Address, Attribute, Component, Concept, HumanName, Identifier, Note, Performer,
+    PersonAttribute, SpecimenKey, Stay, Telecom, VisitAttribute,
 };
 use iomt_core::recycle;
 
@@ -22,6 +23,9 @@ pub(crate) struct Scratch<'a> {
     pub(crate) order_numbers: Vec<Identifier<'a>>,
     pub(crate) reasons: Vec<Concept<'a>>,
     pub(crate) details: Vec<Concept<'a>>,
+    pub(crate) person: Vec<Attribute<'a, PersonAttribute>>,
+    pub(crate) visit: Vec<Attribute<'a, VisitAttribute>>,
+    pub(crate) stays: Vec<Stay>,
     pub(crate) interpretation: Vec<Concept<'a>>,
     pub(crate) components: Vec<Component<'a>>,
     /// What qualifies a metric, and the counts of its wave that stand for none.
@@ -34,7 +38,10 @@ pub(crate) struct Scratch<'a> {
 impl Scratch<'_> {
     /// The same allocations, empty, for facts of another message.
     pub(crate) fn recycle<'b>(self) -> Scratch<'b> {
-        let Self { mut specimens, mut performers, mut requesters, mut collectors, .. } = self;
+        let Self {
+            mut specimens, mut performers, mut requesters, mut collectors, mut stays, ..
+        } = self;
+        stays.clear();
         specimens.clear();
         performers.clear();
         requesters.clear();
@@ -52,6 +59,9 @@ impl Scratch<'_> {
             order_numbers: recycle(self.order_numbers),
             reasons: recycle(self.reasons),
             details: recycle(self.details),
+            person: recycle(self.person),
+            visit: recycle(self.visit),
+            stays,
             interpretation: recycle(self.interpretation),
             components: recycle(self.components),
             facets: recycle(self.facets),

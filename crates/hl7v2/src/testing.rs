@@ -249,7 +249,7 @@ impl Sink for Lines {
         line += &when("born", patient.birth_date);
         line += &maybe("sex", patient.sex);
         line += &all("address", patient.addresses, |a| {
-            let [first, second] = a.lines;
+            let [first, _, _, second, _] = a.lines;
             let parts =
                 [first, second, a.city, a.state, a.postal_code, a.country, a.use_code, a.district];
             parts
@@ -260,7 +260,9 @@ impl Sink for Lines {
         });
         line += &all("telecom", patient.telecoms, |t| {
             let (equipment, usage) = (maybe("by", t.equipment), maybe("use", t.use_code));
-            format!("{}{equipment}{usage}", text(t.value))
+            let parts = [t.country, t.area, t.local, t.extension].into_iter().flatten();
+            let number = t.value.into_iter().chain(parts).map(text).collect::<Vec<_>>().join(" ");
+            format!("{number}{equipment}{usage}")
         });
         line += &when("died", patient.deceased_at);
         line += &maybe("dead", patient.deceased);
@@ -271,7 +273,7 @@ impl Sink for Lines {
         let mut line = format!("encounter {}", encounter.key.0);
         line += &key("of", encounter.subject.map(|key| key.0));
         line += &maybe("class", encounter.class);
-        line += &all("id", encounter.identifier.as_slice(), identifier);
+        line += &all("id", encounter.identifiers, identifier);
         line += &self.performers(encounter.participants);
         line += &when("start", encounter.start);
         line += &when("end", encounter.end);

@@ -27,6 +27,23 @@ const MAPS: &[(&str, &str, &str)] = &[
     ("priority", "ExtendedPriorityCodes", "0485"),
     ("confidentiality", "ConfidentialityCode", "0177"),
     ("telecom_system", "TelecommunicationEquipmentType", "0202"),
+    ("address_type", "AddressType[Type]", "0190"),
+    ("encounter_status", "PatientClass[EncounterStatus]", "0004"),
+    ("name_order", "NameAssemblyOrder", "0444"),
+];
+
+/// Maps whose targets are of several systems: `system|code`.
+const CODED: &[(&str, &str, &str)] = &[
+    ("admission_type", "AdmissionType", "0007"),
+    ("ambulatory_status", "AmbulatoryStatus", "0009"),
+    ("bed_status", "BedStatus", "0116"),
+    ("degree", "DegreeLicenseCertificate", "0360"),
+    ("encounter_priority", "EncounterPriority", "0217"),
+    ("hospital_service", "HospitalService", "0069"),
+    ("marital_status", "MaritalStatus", "0002"),
+    ("mode_of_arrival", "ModeOfArrivalCode", "0430"),
+    ("readmission", "ReadmissionIndicator", "0092"),
+    ("religion", "Religion", "0006"),
 ];
 
 /// Code systems whose codes pass as they are: our name, file among the definitions.
@@ -40,7 +57,8 @@ pub fn import(shared: &Path) -> Result {
     let tables: serde_json::Value = serde_json::from_str(&text)?;
     let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record(["map", "code", "target", "source"])?;
-    for (map, guide, table) in MAPS {
+    let plain = MAPS.iter().map(|map| (map, false));
+    for ((map, guide, table), coded) in plain.chain(CODED.iter().map(|map| (map, true))) {
         let rows = tables[guide].as_object().ok_or(format!("no map {guide}"))?;
         let source = format!("HL7 v2-to-FHIR IG 1.0.0, {guide} (table {table})");
         for (code, row) in rows {
@@ -50,7 +68,12 @@ pub fn import(shared: &Path) -> Result {
             let misplaced = *map == "telecom_system"
                 && row["fhir_system"] != "http://hl7.org/fhir/contact-point-system";
             if let Some(target) = target.filter(|_| !misplaced) {
-                out.write_record([map, code, target.trim(), &source])?;
+                let system = row["fhir_system"].as_str().filter(|_| coded);
+                let target = match system {
+                    Some(system) => format!("{}|{}", system.trim(), target.trim()),
+                    None => target.trim().to_owned(),
+                };
+                out.write_record([map, code, &target, &source])?;
             }
         }
     }

@@ -61,6 +61,8 @@ pub struct Message<'a> {
     pub received: Option<DateTime>,
     /// It belongs to a session: keys declared before it still hold.
     pub session: bool,
+    /// What it is for.
+    pub purpose: Purpose,
     /// All its bytes.
     pub bytes: &'a [u8],
     /// Where they stand.
@@ -73,9 +75,32 @@ impl<'a> Message<'a> {
     pub const fn new(protocol: &'static str, bytes: &'a [u8], span: Span) -> Self {
         let (application, facility) = (Authority::NONE, Authority::NONE);
         let (id, sent, kind, received) = (None, None, None, None);
-        let session = false;
-        Self { protocol, id, application, facility, sent, kind, received, session, bytes, span }
+        let (session, purpose) = (false, Purpose::Results);
+        Self {
+            protocol,
+            id,
+            application,
+            facility,
+            sent,
+            kind,
+            received,
+            session,
+            purpose,
+            bytes,
+            span,
+        }
     }
+}
+
+/// What a message is for: who says more of a person than that there are results for them.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a new case must stop every mapping")]
+pub enum Purpose {
+    /// It carries results; what it says of persons and visits is there to find them.
+    #[default]
+    Results,
+    /// It administers persons and visits: what it says of them holds from now on.
+    Administration,
 }
 
 impl fmt::Debug for Message<'_> {

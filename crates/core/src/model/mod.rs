@@ -21,15 +21,15 @@ pub use code::{Code, CodeSystem, Coding, Concept, StatusCode, StatusTable};
 pub use mdc::Mdc;
 pub use measurement::{
     Device, DeviceKey, Effective, EncounterKey, Flag, LocationKey, Measurement, Message, Note,
-    OrderKey, ParentResult, ParticipantKey, ReferenceRange, Report, ReportKey, Specimen,
+    OrderKey, ParentResult, ParticipantKey, Purpose, ReferenceRange, Report, ReportKey, Specimen,
     SpecimenKey, Subject, SubjectKey, Version,
 };
 pub use metric::{Level, Metric};
 pub use order::Order;
 pub use participant::{Organization, Participant, Performer, Person, Role};
 pub use party::{
-    Address, Attribute, AttributeValue, Authority, HumanName, Identifier, Patient, PersonAttribute,
-    PersonIndex, Telecom, Universal,
+    Address, Attribute, AttributeValue, Authority, FamilyParts, HumanName, Identifier, Patient,
+    PersonAttribute, PersonIndex, Telecom, Universal, Validity,
 };
 pub use text::{Codec, Short, Text};
 pub use time::{DateTime, Precision, Time, Zone};

@@ -9,6 +9,16 @@ use crate::wire::Span;
 pub enum Role {
     /// Attends the patient: PV1-7.
     Attender,
+    /// Referred the patient: PV1-8, PV2-13.
+    Referrer,
+    /// Consults: PV1-9.
+    Consultant,
+    /// Admitted the patient: PV1-17.
+    Admitter,
+    /// Takes part in the visit: PV1-52.
+    Other,
+    /// Is the patient's general practitioner: PD1-3, PD1-4.
+    GeneralPractitioner,
     /// Ordered it: OBR-16, ORC-12.
     Orderer,
     /// Performed or is responsible for it: OBX-23.
@@ -92,6 +102,8 @@ pub struct Person<'a> {
     pub identifier: Option<Identifier<'a>>,
     /// A name, if one was sent.
     pub name: HumanName<'a>,
+    /// HL7 table 0360: a degree or license.
+    pub qualification: Option<Text<'a>>,
     /// Addresses.
     pub addresses: &'a [Address<'a>],
 }

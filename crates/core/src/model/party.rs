@@ -44,6 +44,10 @@ pub struct Identifier<'a> {
     pub type_code: Option<Text<'a>>,
     /// It is one by itself, whoever gave it out.
     pub universal: Option<Universal>,
+    /// The digit that checks it.
+    pub check_digit: Option<Text<'a>>,
+    /// When it holds.
+    pub valid: Validity<'a>,
     /// The bytes.
     pub span: Span,
 }
@@ -62,9 +66,25 @@ impl<'a> Identifier<'a> {
     /// A value of which nothing else is known.
     #[must_use]
     pub fn new(value: Text<'a>) -> Self {
-        let (authority, type_code, universal) = (Authority::NONE, None, None);
-        Self { value, authority, type_code, universal, span: value.span() }
+        let (type_code, universal, check_digit) = (None, None, None);
+        let (authority, valid, span) = (Authority::NONE, Validity::NONE, value.span());
+        Self { value, authority, type_code, universal, check_digit, valid, span }
     }
+}
+
+/// From when to when something holds.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "a pair")]
+pub struct Validity<'a> {
+    /// From when.
+    pub start: Option<Time<'a>>,
+    /// To when.
+    pub end: Option<Time<'a>>,
+}
+
+impl Validity<'_> {
+    /// Nothing says when.
+    pub const NONE: Self = Self { start: None, end: None };
 }
 
 /// A name of a person.
@@ -73,6 +93,8 @@ impl<'a> Identifier<'a> {
 pub struct HumanName<'a> {
     /// Family name.
     pub family: Option<Text<'a>>,
+    /// What the family name is made of.
+    pub family_parts: FamilyParts<'a>,
     /// Given name, and further given names or initials.
     pub given: [Option<Text<'a>>; 2],
     /// Dr, …
@@ -81,18 +103,38 @@ pub struct HumanName<'a> {
     pub suffix: Option<Text<'a>>,
     /// Degree, a suffix too.
     pub degree: Option<Text<'a>>,
+    /// What a profession adds, a suffix too.
+    pub professional: Option<Text<'a>>,
     /// HL7 table 0200: `L` official, `N` nickname, …
     pub use_code: Option<Text<'a>>,
+    /// HL7 table 0444: `F` family name first, `G` given name first.
+    pub order: Option<Text<'a>>,
+    /// When it holds.
+    pub valid: Validity<'a>,
     /// The bytes.
     pub span: Span,
+}
+
+/// What a family name is made of (HL7 v2 FN).
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "the parts of FN")]
+pub struct FamilyParts<'a> {
+    /// Prefix of the own surname: `van`.
+    pub own_prefix: Option<Text<'a>>,
+    /// Own surname.
+    pub own: Option<Text<'a>>,
+    /// Prefix of the partner's surname.
+    pub partner_prefix: Option<Text<'a>>,
+    /// The partner's surname.
+    pub partner: Option<Text<'a>>,
 }
 
 /// A postal address.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct Address<'a> {
-    /// Street, and other designation.
-    pub lines: [Option<Text<'a>>; 2],
+    /// Street or mailing address, street, number of the house, other designation, addressee.
+    pub lines: [Option<Text<'a>>; 5],
     /// City.
     pub city: Option<Text<'a>>,
     /// State or province.
@@ -103,22 +145,38 @@ pub struct Address<'a> {
     pub country: Option<Text<'a>>,
     /// County or district.
     pub district: Option<Text<'a>>,
+    /// Where the census counts it.
+    pub census_tract: Option<Text<'a>>,
     /// HL7 table 0190: `H` home, `B` business, …
     pub use_code: Option<Text<'a>>,
+    /// When it holds.
+    pub valid: Validity<'a>,
     /// The bytes.
     pub span: Span,
 }
 
 /// A telephone number or another way to reach somebody.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct Telecom<'a> {
-    /// The number or address.
-    pub value: Text<'a>,
+    /// The number or address as a whole; else it is made of the parts.
+    pub value: Option<Text<'a>>,
+    /// Country code.
+    pub country: Option<Text<'a>>,
+    /// Area or city code.
+    pub area: Option<Text<'a>>,
+    /// Local number.
+    pub local: Option<Text<'a>>,
+    /// Extension.
+    pub extension: Option<Text<'a>>,
     /// HL7 table 0202: `PH`, `FX`, `Internet`, …
     pub equipment: Option<Text<'a>>,
     /// HL7 table 0201: `PRN`, `WPN`, …
     pub use_code: Option<Text<'a>>,
+    /// Which of several is preferred: 1 is the first.
+    pub rank: Option<Text<'a>>,
+    /// When it holds.
+    pub valid: Validity<'a>,
     /// The bytes.
     pub span: Span,
 }
@@ -127,7 +185,7 @@ impl<'a> Telecom<'a> {
     /// A value of which nothing else is known.
     #[must_use]
     pub fn new(value: Text<'a>) -> Self {
-        Self { value, equipment: None, use_code: None, span: value.span() }
+        Self { value: Some(value), span: value.span(), ..Self::default() }
     }
 }
 
@@ -208,8 +266,32 @@ impl Patient<'_> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "a new case must stop every mapping")]
 pub enum PersonAttribute {
-    /// PID-16.
+    /// A name: PID-6.
+    MothersMaidenName,
+    /// A concept: PID-15.
+    Language,
+    /// A concept, HL7 table 0002: PID-16.
     MaritalStatus,
+    /// A concept, HL7 table 0006: PID-17.
+    Religion,
+    /// A text: PID-23.
+    BirthPlace,
+    /// A code of HL7 table 0136: PID-24.
+    MultipleBirth,
+    /// A number: PID-25.
+    BirthOrder,
+    /// A concept: PID-26, PID-39.
+    Citizenship,
+    /// A concept: PID-28.
+    Nationality,
+    /// A concept: PID-35.
+    Species,
+    /// A concept: PID-36.
+    Breed,
+    /// A concept: PD1-6.
+    Disability,
+    /// A text: PD1-14.
+    Congregation,
 }
 
 /// Something else that is known of what a fact is about.

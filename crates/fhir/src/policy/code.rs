@@ -209,6 +209,94 @@ impl Builder<'_> {
         self.tape.close(concept);
     }
 
+    /// A concept of an HL7 table: the target that `map` has for its code, then the code of the table
+    /// where that is another; a code that the map does not have, or of another system, as sent.
+    pub(crate) fn table_concept(
+        &mut self,
+        element: ElementId,
+        concept: &Concept<'_>,
+        table: u16,
+        map: maps::Map,
+    ) {
+        let mark = self.tape.open(element, concept.span);
+        let mut text = concept.text;
+        for coding in concept.codings() {
+            let target = table_target(coding, table, map);
+            match target {
+                Some(target) => {
+                    self.code_of_table(el::CODEABLE_CONCEPT_CODING, coding, target);
+                    if !coding.code.is(target.1) {
+                        let mut own = *coding;
+                        (own.system, own.display) = (CodeSystem::Hl7Table(table), None);
+                        self.coding(el::CODEABLE_CONCEPT_CODING, &own);
+                    }
+                }
+                None => self.coding(el::CODEABLE_CONCEPT_CODING, coding),
+            }
+            // A display other than the table's own is an error there: it is the text.
+            match coding.display.filter(|_| target.is_some() || is_of_table(coding)) {
+                Some(display) if text.is_some() => {
+                    self.note(DiagnosticCode::FieldNotMapped, display.span(), "Coding.display");
+                }
+                display => text = text.or(display),
+            }
+        }
+        if let Some(text) = text {
+            self.text(el::CODEABLE_CONCEPT_TEXT, text);
+        }
+        self.tape.close(mark);
+    }
+
+    /// The target of a coding, which is a system and a code.
+    fn code_of_table(
+        &mut self,
+        element: ElementId,
+        coding: &Coding<'_>,
+        (system, code): (&'static str, &'static str),
+    ) {
+        let span = coding.code.span();
+        let mark = self.tape.open(element, span);
+        self.tape.text_at(el::CODING_SYSTEM, system, coding.system_span);
+        self.tape.text_at(el::CODING_CODE, code, span);
+        self.tape.close(mark);
+    }
+
+    /// [`table_concept`](Self::table_concept), of which the target has one coding; what is not in it is
+    /// diagnosed.
+    pub(crate) fn table_coding(
+        &mut self,
+        element: ElementId,
+        concept: &Concept<'_>,
+        table: u16,
+        map: maps::Map,
+    ) {
+        let (code, not_mapped) = (DiagnosticCode::FieldNotMapped, "Coding");
+        let mut codings = concept.codings();
+        let first = codings.next();
+        match first.map(|coding| (coding, table_target(coding, table, map))) {
+            Some((coding, Some(target))) => {
+                self.code_of_table(element, coding, target);
+                if let Some(display) = coding.display {
+                    self.note(code, display.span(), not_mapped);
+                }
+            }
+            Some((coding, None)) => self.coding(element, coding),
+            None => {
+                if let Some(text) = concept.text {
+                    let mark = self.tape.open(element, text.span());
+                    self.text(el::CODING_DISPLAY, text);
+                    self.tape.close(mark);
+                }
+            }
+        }
+        for other in codings {
+            self.note(code, other.code.span(), not_mapped);
+        }
+        if let (Some(_), Some(text)) = (first, concept.text) {
+            self.note(code, text.span(), not_mapped);
+        }
+    }
+
     /// A text as sent.
     pub(crate) fn text(&mut self, element: ElementId, text: Text<'_>) {
         match text.as_str() {
@@ -265,6 +353,11 @@ impl Builder<'_> {
     /// An identifier as sent: its system is made from its authority, or there is none.
     pub(crate) fn identifier(&mut self, element: ElementId, identifier: &Identifier<'_>) {
         let mark = self.tape.open(element, identifier.span);
+        if let Some(digit) = identifier.check_digit {
+            let url = "http://hl7.org/fhir/StructureDefinition/identifier-checkDigit";
+            let (element, value) = (el::IDENTIFIER_EXTENSION, el::EXTENSION_VALUE_STRING);
+            self.extension(element, url, value, digit.span(), |w| digit.write(w));
+        }
         if let Some(kind) = identifier.type_code {
             let system = "http://terminology.hl7.org/CodeSystem/v2-0203";
             self.mapped(el::IDENTIFIER_TYPE, maps::IDENTIFIER_TYPE, system, kind);
@@ -276,6 +369,9 @@ impl Builder<'_> {
         let span =
             if identifier.universal.is_some() { identifier.span } else { identifier.value.span() };
         self.tape.write(el::IDENTIFIER_VALUE, span, |w| write_value(identifier, w));
+        self.valid(el::IDENTIFIER_PERIOD, &identifier.valid, "Identifier.period");
+        // A name of ours for what the standard names is nobody that gives out numbers.
+        authority.namespace = authority.namespace.filter(|name| name.span().is_some());
         // What makes no system is kept with the name of the authority.
         if identifier.universal.is_some() || makes_system(cx, &authority) {
             (authority.universal_id, authority.universal_id_type) = (None, None);
@@ -332,6 +428,25 @@ pub(crate) fn write_value(identifier: &Identifier<'_>, out: &mut dyn Write) -> f
     }
 }
 
+/// The target of a code of an HL7 table, which the sender names or does not.
+fn table_target(
+    coding: &Coding<'_>,
+    table: u16,
+    map: maps::Map,
+) -> Option<(&'static str, &'static str)> {
+    match coding.system {
+        CodeSystem::Unknown => {}
+        CodeSystem::Hl7Table(named) if named == table => {}
+        CodeSystem::Mdc
+        | CodeSystem::Loinc
+        | CodeSystem::SnomedCt
+        | CodeSystem::Ucum
+        | CodeSystem::Hl7Table(_)
+        | CodeSystem::Named(_) => return None,
+    }
+    maps::look_up_coded(map, coding.code.text()?)
+}
+
 /// Writes the system of an authority's identifiers, nothing if it has none: ISO → `urn:oid:`,
 /// UUID → `urn:uuid:`, URI as it is, else as configured for the namespace.
 pub(crate) fn write_system(
@@ -347,7 +462,7 @@ pub(crate) fn write_system(
 }
 
 /// The same of the authority alone.
-fn write_authority_system(
+pub(super) fn write_authority_system(
     cx: &Context,
     authority: &Authority<'_>,
     out: &mut dyn Write,

@@ -3,11 +3,14 @@
 
 mod code;
 mod device;
+mod encounter;
+mod location;
 pub(crate) mod maps;
 mod measurement;
 mod order;
 mod participant;
 mod party;
+mod patient;
 pub(crate) mod pocd;
 mod provenance;
 mod quantity;
@@ -18,8 +21,11 @@ mod time;
 mod value;
 
 pub(crate) use code::{has_system, identity, write_system, write_value};
+pub(crate) use encounter::Places;
+pub(crate) use location::Level;
 pub(crate) use measurement::{Links, Plan, PressureRow, says_something};
 pub(crate) use order::OrderLinks;
+pub(crate) use party::write_name;
 pub(crate) use report::ReportLinks;
 pub(crate) use status::invalid;
 pub(crate) use time::{Moment, When};

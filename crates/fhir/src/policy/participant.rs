@@ -2,7 +2,7 @@
 
 use iomt_core::model::{Identifier, Organization, Participant, Person};
 
-use super::{Builder, Target};
+use super::{Builder, Target, maps};
 use crate::identity::Uuid;
 use crate::table::el;
 
@@ -19,6 +19,18 @@ impl Builder<'_> {
         self.human_name(el::PRACTITIONER_NAME, &person.name);
         for address in person.addresses {
             self.address(el::PRACTITIONER_ADDRESS, address);
+        }
+        if let Some(degree) = person.qualification {
+            let one = self.tape.open(el::PRACTITIONER_QUALIFICATION, degree.span());
+            let code = self.tape.open(el::PRACTITIONER_QUALIFICATION_CODE, degree.span());
+            match maps::look_up_coded(maps::DEGREE, degree) {
+                Some((system, target)) => {
+                    self.code(el::CODEABLE_CONCEPT_CODING, system, target, degree.span());
+                }
+                None => self.text(el::CODEABLE_CONCEPT_TEXT, degree),
+            }
+            self.tape.close(code);
+            self.tape.close(one);
         }
         self.tape.close(mark);
     }

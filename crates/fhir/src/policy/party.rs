@@ -1,77 +1,64 @@
-//! Patient, Encounter.
+//! The data types of persons: names, addresses, telecommunication.
+
+use core::fmt::{self, Write};
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Address, Encounter, HumanName, Patient, Telecom, Text};
+use iomt_core::model::{Address, FamilyParts, HumanName, Telecom, Text, Validity};
 use iomt_core::wire::Span;
 
-use super::time::ORIGINAL_TEXT;
-use super::{Builder, Performers, Target, maps};
-use crate::identity::Uuid;
+use super::{Builder, maps};
 use crate::table::{ElementId, el};
 
+/// Where extensions of HL7 are.
+macro_rules! core {
+    ($name:literal) => {
+        concat!("http://hl7.org/fhir/StructureDefinition/", $name)
+    };
+}
+pub(super) use core;
+
 impl Builder<'_> {
-    pub(crate) fn patient(&mut self, patient: &Patient<'_>, id: Uuid) {
-        let mark = self.resource(el::ROOT_PATIENT, el::PATIENT_ID, id, patient.span);
-        for identifier in patient.identifiers {
-            self.identifier(el::PATIENT_IDENTIFIER, identifier);
-        }
-        if !patient.identifiers.is_empty() {
-            self.own_identifier(el::PATIENT_IDENTIFIER, id);
-        }
-        for name in patient.names {
-            self.human_name(el::PATIENT_NAME, name);
-        }
-        for telecom in patient.telecoms {
-            self.telecom(el::PATIENT_TELECOM, telecom);
-        }
-        if let Some(sex) = patient.sex {
-            match maps::look_up(maps::GENDER, sex) {
-                Some(code) => {
-                    self.tape.text_at(el::PATIENT_GENDER, code, sex.span());
-                }
-                None => self.unmapped(el::PATIENT_GENDER, "unknown", sex, "Patient.gender"),
+    /// A positive number.
+    pub(crate) fn whole(&mut self, element: ElementId, sent: Text<'_>, place: &'static str) {
+        let number = sent.short().and_then(|sent| sent.as_str().parse::<u16>().ok());
+        match number.filter(|number| *number > 0) {
+            Some(number) => {
+                self.tape.write(element, sent.span(), |w| write!(w, "{number}"));
             }
+            None => self.malformed(sent.span(), place),
         }
-        if let Some(birth) = patient.birth_date {
-            self.date(el::PATIENT_BIRTH_DATE, &birth);
-        }
-        let deceased = patient.deceased.and_then(|d| d.short());
-        match (patient.deceased_at, deceased.as_ref().map(|d| d.as_str())) {
-            (Some(time), _) => {
-                let moment = self.moment(&time, "Patient.deceased");
-                self.date_time(el::PATIENT_DECEASED_DATE_TIME, &moment);
-            }
-            (None, Some(flag @ ("Y" | "N"))) => {
-                let dead = if flag == "Y" { "true" } else { "false" };
-                let span = patient.deceased.map_or(Span::NONE, |d| d.span());
-                self.tape.text_at(el::PATIENT_DECEASED_BOOLEAN, dead, span);
-            }
-            (None, _) => {}
-        }
-        for address in patient.addresses {
-            self.address(el::PATIENT_ADDRESS, address);
-        }
-        self.tape.close(mark);
     }
 
-    /// A code without target: the text as sent stands beside the code for that.
-    fn unmapped(
-        &mut self,
-        element: ElementId,
-        code: &'static str,
-        sent: Text<'_>,
-        place: &'static str,
-    ) {
-        self.note(DiagnosticCode::CodeNotMapped, sent.span(), place);
-        let mark = self.tape.open(element, sent.span());
-        self.tape.value_text(mark, code);
-        let value = el::EXTENSION_VALUE_STRING;
-        self.extension(el::ELEMENT_EXTENSION, ORIGINAL_TEXT, value, sent.span(), |w| sent.write(w));
-        self.tape.close(mark);
+    /// A value that its type does not allow, where there is no place for it as it was sent.
+    pub(crate) fn malformed(&mut self, span: Span, place: &'static str) {
+        self.note(DiagnosticCode::ValueMalformed, span, place);
+        self.note(DiagnosticCode::FieldNotMapped, span, place);
+    }
+
+    /// When something holds.
+    pub(crate) fn valid(&mut self, element: ElementId, valid: &Validity<'_>, place: &'static str) {
+        let Validity { start, end } = valid;
+        if start.is_none() && end.is_none() {
+            return;
+        }
+        let start = start.map(|time| self.moment(&time, place));
+        let end = end.map(|time| self.moment(&time, place));
+        self.period(element, start.as_ref(), end.as_ref());
     }
 
     pub(crate) fn human_name(&mut self, element: ElementId, name: &HumanName<'_>) {
         let mark = self.tape.open(element, name.span);
+        if let Some(sent) = name.order {
+            match maps::look_up(maps::NAME_ORDER, sent) {
+                Some(code) => {
+                    let (url, value) =
+                        (core!("humanname-assembly-order"), el::EXTENSION_VALUE_CODE);
+                    let extension = el::HUMAN_NAME_EXTENSION;
+                    self.extension(extension, url, value, sent.span(), |w| w.write_str(code));
+                }
+                None => self.note(DiagnosticCode::CodeNotMapped, sent.span(), "HumanName"),
+            }
+        }
         if let Some(sent) = name.use_code {
             if let Some(code) = maps::look_up(maps::NAME_USE, sent) {
                 self.tape.text_at(el::HUMAN_NAME_USE, code, sent.span());
@@ -79,48 +66,148 @@ impl Builder<'_> {
                 self.note(DiagnosticCode::CodeNotMapped, sent.span(), "HumanName.use");
             }
         }
-        if let Some(family) = name.family {
-            self.text(el::HUMAN_NAME_FAMILY, family);
-        }
+        self.family(name);
         for given in name.given.into_iter().flatten() {
             self.text(el::HUMAN_NAME_GIVEN, given);
         }
         if let Some(prefix) = name.prefix {
             self.text(el::HUMAN_NAME_PREFIX, prefix);
         }
-        for suffix in [name.suffix, name.degree].into_iter().flatten() {
+        for suffix in [name.suffix, name.degree, name.professional].into_iter().flatten() {
             self.text(el::HUMAN_NAME_SUFFIX, suffix);
+        }
+        self.valid(el::HUMAN_NAME_PERIOD, &name.valid, "HumanName.period");
+        self.tape.close(mark);
+    }
+
+    /// A family name, and what it is made of.
+    fn family(&mut self, name: &HumanName<'_>) {
+        let FamilyParts { own_prefix, own, partner_prefix, partner } = name.family_parts;
+        let parts = [
+            (core!("humanname-own-prefix"), own_prefix),
+            (core!("humanname-own-name"), own),
+            (core!("humanname-partner-prefix"), partner_prefix),
+            (core!("humanname-partner-name"), partner),
+        ];
+        if parts.iter().all(|(_, part)| part.is_none()) {
+            if let Some(family) = name.family {
+                self.text(el::HUMAN_NAME_FAMILY, family);
+            }
+            return;
+        }
+        let span = name.family.map_or(name.span, |family| family.span());
+        let mark = self.tape.open(el::HUMAN_NAME_FAMILY, span);
+        if let Some(family) = name.family {
+            self.tape.value_write(mark, |w| family.write(w));
+        }
+        for (url, part) in parts {
+            if let Some(part) = part {
+                let (element, value) = (el::ELEMENT_EXTENSION, el::EXTENSION_VALUE_STRING);
+                self.extension(element, url, value, part.span(), |w| part.write(w));
+            }
         }
         self.tape.close(mark);
     }
 
     pub(crate) fn telecom(&mut self, element: ElementId, telecom: &Telecom<'_>) {
         let mark = self.tape.open(element, telecom.span);
-        let cellular = telecom.equipment.is_some_and(|e| e.is("CP"));
-        let system = match telecom.equipment {
-            Some(_) if cellular => "phone",
-            Some(code) => maps::look_up(maps::TELECOM_SYSTEM, code).unwrap_or("other"),
-            None if telecom.use_code.is_some_and(|u| u.is("NET")) => "email",
-            // XTN without equipment is a telephone number.
-            None => "phone",
-        };
-        self.tape.text(el::CONTACT_POINT_SYSTEM, system);
-        self.text(el::CONTACT_POINT_VALUE, telecom.value);
-        let mapped = telecom.use_code.and_then(|t| maps::look_up(maps::TELECOM_USE, t));
-        if let Some(code) = mapped.or(cellular.then_some("mobile")) {
-            self.tape.text(el::CONTACT_POINT_USE, code);
+        let Telecom { country, area, local, extension, equipment, use_code, .. } = *telecom;
+        for (url, part) in [
+            (core!("contactpoint-country"), country),
+            (core!("contactpoint-area"), area),
+            (core!("contactpoint-local"), local),
+            (core!("contactpoint-extension"), extension),
+        ] {
+            if let Some(part) = part {
+                let (element, value) = (el::CONTACT_POINT_EXTENSION, el::EXTENSION_VALUE_STRING);
+                self.extension(element, url, value, part.span(), |w| part.write(w));
+            }
         }
+        let cellular = equipment.is_some_and(|e| e.is("CP"));
+        let (system, span) = match equipment {
+            Some(code) if cellular => ("phone", code.span()),
+            Some(code) => {
+                let mapped = maps::look_up(maps::TELECOM_SYSTEM, code);
+                if mapped.is_none() {
+                    self.note(DiagnosticCode::CodeNotMapped, code.span(), "ContactPoint.system");
+                }
+                (mapped.unwrap_or("other"), code.span())
+            }
+            None if use_code.is_some_and(|u| u.is("NET")) => ("email", Span::NONE),
+            // XTN without equipment is a telephone number.
+            None => ("phone", Span::NONE),
+        };
+        self.tape.text_at(el::CONTACT_POINT_SYSTEM, system, span);
+        match telecom.value {
+            Some(value) => self.text(el::CONTACT_POINT_VALUE, value),
+            None => self.phone_number(telecom),
+        }
+        let mapped = use_code.and_then(|t| maps::look_up(maps::TELECOM_USE, t));
+        match (mapped, use_code) {
+            (Some(code), Some(sent)) => {
+                // Where no use was sent, the field says it.
+                let span = if sent.span().is_some() { sent.span() } else { telecom.span };
+                self.tape.text_at(el::CONTACT_POINT_USE, code, span);
+            }
+            (_, sent) => {
+                if cellular {
+                    self.tape.text_at(el::CONTACT_POINT_USE, "mobile", span);
+                }
+                if let Some(sent) = sent.filter(|sent| sent.span().is_some()) {
+                    self.note(DiagnosticCode::CodeNotMapped, sent.span(), "ContactPoint.use");
+                }
+            }
+        }
+        if let Some(rank) = telecom.rank {
+            self.whole(el::CONTACT_POINT_RANK, rank, "ContactPoint.rank");
+        }
+        self.valid(el::CONTACT_POINT_PERIOD, &telecom.valid, "ContactPoint.period");
         self.tape.close(mark);
+    }
+
+    /// A number of its parts: `+1 555 5550100 X12`.
+    fn phone_number(&mut self, telecom: &Telecom<'_>) {
+        let Telecom { country, area, local, extension, .. } = *telecom;
+        let parts = [(country, "+"), (area, ""), (local, ""), (extension, "X")];
+        let spans = parts.iter().filter_map(|(part, _)| part.map(|part| part.span()));
+        let span = spans.reduce(Span::to).unwrap_or(Span::NONE);
+        self.tape.write(el::CONTACT_POINT_VALUE, span, |w| {
+            let mut first = true;
+            for (part, sign) in parts {
+                let Some(part) = part else { continue };
+                if !core::mem::take(&mut first) {
+                    w.write_char(' ')?;
+                }
+                // Some senders write the sign themselves.
+                let signed = part.raw().first().is_some_and(|b| sign.as_bytes().contains(b));
+                w.write_str(if signed { "" } else { sign })?;
+                part.write(w)?;
+            }
+            Ok(())
+        });
     }
 
     pub(crate) fn address(&mut self, element: ElementId, address: &Address<'_>) {
         let mark = self.tape.open(element, address.span);
-        if let Some(code) = address.use_code.and_then(|t| maps::look_up(maps::ADDRESS_USE, t)) {
-            self.tape.text(el::ADDRESS_USE, code);
+        let kind = address.use_code;
+        if let Some(sent) = kind.filter(|kind| kind.is("HV")) {
+            // HV is a code of PostalAddressUse as well.
+            let (url, value) = (core!("iso21090-AD-use"), el::EXTENSION_VALUE_CODE);
+            let extension = el::ADDRESS_EXTENSION;
+            self.extension(extension, url, value, sent.span(), |w| w.write_str("HV"));
+        } else if let Some(sent) = kind {
+            let (usage, form) =
+                (maps::look_up(maps::ADDRESS_USE, sent), maps::look_up(maps::ADDRESS_TYPE, sent));
+            for (element, code) in [(el::ADDRESS_USE, usage), (el::ADDRESS_TYPE, form)] {
+                if let Some(code) = code {
+                    self.tape.text_at(element, code, sent.span());
+                }
+            }
+            if usage.or(form).is_none() {
+                self.note(DiagnosticCode::CodeNotMapped, sent.span(), "Address.use");
+            }
         }
-        for line in address.lines.into_iter().flatten() {
-            self.text(el::ADDRESS_LINE, line);
-        }
+        self.lines(address);
         let parts = [
             (el::ADDRESS_CITY, address.city),
             (el::ADDRESS_DISTRICT, address.district),
@@ -133,60 +220,46 @@ impl Builder<'_> {
                 self.text(element, part);
             }
         }
+        self.valid(el::ADDRESS_PERIOD, &address.valid, "Address.period");
         self.tape.close(mark);
     }
 
-    pub(crate) fn encounter(
-        &mut self,
-        encounter: &Encounter<'_>,
-        id: Uuid,
-        subject: Option<Target<'_>>,
-        participants: Performers<'_>,
-    ) {
-        let mark = self.resource(el::ROOT_ENCOUNTER, el::ENCOUNTER_ID, id, encounter.span);
-        if let Some(identifier) = &encounter.identifier {
-            self.identifier(el::ENCOUNTER_IDENTIFIER, identifier);
+    /// The lines of an address; the census tract stands at the first, which it may be alone.
+    fn lines(&mut self, address: &Address<'_>) {
+        let mut lines = address.lines.into_iter().flatten();
+        if let Some(tract) = address.census_tract {
+            let first = lines.next();
+            let span = first.unwrap_or(tract).span();
+            let mark = self.tape.open(el::ADDRESS_LINE, span);
+            if let Some(first) = first {
+                self.tape.value_write(mark, |w| first.write(w));
+            }
+            let url = core!("iso21090-ADXP-censusTract");
+            let (element, value) = (el::ELEMENT_EXTENSION, el::EXTENSION_VALUE_STRING);
+            self.extension(element, url, value, tract.span(), |w| tract.write(w));
+            self.tape.close(mark);
         }
-        self.own_identifier(el::ENCOUNTER_IDENTIFIER, id);
-        // PV1 says nothing of the state of the visit.
-        self.tape.text(el::ENCOUNTER_STATUS, "unknown");
-        self.class(encounter.class);
-        if let Some(subject) = subject {
-            self.reference(el::ENCOUNTER_SUBJECT, subject);
+        for line in lines {
+            self.text(el::ADDRESS_LINE, line);
         }
-        for (performer, target) in participants.each() {
-            let one = self.tape.open(el::ENCOUNTER_PARTICIPANT, Span::NONE);
-            self.coded(
-                el::ENCOUNTER_PARTICIPANT_TYPE,
-                "http://terminology.hl7.org/CodeSystem/v3-ParticipationType",
-                "ATND",
-                Span::NONE,
-            );
-            self.reference_at(el::ENCOUNTER_PARTICIPANT_INDIVIDUAL, target, performer.span);
-            self.tape.close(one);
-        }
-        let start = encounter.start.map(|t| self.moment(&t, "Encounter.period"));
-        let end = encounter.end.map(|t| self.moment(&t, "Encounter.period"));
-        self.period(el::ENCOUNTER_PERIOD, start.as_ref(), end.as_ref());
-        self.tape.close(mark);
     }
+}
 
-    fn class(&mut self, sent: Option<Text<'_>>) {
-        const ACT: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
-        let mapped = sent.and_then(|s| maps::look_up(maps::ENCOUNTER_CLASS, s));
-        let mark = self.tape.open(el::ENCOUNTER_CLASS, sent.map_or(Span::NONE, |s| s.span()));
-        match (mapped, sent) {
-            // The targets of one letter are codes of the HL7 table itself.
-            (Some(code), _) if code.len() > 1 => {
-                self.tape.text(el::CODING_SYSTEM, ACT);
-                self.tape.text(el::CODING_CODE, code);
-            }
-            (_, Some(sent)) => {
-                self.tape.text(el::CODING_SYSTEM, "http://terminology.hl7.org/CodeSystem/v2-0004");
-                self.text(el::CODING_CODE, sent);
-            }
-            (_, None) => self.absent_extension(el::CODING_EXTENSION),
-        }
-        self.tape.close(mark);
+/// Writes a name as one text: the family name first where the sender says so, else as it is spoken.
+pub(crate) fn write_name(name: &HumanName<'_>, out: &mut dyn Write) -> fmt::Result {
+    let [first, second] = name.given;
+    let (prefix, family, suffix) = (name.prefix, name.family, name.suffix);
+    let rest = [suffix, name.degree, name.professional];
+    let parts = if name.order.is_some_and(|order| order.is("F")) {
+        [family, prefix, first, second]
+    } else {
+        [prefix, first, second, family]
+    };
+    let mut between = "";
+    for part in parts.into_iter().chain(rest).flatten() {
+        out.write_str(between)?;
+        part.write(out)?;
+        between = " ";
     }
+    Ok(())
 }

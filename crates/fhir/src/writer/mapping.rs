@@ -1,8 +1,8 @@
 //! The sink: declarations become entries, measurements become Observations.
 
 use iomt_core::model::{
-    Authority, Device, Encounter, Message, Order, Participant, Patient, Report, Specimen,
-    SubjectKey,
+    Authority, Device, Encounter, Location, Message, Order, Participant, Patient, Purpose, Report,
+    Specimen, SubjectKey,
 };
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, End, Place, Sink};
@@ -93,6 +93,17 @@ impl Mapping<'_> {
         entry.search = search;
     }
 
+    /// What is known of a person or a visit with a number: what a message administers holds from now
+    /// on; what others say is there to find it, and changes nothing.
+    fn write_held(&mut self, entry: &mut Entry) {
+        if self.w.message.purpose == Purpose::Results {
+            return self.write_searched(entry);
+        }
+        let search = core::mem::take(&mut entry.search);
+        self.write_entry(entry, Request::Update(&search));
+        entry.search = search;
+    }
+
     /// The identity of what has no number: of this message alone.
     pub(super) fn local(&self, kind: Kind, key: u32) -> Uuid {
         Name::new(kind.resource())
@@ -150,6 +161,7 @@ impl Sink for Mapping<'_> {
         let state: &mut MessageState = &mut self.w.message;
         state.clear();
         (state.open, state.span, state.session) = (true, message.span, message.session);
+        state.purpose = message.purpose;
         if !message.session {
             self.session.forget();
         }
@@ -222,13 +234,20 @@ impl Sink for Mapping<'_> {
             }
         }
         entry.refer = Refer::Resource;
-        builder!(self.w => &mut entry.tape).patient(patient, entry.id);
+        let practitioners = Performers { list: patient.practitioners, of: self.session };
+        builder!(self.w => &mut entry.tape).patient(patient, entry.id, practitioners);
         self.tell_notes();
         match number {
-            Some(_) => self.write_searched(&mut entry),
+            Some(_) => self.write_held(&mut entry),
             None => self.write_entry(&mut entry, Request::Create),
         }
         self.keep(Kind::Patient, patient.key.0, entry);
+    }
+
+    fn location(&mut self, location: &Location<'_>) {
+        if self.wanted() {
+            self.declare_location(location);
+        }
     }
 
     fn participant(&mut self, participant: &Participant<'_>) {
@@ -242,7 +261,7 @@ impl Sink for Mapping<'_> {
             return;
         }
         let mut entry = self.session.spare(Kind::Encounter);
-        let visit = encounter.identifier.as_ref();
+        let visit = encounter.identifiers.first();
         entry.id = match visit {
             Some(number) => {
                 write_search(&self.w.cx, number, &mut entry.search);
@@ -257,10 +276,14 @@ impl Sink for Mapping<'_> {
             entry.id,
             subject,
             Performers { list: encounter.participants, of: self.session },
+            self.session,
         );
         entry.refer = Refer::Resource;
         self.tell_notes();
-        self.write_searched(&mut entry);
+        match visit {
+            Some(_) => self.write_held(&mut entry),
+            None => self.write_searched(&mut entry),
+        }
         self.keep(Kind::Encounter, encounter.key.0, entry);
     }
 

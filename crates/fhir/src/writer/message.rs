@@ -7,7 +7,7 @@ use crate::identity::Uuid;
 use crate::policy::PressureRow;
 use crate::tape::{Mark, Tape};
 use crate::trace::Traces;
-use iomt_core::model::{AbsentReason, ReportKey};
+use iomt_core::model::{AbsentReason, Purpose, ReportKey};
 use iomt_core::wire::Span;
 
 #[derive(Debug, Default)]
@@ -31,6 +31,8 @@ pub(super) struct MessageState {
     pub(super) sentinels: Vec<(Sentinel, AbsentReason)>,
     /// Its keys die with it.
     pub(super) session: bool,
+    /// What it is for.
+    pub(super) purpose: Purpose,
     /// What is ready: entries of a Bundle, or lines.
     pub(super) out: String,
     /// Where lines end in `out`.

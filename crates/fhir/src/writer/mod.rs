@@ -1,5 +1,6 @@
 //! From facts to output: what a message says is built, checked and held until the message ends.
 
+mod locations;
 mod mapping;
 mod memo;
 mod message;
@@ -78,6 +79,7 @@ pub struct Writer {
     /// The first reference of a list, whose others follow it when it is written.
     list: Option<NodeId>,
     memo: memo::Memo,
+    places: locations::Known,
     outcome: Tape,
     text: String,
     message: MessageState,
@@ -114,6 +116,7 @@ impl Writer {
             holes: Holes::default(),
             list: None,
             memo: memo::Memo::default(),
+            places: locations::Known::default(),
             outcome: Tape::new(),
             text: String::new(),
             message: MessageState::default(),

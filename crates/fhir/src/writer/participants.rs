@@ -11,7 +11,7 @@ use super::mapping::Mapping;
 use super::render::write_search;
 use super::session::{Entry, Kind, Refer};
 use crate::identity::Name;
-use crate::policy::identity;
+use crate::policy::{identity, write_name};
 
 impl Mapping<'_> {
     /// A person of whom the caller knows who it is.
@@ -63,14 +63,13 @@ impl Mapping<'_> {
         let mut entry = self.session.spare(Kind::Participant);
         let Some(number) = &person.identifier else {
             entry.refer = Refer::Display;
-            let name = &person.name;
-            let given = name.prefix.iter().chain(name.given.iter().flatten());
-            for part in given.chain(&name.family).chain(&name.suffix).chain(&name.degree) {
+            // Writing into a String does not fail.
+            let _ = write_name(&person.name, &mut entry.text);
+            if let Some(degree) = person.qualification {
                 if !entry.text.is_empty() {
                     entry.text.push(' ');
                 }
-                // Writing into a String does not fail.
-                let _ = part.write(&mut entry.text);
+                let _ = degree.write(&mut entry.text);
             }
             for address in person.addresses {
                 self.tell(DiagnosticCode::FieldNotMapped, address.span, "Practitioner.address");

@@ -24,6 +24,8 @@ pub(super) enum Request<'a> {
     CreateIfNone(&'a str),
     /// `PUT` over what has our identifier.
     Put,
+    /// `PUT` over what this query finds, or our identifier where it is empty.
+    Update(&'a str),
 }
 
 /// What became of a resource.
@@ -267,26 +269,28 @@ fn write_request(kind: &str, id: Uuid, request: Request<'_>, out: &mut String) {
         out.push_str("identifier=urn:ietf:rfc:3986|urn:uuid:");
         let _ = id.write(out);
     };
-    let method = if matches!(request, Request::Put) { "PUT" } else { "POST" };
+    let method = match request {
+        Request::Create | Request::CreateIfNone(_) => "POST",
+        Request::Put | Request::Update(_) => "PUT",
+    };
     let _ = write!(out, ",\"request\":{{\"method\":\"{method}\",\"url\":\"{kind}");
     match request {
-        Request::Create => out.push('"'),
+        Request::Create => {}
         Request::Put => {
             out.push('?');
             own(out);
-            out.push('"');
         }
-        Request::CreateIfNone(search) => {
-            out.push_str("\",\"ifNoneExist\":\"");
+        Request::Update(search) | Request::CreateIfNone(search) => {
+            let updates = matches!(request, Request::Update(_));
+            out.push_str(if updates { "?" } else { "\",\"ifNoneExist\":\"" });
             if search.is_empty() {
                 own(out);
             } else {
                 out.push_str(search);
             }
-            out.push('"');
         }
     }
-    out.push('}');
+    out.push_str("\"}");
 }
 
 /// Writes the query for an identifier that has a system; nothing for one that has none, which is

@@ -326,5 +326,5 @@ fn commands_and_alerts_are_refused() {
     for kind in ["ORU^R40^ORU_R40", "ORU^R42^ORU_R42", "ORA^R41^ORA_R41"] {
         assert_eq!(said(kind), ["AlertRefused MSH-9"]);
     }
-    assert!(said("ADT^A01").is_empty());
+    assert!(said("SIU^S12").is_empty());
 }

@@ -172,7 +172,7 @@ fn nothing_positive_before_it_is_settled() {
 #[test]
 fn what_cannot_be_read_is_answered_in_its_turn() {
     let mut decoder = Hl7Decoder::new(&Options::default());
-    let adt = message("2").replace("ORU^R01", "ADT^A01");
+    let adt = message("2").replace("ORU^R01", "ADT^A40");
     let two = format!("{}{}", message("3"), message("4"));
     for payload in [adt.as_str(), &two, "hello"] {
         push(&mut decoder, &frame(payload)).unwrap_err();

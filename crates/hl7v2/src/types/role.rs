@@ -78,7 +78,7 @@ impl<'a> Fields<'a> {
         let place = place.and_then(|repetition| xad::address(context, repetition));
         context.at(numbers.organization_telecom);
         let telecom = self.organization_telecom.map(|field| context.first(field));
-        let telecom = telecom.and_then(|repetition| xtn::telecom(context, repetition, "WPN"));
+        let telecom = telecom.and_then(|repetition| xtn::telecom(context, repetition, Some("WPN")));
         context.at(numbers.persons);
         participant.person = persons.next().and_then(|repetition| {
             participant.span = repetition.span();

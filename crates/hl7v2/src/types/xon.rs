@@ -28,7 +28,7 @@ pub(crate) fn organization<'a>(
     repetition: Repetition<'a>,
 ) -> Option<Organization<'a>> {
     let (mut name, mut number, mut type_code) = (None, None, None);
-    let mut authority = Authority::NONE;
+    let (mut authority, mut check_digit) = (Authority::NONE, None);
     for (position, component) in (1_u32..).zip(repetition.components()) {
         match position {
             1 => name = context.text(component.part()),
@@ -42,6 +42,7 @@ pub(crate) fn organization<'a>(
                 (None, _) => {}
             },
             3 => number = context.text(component.part()).map(|text| (text, component.part())),
+            4 => check_digit = context.text(component.part()),
             6 => authority = hd::authority(context, component.subcomponents().map(|s| s.part())),
             7 => type_code = context.text(component.part()),
             _ => context.unmapped(component.part()),
@@ -50,6 +51,7 @@ pub(crate) fn organization<'a>(
     let identifier = number.map(|(value, _)| {
         let mut identifier = Identifier::new(value);
         (identifier.authority, identifier.type_code) = (authority, type_code);
+        identifier.check_digit = check_digit;
         identifier.span = repetition.span();
         identifier
     });

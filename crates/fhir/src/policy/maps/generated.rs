@@ -2,8 +2,20 @@
 
 use super::Map;
 
+pub(crate) static ADDRESS_TYPE: Map = &[("M", "postal"), ("SH", "postal")];
+
 pub(crate) static ADDRESS_USE: Map =
     &[("B", "work"), ("BA", "old"), ("BI", "billing"), ("C", "temp"), ("H", "home"), ("O", "work")];
+
+pub(crate) static ADMISSION_TYPE: Map = &[
+    ("A", "http://terminology.hl7.org/CodeSystem/v2-0007|A"),
+    ("C", "http://terminology.hl7.org/CodeSystem/v2-0007|C"),
+    ("E", "http://terminology.hl7.org/CodeSystem/v2-0007|E"),
+    ("L", "http://terminology.hl7.org/CodeSystem/v2-0007|L"),
+    ("N", "http://terminology.hl7.org/CodeSystem/v2-0007|N"),
+    ("R", "http://terminology.hl7.org/CodeSystem/v2-0007|R"),
+    ("U", "http://terminology.hl7.org/CodeSystem/v2-0007|U"),
+];
 
 pub(crate) static ALARM_FLAG: Map = &[
     ("PH", "PH"),
@@ -13,6 +25,32 @@ pub(crate) static ALARM_FLAG: Map = &[
     ("SA", "SA"),
     ("SP", "SP"),
     ("ST", "ST"),
+];
+
+pub(crate) static AMBULATORY_STATUS: Map = &[
+    ("A2", "http://terminology.hl7.org/CodeSystem/encounter-special-arrangements|wheel"),
+    ("A3", "http://terminology.hl7.org/CodeSystem/v2-0009|A3"),
+    ("A4", "http://terminology.hl7.org/CodeSystem/v2-0009|A4"),
+    ("A5", "http://terminology.hl7.org/CodeSystem/v2-0009|A5"),
+    ("A6", "http://terminology.hl7.org/CodeSystem/v2-0009|A6"),
+    ("A7", "http://terminology.hl7.org/CodeSystem/v2-0009|A7"),
+    ("A8", "http://terminology.hl7.org/CodeSystem/v2-0009|A8"),
+    ("A9", "http://terminology.hl7.org/CodeSystem/v2-0009|A9"),
+    ("B1", "http://terminology.hl7.org/CodeSystem/v2-0009|B1"),
+    ("B2", "http://terminology.hl7.org/CodeSystem/v2-0009|B2"),
+    ("B3", "http://terminology.hl7.org/CodeSystem/v2-0009|B3"),
+    ("B4", "http://terminology.hl7.org/CodeSystem/v2-0009|B4"),
+    ("B5", "http://terminology.hl7.org/CodeSystem/v2-0009|B5"),
+    ("B6", "http://terminology.hl7.org/CodeSystem/v2-0009|B6"),
+];
+
+pub(crate) static BED_STATUS: Map = &[
+    ("C", "http://terminology.hl7.org/CodeSystem/v2-0116|C"),
+    ("H", "http://terminology.hl7.org/CodeSystem/v2-0116|H"),
+    ("I", "http://terminology.hl7.org/CodeSystem/v2-0116|I"),
+    ("K", "http://terminology.hl7.org/CodeSystem/v2-0116|K"),
+    ("O", "http://terminology.hl7.org/CodeSystem/v2-0116|O"),
+    ("U", "http://terminology.hl7.org/CodeSystem/v2-0116|U"),
 ];
 
 pub(crate) static CODING_SYSTEM: Map = &[
@@ -37,6 +75,70 @@ pub(crate) static CONFIDENTIALITY: Map = &[
     ("UWM", "UWM"),
     ("V", "V"),
     ("VIP", "VIP"),
+];
+
+pub(crate) static DEGREE: Map = &[
+    ("AA", "http://terminology.hl7.org/CodeSystem/v2-0360|AA"),
+    ("AAS", "http://terminology.hl7.org/CodeSystem/v2-0360|AAS"),
+    ("ABA", "http://terminology.hl7.org/CodeSystem/v2-0360|ABA"),
+    ("AE", "http://terminology.hl7.org/CodeSystem/v2-0360|AE"),
+    ("AS", "http://terminology.hl7.org/CodeSystem/v2-0360|AS"),
+    ("BA", "http://terminology.hl7.org/CodeSystem/v2-0360|BA"),
+    ("BBA", "http://terminology.hl7.org/CodeSystem/v2-0360|BBA"),
+    ("BE", "http://terminology.hl7.org/CodeSystem/v2-0360|BE"),
+    ("BFA", "http://terminology.hl7.org/CodeSystem/v2-0360|BFA"),
+    ("BN", "http://terminology.hl7.org/CodeSystem/v2-0360|BN"),
+    ("BS", "http://terminology.hl7.org/CodeSystem/v2-0360|BS"),
+    ("BSL", "http://terminology.hl7.org/CodeSystem/v2-0360|BSL"),
+    ("BSN", "http://terminology.hl7.org/CodeSystem/v2-0360|BSN"),
+    ("BT", "http://terminology.hl7.org/CodeSystem/v2-0360|BT"),
+    ("CANP", "http://terminology.hl7.org/CodeSystem/v2-0360|CANP"),
+    ("CER", "http://terminology.hl7.org/CodeSystem/v2-0360|CER"),
+    ("CMA", "http://terminology.hl7.org/CodeSystem/v2-0360|CMA"),
+    ("CNM", "http://terminology.hl7.org/CodeSystem/v2-0360|CNM"),
+    ("CNP", "http://terminology.hl7.org/CodeSystem/v2-0360|CNP"),
+    ("CNS", "http://terminology.hl7.org/CodeSystem/v2-0360|CNS"),
+    ("CPNP", "http://terminology.hl7.org/CodeSystem/v2-0360|CPNP"),
+    ("CRN", "http://terminology.hl7.org/CodeSystem/v2-0360|CRN"),
+    ("CTR", "http://terminology.hl7.org/CodeSystem/v2-0360|CTR"),
+    ("DBA", "http://terminology.hl7.org/CodeSystem/v2-0360|DBA"),
+    ("DED", "http://terminology.hl7.org/CodeSystem/v2-0360|DED"),
+    ("DIP", "http://terminology.hl7.org/CodeSystem/v2-0360|DIP"),
+    ("DO", "http://terminology.hl7.org/CodeSystem/v2-0360|DO"),
+    ("EMT", "http://terminology.hl7.org/CodeSystem/v2-0360|EMT"),
+    ("EMTP", "http://terminology.hl7.org/CodeSystem/v2-0360|EMTP"),
+    ("FPNP", "http://terminology.hl7.org/CodeSystem/v2-0360|FPNP"),
+    ("HS", "http://terminology.hl7.org/CodeSystem/v2-0360|HS"),
+    ("JD", "http://terminology.hl7.org/CodeSystem/v2-0360|JD"),
+    ("MA", "http://terminology.hl7.org/CodeSystem/v2-0360|MA"),
+    ("MBA", "http://terminology.hl7.org/CodeSystem/v2-0360|MBA"),
+    ("MCE", "http://terminology.hl7.org/CodeSystem/v2-0360|MCE"),
+    ("MD", "http://terminology.hl7.org/CodeSystem/v2-0360|MD"),
+    ("MDA", "http://terminology.hl7.org/CodeSystem/v2-0360|MDA"),
+    ("MDI", "http://terminology.hl7.org/CodeSystem/v2-0360|MDI"),
+    ("ME", "http://terminology.hl7.org/CodeSystem/v2-0360|ME"),
+    ("MED", "http://terminology.hl7.org/CodeSystem/v2-0360|MED"),
+    ("MEE", "http://terminology.hl7.org/CodeSystem/v2-0360|MEE"),
+    ("MFA", "http://terminology.hl7.org/CodeSystem/v2-0360|MFA"),
+    ("MME", "http://terminology.hl7.org/CodeSystem/v2-0360|MME"),
+    ("MS", "http://terminology.hl7.org/CodeSystem/v2-0360|MS"),
+    ("MSL", "http://terminology.hl7.org/CodeSystem/v2-0360|MSL"),
+    ("MSN", "http://terminology.hl7.org/CodeSystem/v2-0360|MSN"),
+    ("MT", "http://terminology.hl7.org/CodeSystem/v2-0360|MT"),
+    ("MTH", "http://terminology.hl7.org/CodeSystem/v2-0360|MTH"),
+    ("NG", "http://terminology.hl7.org/CodeSystem/v2-0360|NG"),
+    ("NP", "http://terminology.hl7.org/CodeSystem/v2-0360|NP"),
+    ("PA", "http://terminology.hl7.org/CodeSystem/v2-0360|PA"),
+    ("PHD", "http://terminology.hl7.org/CodeSystem/v2-0360|PHD"),
+    ("PHE", "http://terminology.hl7.org/CodeSystem/v2-0360|PHE"),
+    ("PHS", "http://terminology.hl7.org/CodeSystem/v2-0360|PHS"),
+    ("PN", "http://terminology.hl7.org/CodeSystem/v2-0360|PN"),
+    ("PharmD", "http://terminology.hl7.org/CodeSystem/v2-0360|PharmD"),
+    ("RMA", "http://terminology.hl7.org/CodeSystem/v2-0360|RMA"),
+    ("RN", "http://terminology.hl7.org/CodeSystem/v2-0360|RN"),
+    ("RPH", "http://terminology.hl7.org/CodeSystem/v2-0360|RPH"),
+    ("SEC", "http://terminology.hl7.org/CodeSystem/v2-0360|SEC"),
+    ("TS", "http://terminology.hl7.org/CodeSystem/v2-0360|TS"),
 ];
 
 pub(crate) static DIAGNOSTIC_SERVICE: Map = &[
@@ -99,6 +201,26 @@ pub(crate) static ENCOUNTER_CLASS: Map = &[
     ("U", "U"),
 ];
 
+pub(crate) static ENCOUNTER_PRIORITY: Map = &[
+    ("1", "http://terminology.hl7.org/CodeSystem/v3-ActPriority|EM"),
+    ("2", "http://terminology.hl7.org/CodeSystem/v3-ActPriority|UR"),
+    ("3", "http://terminology.hl7.org/CodeSystem/v3-ActPriority|EL"),
+];
+
+pub(crate) static ENCOUNTER_STATUS: Map = &[
+    ("B", "in-progress"),
+    ("C", "in-progress"),
+    ("E", "in-progress"),
+    ("I", "in-progress"),
+    ("N", "unknown"),
+    ("O", "in-progress"),
+    ("P", "planned"),
+    ("R", "in-progress"),
+    ("U", "unknown"),
+];
+
+pub(crate) static EVENT_STATUS: Map = &[("A03", "finished"), ("A05", "planned")];
+
 pub(crate) static FLAG: Map = &[("2A37.sensor-contact:2", "questionable")];
 
 pub(crate) static GENDER: Map = &[
@@ -108,6 +230,14 @@ pub(crate) static GENDER: Map = &[
     ("N", "other"),
     ("O", "other"),
     ("U", "unknown"),
+];
+
+pub(crate) static HOSPITAL_SERVICE: Map = &[
+    ("CAR", "http://terminology.hl7.org/CodeSystem/v2-0069|CAR"),
+    ("MED", "http://terminology.hl7.org/CodeSystem/service-type|382"),
+    ("PUL", "http://terminology.hl7.org/CodeSystem/v2-0069|PUL"),
+    ("SUR", "http://terminology.hl7.org/CodeSystem/v2-0069|SUR"),
+    ("URO", "http://terminology.hl7.org/CodeSystem/service-type|222"),
 ];
 
 pub(crate) static IDENTIFIER_TYPE: Map = &[
@@ -303,6 +433,25 @@ pub(crate) static INTERPRETATION: Map = &[
     ("WR", "WR"),
 ];
 
+pub(crate) static MARITAL_STATUS: Map = &[
+    ("A", "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus|L"),
+    ("B", "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus|U"),
+    ("C", "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus|C"),
+    ("D", "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus|D"),
+    ("E", "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus|L"),
+    ("G", "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus|T"),
+    ("I", "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus|I"),
+    ("M", "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus|M"),
+    ("N", "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus|A"),
+    ("O", "http://terminology.hl7.org/CodeSystem/v3-NullFlavor|OTH"),
+    ("P", "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus|T"),
+    ("R", "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus|T"),
+    ("S", "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus|S"),
+    ("T", "http://terminology.hl7.org/CodeSystem/v3-NullFlavor|NAVU"),
+    ("U", "http://terminology.hl7.org/CodeSystem/v3-NullFlavor|UNK"),
+    ("W", "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus|W"),
+];
+
 pub(crate) static MEASUREMENT_ABSENT: Map = &[
     ("BUSY", "temp-unknown"),
     ("INV", "error"),
@@ -338,6 +487,18 @@ pub(crate) static METRIC_CATEGORY: Map = &[
     ("MMEAS", "measurement"),
     ("MSET", "setting"),
 ];
+
+pub(crate) static MODE_OF_ARRIVAL: Map = &[
+    ("A", "http://terminology.hl7.org/CodeSystem/v2-0430|A"),
+    ("C", "http://terminology.hl7.org/CodeSystem/v2-0430|C"),
+    ("F", "http://terminology.hl7.org/CodeSystem/v2-0430|F"),
+    ("H", "http://terminology.hl7.org/CodeSystem/v2-0430|H"),
+    ("O", "http://terminology.hl7.org/CodeSystem/v2-0430|O"),
+    ("P", "http://terminology.hl7.org/CodeSystem/v2-0430|P"),
+    ("U", "http://terminology.hl7.org/CodeSystem/v2-0430|U"),
+];
+
+pub(crate) static NAME_ORDER: Map = &[("F", "F"), ("G", "G")];
 
 pub(crate) static NAME_USE: Map = &[
     ("BAD", "old"),
@@ -404,6 +565,69 @@ pub(crate) static ORDER_STATUS: Map = &[
 ];
 
 pub(crate) static PRIORITY: Map = &[("A", "asap"), ("R", "routine"), ("S", "stat")];
+
+pub(crate) static READMISSION: Map = &[("R", "http://terminology.hl7.org/CodeSystem/v2-0092|R")];
+
+pub(crate) static RELIGION: Map = &[
+    ("A", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1007"),
+    ("AGN", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1004"),
+    ("ANG", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1005"),
+    ("AOG", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1061"),
+    ("ATH", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1007"),
+    ("B", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1009"),
+    ("BAH", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1008"),
+    ("BAP", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1009"),
+    ("BMA", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1029"),
+    ("BRE", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1062"),
+    ("BTH", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1051"),
+    ("CAT", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1041"),
+    ("CHR", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1013"),
+    ("CHS", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1063"),
+    ("CNF", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1014"),
+    ("COC", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1064"),
+    ("COG", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1065"),
+    ("COL", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1066"),
+    ("CRR", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1079"),
+    ("DOC", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1067"),
+    ("E", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1069"),
+    ("EOT", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1068"),
+    ("EPI", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1069"),
+    ("FRQ", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1071"),
+    ("FUL", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1072"),
+    ("HOT", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1020"),
+    ("HSH", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1020"),
+    ("HVA", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1020"),
+    ("J", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1026"),
+    ("JAI", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1024"),
+    ("JWN", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1025"),
+    ("L", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1028"),
+    ("LUT", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1028"),
+    ("M", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1027"),
+    ("MET", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1073"),
+    ("MOM", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1027"),
+    ("MOS", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1023"),
+    ("MSH", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1045"),
+    ("MSU", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1049"),
+    ("N", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1020"),
+    ("NAM", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1074"),
+    ("NAZ", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1075"),
+    ("ORT", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1036"),
+    ("P", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1077"),
+    ("PEN", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1038"),
+    ("PRC", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1078"),
+    ("PRE", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1076"),
+    ("PRO", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1077"),
+    ("QUA", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1071"),
+    ("REC", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1079"),
+    ("SAA", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1080"),
+    ("SEV", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1001"),
+    ("SHN", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1046"),
+    ("SIK", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1047"),
+    ("SPI", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1048"),
+    ("UCC", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1082"),
+    ("UNI", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1052"),
+    ("UNU", "http://terminology.hl7.org/CodeSystem/v3-ReligiousAffiliation|1081"),
+];
 
 pub(crate) static REPORT_STATUS: Map = &[
     ("A", "partial"),

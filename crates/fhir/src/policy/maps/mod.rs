@@ -14,6 +14,11 @@ pub(crate) fn look_up(map: Map, code: Text<'_>) -> Option<&'static str> {
     find(map, code.short()?.as_str())
 }
 
+/// What a map whose targets are of several systems has for a code as sent: system and code.
+pub(crate) fn look_up_coded(map: Map, code: Text<'_>) -> Option<(&'static str, &'static str)> {
+    look_up(map, code)?.split_once('|')
+}
+
 fn find(map: Map, code: &str) -> Option<&'static str> {
     let at = map.binary_search_by(|(from, _)| (*from).cmp(code)).ok()?;
     map.get(at).map(|(_, to)| *to)
