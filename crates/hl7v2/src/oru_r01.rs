@@ -222,7 +222,7 @@ impl<'a> Reader<'_, 'a, '_> {
                         report: self.report,
                         specimen,
                         effective: self.effective,
-                        devices: self.tree.devices,
+                        profile: self.tree.profile,
                     };
                     let (devices, scratch) = (&mut *self.devices, &mut *self.scratch);
                     let part = obx::Part {

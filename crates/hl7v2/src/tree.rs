@@ -64,7 +64,9 @@ pub(crate) struct Tree<'a> {
     read: Vec<usize>,
     versions: Vec<Version<'a>>,
     /// It speaks of devices at all.
-    pub(crate) devices: bool,
+    devices: bool,
+    /// The message follows a profile of IHE devices.
+    pub(crate) profile: bool,
 }
 
 /// The last device of each level, and the numbers of its place.
@@ -82,7 +84,7 @@ impl<'a> Tree<'a> {
         facets.clear();
         participants.clear();
         let versions = recycle(versions);
-        Tree { rows, next: 0, facets, participants, equipment, read, versions, devices: false }
+        Tree { rows, facets, participants, equipment, read, versions, ..Tree::default() }
     }
 
     /// The row on a line; lines are asked for in their order.
@@ -122,7 +124,8 @@ impl<'a> Tree<'a> {
         self.rows.clear();
         self.facets.clear();
         self.participants.clear();
-        (self.next, self.devices) = (0, is_profile(context));
+        self.profile = is_profile(context);
+        (self.next, self.devices) = (0, self.profile);
         self.collect(context, start, end);
         self.equipment.clear();
         self.read.clear();
@@ -460,6 +463,12 @@ fn is_object(kind: Field<'_>, code: Field<'_>) -> bool {
 }
 
 /// Whether a coded field has a code of IEEE 11073.
-fn is_coded(raw: &[u8]) -> bool {
-    memmem::find(raw, b"MDC").is_some() || memmem::find(raw, b"MDIL").is_some()
+pub(crate) fn is_coded(raw: &[u8]) -> bool {
+    memmem::find_iter(raw, b"MD").any(|at| {
+        let (before, after) = raw.split_at_checked(at).unwrap_or_default();
+        let name = after.strip_prefix(b"MDC").or_else(|| after.strip_prefix(b"MDIL"));
+        // Part of no other word; a reference id goes on with `_`.
+        let ends = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        ends(before.last()) && name.is_some_and(|rest| ends(rest.first()))
+    })
 }

@@ -15,6 +15,7 @@ pub(crate) mod pocd;
 mod provenance;
 mod quantity;
 mod report;
+mod samples;
 mod status;
 mod time;
 mod value;

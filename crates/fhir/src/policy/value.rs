@@ -2,11 +2,11 @@
 
 use core::fmt::{self, Write};
 
-use iomt_core::model::{Absent, AbsentReason, Quantity, SampleEncoding, Samples, TimeOfDay, Value};
-use iomt_core::wire::{Number, Scaled, Span, number};
+use iomt_core::model::{Absent, AbsentReason, Quantity, Samples, TimeOfDay, Value};
+use iomt_core::wire::{Scaled, Span};
 use iomt_core::{Diagnostic, DiagnosticCode};
 
-use super::Builder;
+use super::{Builder, samples};
 use crate::table::{ElementId, el};
 
 const ABSENT: &str = "http://terminology.hl7.org/CodeSystem/data-absent-reason";
@@ -171,7 +171,7 @@ impl Builder<'_> {
         });
         let mut bad = false;
         self.tape.write(el::SAMPLED_DATA_DATA, samples.raw.span(), |w| {
-            bad = !write_samples(samples, w)?;
+            bad = !samples::write(samples, w)?;
             Ok(())
         });
         if bad {
@@ -189,65 +189,4 @@ fn write_time(time: &TimeOfDay, out: &mut dyn Write) -> fmt::Result {
         0 => Ok(()),
         places => write!(out, ".{:0places$}", time.fraction),
     }
-}
-
-/// Writes samples with blanks between them, `E` for what is missing or no number; gives whether
-/// all bytes were samples.
-fn write_samples(samples: &Samples<'_>, out: &mut dyn Write) -> Result<bool, fmt::Error> {
-    let raw = samples.raw.raw();
-    let (mut whole, mut first) = (true, true);
-    let mut put = |sample: Option<Scaled>| {
-        if !core::mem::take(&mut first) {
-            out.write_char(' ')?;
-        }
-        let missing = |s: &Scaled| s.exponent == 0 && samples.sentinels.contains(&s.mantissa);
-        match sample.filter(|s| !missing(s)) {
-            Some(sample) => sample.write(out),
-            None => out.write_char('E'),
-        }
-    };
-    let sample = |value: i64| Some(Scaled::new(value, 0));
-    match samples.encoding {
-        SampleEncoding::U8 => raw.iter().try_for_each(|b| put(sample(i64::from(*b))))?,
-        SampleEncoding::U16Be => {
-            pairs(raw, &mut whole, |p| put(sample(i64::from(u16::from_be_bytes(p)))))?;
-        }
-        SampleEncoding::I16Be => {
-            pairs(raw, &mut whole, |p| put(sample(i64::from(i16::from_be_bytes(p)))))?;
-        }
-        SampleEncoding::I16Le => {
-            pairs(raw, &mut whole, |p| put(sample(i64::from(i16::from_le_bytes(p)))))?;
-        }
-        SampleEncoding::Text { separator } => {
-            raw.split(|b| *b == separator).try_for_each(|part| put(read(part, &mut whole)))?;
-        }
-        SampleEncoding::Rows { separator, row } => {
-            for line in raw.split(|b| *b == row) {
-                let mut parts = line.split(|b| *b == separator);
-                for _ in 0..samples.dimensions {
-                    put(parts.next().and_then(|part| read(part, &mut whole)))?;
-                }
-            }
-        }
-        _ => whole = false,
-    }
-    Ok(whole)
-}
-
-/// A sample; none where the part is empty, or no number.
-fn read(part: &[u8], whole: &mut bool) -> Option<Scaled> {
-    let part = part.trim_ascii();
-    match number(part) {
-        Some(Number::Scaled(value)) => Some(value),
-        Some(Number::Long) | None => {
-            *whole &= part.is_empty();
-            None
-        }
-    }
-}
-
-fn pairs(raw: &[u8], whole: &mut bool, mut put: impl FnMut([u8; 2]) -> fmt::Result) -> fmt::Result {
-    let (pairs, rest) = raw.as_chunks::<2>();
-    *whole &= rest.is_empty();
-    pairs.iter().try_for_each(|pair| put(*pair))
 }

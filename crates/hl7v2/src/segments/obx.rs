@@ -13,7 +13,7 @@ use crate::attribute::{self, Attribute};
 use crate::context::Context;
 use crate::devices::{self, Devices};
 use crate::scratch::Scratch;
-use crate::tree::Tree;
+use crate::tree::{self, Tree};
 use crate::types::array::{FACETS, Wave};
 use crate::types::value::{self, ValueType};
 use crate::types::{cwe, dtm, ei, mdc, range, role, unit, xcn, xon};
@@ -37,8 +37,8 @@ pub(crate) struct Group<'a> {
     pub(crate) specimen: Option<SpecimenKey>,
     /// OBR-7 and OBR-8, for observations without a time of their own.
     pub(crate) effective: Effective<'a>,
-    /// The group comes from devices: OBX-8 says how far a value may be relied on.
-    pub(crate) devices: bool,
+    /// The message follows a profile of IHE devices.
+    pub(crate) profile: bool,
 }
 
 /// Fields that need others to be read.
@@ -85,7 +85,11 @@ pub(crate) fn observe<'a>(
     context.enter("OBX", line);
     context.check(segment);
     let absent = Absent::new(AbsentReason::Unknown, segment.span());
-    let table = if group.devices { StatusTable::IhePcd } else { StatusTable::Hl70085 };
+    // OBX-8 and OBX-11 of a device say together how far a value may be relied on.
+    let of_device = group.profile
+        || part.placed
+        || segment.field(3).is_some_and(|code| tree::is_coded(code.raw()));
+    let table = if of_device { StatusTable::IhePcd } else { StatusTable::Hl70085 };
     let status = StatusCode::new(table, None);
     let mut measurement = Measurement::new(Concept::EMPTY, Value::Absent(absent), status);
     measurement.effective = group.effective;

@@ -51,6 +51,16 @@ fn rows_at_a_container_that_are_no_container() {
 }
 
 #[test]
+fn places_without_devices_are_sub_ids() {
+    let row = |code: &str| group(&format!("OBX|1|NM|{code}|1.1.1.1|5")).0.concat();
+    assert!(row("150456^MDC_PULS_OXIM_SAT_O2^MDC").contains(" metric"));
+    assert!(row("59408-5^SpO2^LN^150456^^MDC").contains(" metric"));
+    assert!(row("0002-4bb8^SpO2^MDIL").contains(" metric"));
+    assert!(!row("12^MDCK cells^L").contains(" metric"));
+    assert!(!row("12^a^99MDC").contains(" metric"));
+}
+
+#[test]
 fn what_is_left_out_is_not_made_up() {
     // A channel and a VMD are not declared: the metric is in what is.
     let (facts, _) = group(&format!("{MDS}\n{RATE}"));

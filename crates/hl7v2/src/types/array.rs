@@ -112,13 +112,15 @@ impl<'a> Wave<'a> {
         let separator = delimiters.component;
         // One repetition is a series; of several each is a point of time (v2-to-FHIR guide).
         let rows = multiplexed || context.repeats(field);
-        let width = field.repetitions().map(|row| row.components().count()).max().unwrap_or(0);
         let encoding = match rows {
             true => SampleEncoding::Rows { separator, row: delimiters.repetition },
             false => SampleEncoding::Text { separator },
         };
         let mut samples: Samples<'s> = Samples::new(raw, encoding, self.period, unit);
-        samples.dimensions = if rows { u16::try_from(width).ok()? } else { 1 };
+        if rows {
+            let widths = field.repetitions().map(|row| row.components().count());
+            samples.dimensions = u16::try_from(widths.max().unwrap_or(0)).ok()?;
+        }
         samples.sentinels = sentinels;
         (samples.lower, samples.upper) = (self.lower, self.upper);
         if let Some((mut step, of)) = self.resolution {
