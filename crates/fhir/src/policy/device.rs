@@ -1,5 +1,6 @@
 //! Device and DeviceMetric.
 
+use iomt_core::DiagnosticCode;
 use iomt_core::model::{Concept, Device, Measurement, Metric};
 use iomt_core::wire::Span;
 use iomt_nomenclature::mdc;
@@ -34,9 +35,12 @@ impl Builder<'_> {
             let carrier = self.tape.open(el::DEVICE_UDI_CARRIER, udi.span);
             self.text(el::DEVICE_UDI_CARRIER_DEVICE_IDENTIFIER, udi.value);
             let cx = self.cx;
-            self.tape.write(el::DEVICE_UDI_CARRIER_ISSUER, udi.span, |w| {
+            let issuer = self.tape.write(el::DEVICE_UDI_CARRIER_ISSUER, udi.span, |w| {
                 super::write_system(cx, udi, w)
             });
+            if issuer.is_none() && !udi.authority.is_none() {
+                self.note(DiagnosticCode::FieldNotMapped, udi.span, "Device.udiCarrier.issuer");
+            }
             self.tape.close(carrier);
         }
         if let Some(distinct) = device.distinct {

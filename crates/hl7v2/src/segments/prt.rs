@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use iomt_core::model::{Authority, Device, DeviceKey, Identifier};
+use iomt_core::model::{Device, DeviceKey, Identifier};
 
 use crate::Segment;
 use crate::context::Context;
@@ -45,13 +45,7 @@ pub(crate) fn device<'a>(
                     devices::identifiers(context, repetition, identifiers);
                 }
             }
-            16 => {
-                device.udi = ei::field(context, field);
-                if let Some(udi) = &mut device.udi {
-                    context.lose(&udi.authority, None);
-                    udi.authority = Authority::NONE;
-                }
-            }
+            16 => device.udi = ei::field(context, field),
             17 => device.manufactured = dtm::field(context, field),
             18 => device.expires = dtm::field(context, field),
             19 => device.lot_number = context.code(field),
