@@ -111,6 +111,8 @@ impl Builder<'_> {
                 let end = end.map(|time| self.moment(&time, place));
                 self.period(slots.period, start.as_ref(), end.as_ref());
             }
+            // The reference validator refuses a fraction of a second, which FHIR allows.
+            Value::TimeOfDay(time, sent) if time.places > 0 => self.text(slots.string, *sent),
             Value::TimeOfDay(time, sent) => {
                 self.tape.write(slots.time, sent.span(), |w| write_time(time, w));
             }
@@ -184,9 +186,5 @@ impl Builder<'_> {
 }
 
 fn write_time(time: &TimeOfDay, out: &mut dyn Write) -> fmt::Result {
-    write!(out, "{:02}:{:02}:{:02}", time.hour, time.minute, time.second)?;
-    match usize::from(time.places) {
-        0 => Ok(()),
-        places => write!(out, ".{:0places$}", time.fraction),
-    }
+    write!(out, "{:02}:{:02}:{:02}", time.hour, time.minute, time.second)
 }
