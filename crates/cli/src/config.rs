@@ -121,7 +121,7 @@ impl Settings {
         config.profile = self.profile.or(config.profile);
         config.subject = self.subject.clone().or(config.subject);
         config.device = self.device.clone().or(config.device);
-        config.timezone = self.timezone.or(config.timezone);
+        config.timezone = self.timezone.clone().or(config.timezone);
         config.persons.extend(self.persons.iter().cloned());
         Ok(config)
     }

@@ -272,14 +272,14 @@ impl From<Sentinel> for String {
 }
 
 /// A zone for times that have none: a fixed offset or a name of the IANA database.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TimeZone(Rule);
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 enum Rule {
     Fixed(Zone),
-    Named(chrono_tz::Tz),
+    Named(jiff::tz::TimeZone),
 }
 
 impl TimeZone {
@@ -290,7 +290,10 @@ impl TimeZone {
             [b'Z'] => return Some(Self(Rule::Fixed(Zone::UTC))),
             [b'+', ..] => 1_i16,
             [b'-', ..] => -1,
-            _ => return text.parse().ok().map(|name| Self(Rule::Named(name))),
+            _ => {
+                let zones = jiff::tz::TimeZoneDatabase::bundled();
+                return zones.get(text).ok().map(|zone| Self(Rule::Named(zone)));
+            }
         };
         let (hours, minutes) = text.get(1..)?.split_once(':')?;
         let two = |s: &str| (s.len() == 2).then(|| s.parse::<u8>().ok()).flatten();
@@ -301,23 +304,30 @@ impl TimeZone {
 
     /// The offset that holds at a local time; `None` where the zone skips or repeats it.
     #[must_use]
-    pub fn offset_at(self, local: &DateTime) -> Option<Zone> {
-        use chrono::{NaiveDate, Offset, TimeZone as _};
-        let name = match self.0 {
-            Rule::Fixed(zone) => return Some(zone),
-            Rule::Named(name) => name,
+    pub fn offset_at(&self, local: &DateTime) -> Option<Zone> {
+        use chrono::{Datelike, NaiveDate, Timelike};
+        let named = match &self.0 {
+            Rule::Fixed(zone) => return Some(*zone),
+            Rule::Named(named) => named,
         };
-        let date = NaiveDate::from_ymd_opt(
-            i32::from(local.year),
-            u32::from(local.month),
-            u32::from(local.day),
-        )?;
-        let naive = date.and_hms_opt(
-            u32::from(local.hour),
-            u32::from(local.minute),
-            u32::from(local.second),
-        )?;
-        let seconds = name.offset_from_local_datetime(&naive).single()?.fix().local_minus_utc();
+        let (month, day) = (u32::from(local.month), u32::from(local.day));
+        let date = NaiveDate::from_ymd_opt(i32::from(local.year), month, day)?;
+        let (hour, minute) = (u32::from(local.hour), u32::from(local.minute));
+        let naive = date.and_hms_opt(hour, minute, u32::from(local.second))?;
+        let small = |number: u32| i8::try_from(number).ok();
+        let civil = jiff::civil::DateTime::new(
+            i16::try_from(naive.year()).ok()?,
+            small(naive.month())?,
+            small(naive.day())?,
+            small(naive.hour())?,
+            small(naive.minute())?,
+            small(naive.second())?,
+            0,
+        );
+        let seconds = match named.to_ambiguous_timestamp(civil.ok()?).offset() {
+            jiff::tz::AmbiguousOffset::Unambiguous { offset } => offset.seconds(),
+            _ => return None,
+        };
         let minutes = i16::try_from(seconds.checked_div(60)?).ok()?;
         (seconds % 60 == 0).then(|| Zone::from_minutes(minutes)).flatten()
     }
@@ -334,7 +344,8 @@ impl TryFrom<String> for TimeZone {
 impl From<TimeZone> for String {
     fn from(zone: TimeZone) -> Self {
         match zone.0 {
-            Rule::Named(name) => name.name().into(),
+            // A zone of the database has a name.
+            Rule::Named(zone) => zone.iana_name().unwrap_or_default().into(),
             Rule::Fixed(zone) => {
                 let mut text = Self::new();
                 // Writing into a String does not fail.

@@ -199,7 +199,7 @@ impl Builder<'_> {
     fn birth_date(&mut self, birth: &Time<'_>) {
         let exact = birth.value.filter(|value| value.precision >= Precision::Minute);
         let zoned = exact.and_then(|value| {
-            let configured = || self.cx.config.timezone?.offset_at(&value);
+            let configured = || self.cx.config.timezone.as_ref()?.offset_at(&value);
             value.zone.or_else(configured).map(|zone| value.in_zone(Some(zone)))
         });
         let Some(time) = zoned else { return self.date(el::PATIENT_BIRTH_DATE, birth) };

@@ -103,7 +103,7 @@ impl Builder<'_> {
             self.note(DiagnosticCode::TimePrecision, span, place);
             return Moment { value: Some(value.to(Precision::Day)), original: kept, span };
         }
-        let configured = self.cx.config.timezone;
+        let configured = &self.cx.config.timezone;
         let zone = match (value.zone, configured, self.cx.header_zone) {
             (Some(zone), _, _) => Some(zone),
             (None, Some(configured), _) => {
