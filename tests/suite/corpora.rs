@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use iomt::{Config, Form, Translator};
+use iomt::{
+    Config, Form, Translator,
+    account::{Account, Fate},
+};
 
 use crate::properties::check;
 use crate::support::{Record, shared, translate};
@@ -81,4 +84,34 @@ fn what_others_sent_ends_well() {
     }
     println!("corpora: {read} files gave {documents} documents; {unknown} are of other formats");
     assert!(read > 100);
+}
+
+/// What becomes of each part of a feed. Not all is told yet: of 10,000 parts one may be silent.
+#[test]
+fn little_of_what_others_sent_is_lost_in_silence() {
+    let Some(shared) = shared() else {
+        println!("coverage: skipped, there is no ../shared");
+        return;
+    };
+    let (mut paths, mut parts, mut silent) = (Vec::new(), 0, Vec::new());
+    files(&shared.join("corpora/hl7v2"), &mut paths);
+    paths.sort();
+    let protocol = iomt::protocol("hl7v2").unwrap();
+    for path in &paths {
+        let bytes = fs::read(path).unwrap();
+        if iomt::detect(&bytes).is_none_or(|found| found.name != protocol.name) {
+            continue;
+        }
+        let mut record = Record::default();
+        let mut account = Account::new(&mut record);
+        let mut translator = Translator::new(Config::default());
+        translator.file(protocol, &bytes, &mut account);
+        let accounted = account.parts(protocol, &translator.options(), &bytes).unwrap();
+        parts += accounted.len();
+        let lost = accounted.into_iter().filter(|part| part.fate == Fate::Silent);
+        silent.extend(lost.map(|part| format!("{}: {}", path.display(), part.path)));
+    }
+    println!("coverage: of {parts} parts {} are silent", silent.len());
+    assert!(parts > 100_000);
+    assert!(silent.len() * 10_000 <= parts, "{}", silent.join("\n"));
 }

@@ -20,7 +20,6 @@ extern crate alloc;
 
 mod ack;
 mod adt;
-mod attribute;
 mod attributes;
 mod batch;
 mod charset;
@@ -32,6 +31,7 @@ mod delimiters;
 mod devices;
 mod edit;
 mod encode;
+mod equipment;
 mod escape;
 mod field;
 mod frame;

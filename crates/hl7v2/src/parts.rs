@@ -7,8 +7,8 @@ use iomt_core::model::Level;
 use iomt_core::wire::Span;
 use iomt_core::{Options, Part, Rule};
 
-use crate::attribute::{self, Attribute};
 use crate::containment::Containment;
+use crate::equipment::{self, Attribute};
 use crate::types::array::{self, FACETS};
 use crate::types::value;
 use crate::{Index, Leaf, Message, Messages, Segment, join};
@@ -101,7 +101,7 @@ impl Row {
                 (!valued).then_some(Self::Container)
             }
             Level::Metric => Attribute::of(code).map(|_| Self::Attribute),
-            Level::Facet => Some(attribute::named(code, FACETS).map_or(Self::Facet, Self::Wave)),
+            Level::Facet => Some(equipment::named(code, FACETS).map_or(Self::Facet, Self::Wave)),
         }
     }
 }

@@ -14,10 +14,10 @@ use iomt_core::model::{Device, DeviceKey, Level, Mdc, Version};
 use iomt_core::recycle;
 use memchr::memmem;
 
-use crate::attribute::Attribute;
 use crate::containment::Containment;
 use crate::context::Context;
 use crate::devices::Devices;
+use crate::equipment::Attribute;
 use crate::segments::{obx, prt};
 use crate::types::value;
 use crate::{Field, Segment};

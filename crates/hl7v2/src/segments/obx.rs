@@ -9,9 +9,9 @@ use iomt_core::model::{
     StatusTable, Subject, Text, Unit, Value, Version,
 };
 
-use crate::attribute::{self, Attribute};
 use crate::context::Context;
 use crate::devices::{self, Devices};
+use crate::equipment::{self, Attribute};
 use crate::scratch::Scratch;
 use crate::tree::{self, Tree};
 use crate::types::array::{FACETS, Wave};
@@ -274,7 +274,7 @@ fn qualify<'a>(
             _ => context.rest(field),
         }
     }
-    let facet = attribute::named(code, FACETS);
+    let facet = equipment::named(code, FACETS);
     if let (Some(wave), Some(facet)) = (wave, facet)
         && wave.take(context, facet, segment, &mut scratch.sentinels)
     {
