@@ -77,11 +77,7 @@ impl<'a, 's> Context<'a, 's> {
     }
 
     /// What the same bytes gave before, if they were read not long ago.
-    pub(crate) fn known_participant(
-        &self,
-        kind: &'static str,
-        raw: &[u8],
-    ) -> Option<Option<ParticipantKey>> {
+    fn known_participant(&self, kind: &'static str, raw: &[u8]) -> Option<Option<ParticipantKey>> {
         let same = |(k, bytes, _): &&Recent<'a>| *k == kind && *bytes == raw;
         self.recent.iter().flatten().find(same).map(|(_, _, key)| *key)
     }
@@ -101,14 +97,20 @@ impl<'a, 's> Context<'a, 's> {
         key
     }
 
-    /// Declares a participant that `raw`, read as `kind`, gives.
-    pub(crate) fn declare_participant(
+    /// Declares the participant that `read` finds in a repetition of type `kind`. The
+    /// same bytes, met again soon after, give the same key and are not read again.
+    pub(crate) fn declare(
         &mut self,
         kind: &'static str,
-        raw: &'a [u8],
-        participant: Option<&Participant<'_>>,
+        repetition: Repetition<'a>,
+        read: impl FnOnce(&mut Self) -> Option<Participant<'a>>,
     ) -> Option<ParticipantKey> {
-        if let Some(participant) = participant {
+        let raw = repetition.raw();
+        if let Some(known) = self.known_participant(kind, raw) {
+            return known;
+        }
+        let participant = read(self);
+        if let Some(participant) = &participant {
             self.sink.participant(participant);
         }
         let key = participant.map(|participant| participant.key);

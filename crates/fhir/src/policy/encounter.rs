@@ -14,7 +14,7 @@ use crate::identity::Uuid;
 use crate::table::{ElementId, el};
 
 const ACT: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
-const PARTICIPATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
+pub(super) const PARTICIPATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
 
 /// Which places stand for the keys of a visit.
 pub(crate) trait Places {

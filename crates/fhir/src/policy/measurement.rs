@@ -12,6 +12,7 @@ use iomt_nomenclature::{bits, loinc, vital};
 
 use super::pocd::Profile;
 use super::quantity::known_unit;
+use super::status::INTERPRETATION;
 use super::time::When;
 use super::{Builder, Performers, Target, maps, value};
 use crate::config::ObservationStatus;
@@ -22,7 +23,6 @@ use crate::tape::{Mark, Tape};
 const OBSERVATION_CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
 const MEASUREMENT_STATUS: &str = "http://hl7.org/fhir/uv/pocd/CodeSystem/measurement-status";
 const RANGE_TYPE: &str = "http://hl7.org/fhir/uv/pocd/CodeSystem/reference-range-type";
-const INTERPRETATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
 /// MDC_ATTR_SUPPLEMENTAL_TYPES.
 const SUPPLEMENTAL_TYPES: Mdc = Mdc::new(68_193);
 const ASN1_TO_HL7: &str = "http://terminology.hl7.org/CodeSystem/ASN1ToHL7";
@@ -311,10 +311,7 @@ impl Builder<'_> {
         match (links.specimen, numbers.iter().flatten().next_back()) {
             (Some(specimen), _) => _ = self.reference_at(el::OBSERVATION_SPECIMEN, specimen, span),
             (None, Some((number, kind))) => {
-                let reference = self.tape.open(el::OBSERVATION_SPECIMEN, span);
-                self.tape.text(el::REFERENCE_TYPE, "Specimen");
-                self.number(el::REFERENCE_IDENTIFIER, Some(number), kind);
-                self.tape.close(reference);
+                self.numbered(el::OBSERVATION_SPECIMEN, "Specimen", number, kind, span);
                 if let ([Some((placer, _)), Some(_)], code) =
                     (&numbers, DiagnosticCode::FieldNotMapped)
                 {

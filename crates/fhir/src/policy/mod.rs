@@ -192,11 +192,10 @@ impl Builder<'_> {
         target: Target<'_>,
     ) {
         const FUNCTION: &str = "http://hl7.org/fhir/StructureDefinition/event-performerFunction";
-        const PARTICIPATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
         const V2_PARTICIPATION: &str = "http://terminology.hl7.org/CodeSystem/v2-0912";
         let (system, function) = match performer.role {
-            Role::Technician => (PARTICIPATION, "SPRF"),
-            Role::Transcriptionist => (PARTICIPATION, "TRANS"),
+            Role::Technician => (encounter::PARTICIPATION, "SPRF"),
+            Role::Transcriptionist => (encounter::PARTICIPATION, "TRANS"),
             Role::MedicalDirector => (V2_PARTICIPATION, "MDIR"),
             _ => {
                 self.reference_at(element, target, performer.span);

@@ -43,11 +43,9 @@ impl Builder<'_> {
         }
         self.own_identifier(element, id);
         for (parent, kind) in [(&order.parent_placer, "PLAC"), (&order.parent_filler, "FILL")] {
-            if parent.is_some() {
-                let based_on = self.tape.open(el::SERVICE_REQUEST_BASED_ON, Span::NONE);
-                self.tape.text(el::REFERENCE_TYPE, "ServiceRequest");
-                self.number(el::REFERENCE_IDENTIFIER, parent.as_ref(), kind);
-                self.tape.close(based_on);
+            if let Some(parent) = parent {
+                let element = el::SERVICE_REQUEST_BASED_ON;
+                self.numbered(element, "ServiceRequest", parent, kind, Span::NONE);
             }
         }
         self.number(el::SERVICE_REQUEST_REQUISITION, order.group.as_ref(), "PGN");
@@ -158,6 +156,21 @@ impl Builder<'_> {
             typed.type_code = Some(Text::literal(kind));
             self.identifier(element, &typed);
         }
+    }
+
+    /// A reference to the `resource` that has a number of its kind, and is not here.
+    pub(crate) fn numbered(
+        &mut self,
+        element: ElementId,
+        resource: &'static str,
+        number: &Identifier<'_>,
+        kind: &'static str,
+        span: Span,
+    ) {
+        let reference = self.tape.open(element, span);
+        self.tape.text(el::REFERENCE_TYPE, resource);
+        self.number(el::REFERENCE_IDENTIFIER, Some(number), kind);
+        self.tape.close(reference);
     }
 
     /// Who may see a resource, as a label.

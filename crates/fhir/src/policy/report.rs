@@ -157,11 +157,8 @@ impl Builder<'_> {
         }
         for (parent, kind) in [(&specimen.parent_placer, "PLAC"), (&specimen.parent_filler, "FILL")]
         {
-            if parent.is_some() {
-                let reference = self.tape.open(el::SPECIMEN_PARENT, Span::NONE);
-                self.tape.text(el::REFERENCE_TYPE, "Specimen");
-                self.number(el::REFERENCE_IDENTIFIER, parent.as_ref(), kind);
-                self.tape.close(reference);
+            if let Some(parent) = parent {
+                self.numbered(el::SPECIMEN_PARENT, "Specimen", parent, kind, Span::NONE);
             }
         }
         self.collection(specimen, performers);

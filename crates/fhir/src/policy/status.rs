@@ -20,7 +20,8 @@ const ABSENT: [AbsentReason; 4] = [
 const OBSERVATION_VALUE: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue";
 const ACT_REASON: &str = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
 const MEASUREMENT_STATUS: &str = "http://terminology.hl7.org/CodeSystem/measurement-status";
-const INTERPRETATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
+pub(super) const INTERPRETATION: &str =
+    "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
 
 fn code<'a>(concept: &Concept<'a>) -> Option<Text<'a>> {
     concept.codings().next().and_then(|coding| coding.code.text()).or(concept.text)

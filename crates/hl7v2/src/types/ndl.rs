@@ -11,27 +11,26 @@ pub(crate) fn declare<'a>(
     context: &mut Context<'a, '_>,
     repetition: Repetition<'a>,
 ) -> Option<ParticipantKey> {
-    if let Some(known) = context.known_participant("NDL", repetition.raw()) {
-        return known;
-    }
-    let (mut person, mut times) = (None, [None; 2]);
-    for (number, component) in (1_u32..).zip(repetition.components()) {
-        let [start, end] = &mut times;
-        match number {
-            1 => person = xcn::nested(context, component),
-            2 => *start = dtm::time(context, component.part()),
-            3 => *end = dtm::time(context, component.part()),
-            _ => context.unmapped(component.part()),
+    context.declare("NDL", repetition, |context| {
+        let (mut person, mut times) = (None, [None; 2]);
+        for (number, component) in (1_u32..).zip(repetition.components()) {
+            let [start, end] = &mut times;
+            match number {
+                1 => person = xcn::nested(context, component),
+                2 => *start = dtm::time(context, component.part()),
+                3 => *end = dtm::time(context, component.part()),
+                _ => context.unmapped(component.part()),
+            }
         }
-    }
-    let participant = person.map(|person| {
-        let mut participant = context.new_participant(repetition.span());
-        participant.person = Some(person);
-        [participant.start, participant.end] = times;
+        let participant = person.map(|person| {
+            let mut participant = context.new_participant(repetition.span());
+            participant.person = Some(person);
+            [participant.start, participant.end] = times;
+            participant
+        });
+        if participant.is_none() {
+            times.iter().flatten().for_each(|time| context.lost(time.span));
+        }
         participant
-    });
-    if participant.is_none() {
-        times.iter().flatten().for_each(|time| context.lost(time.span));
-    }
-    context.declare_participant("NDL", repetition.raw(), participant.as_ref())
+    })
 }

@@ -11,15 +11,12 @@ pub(crate) fn declare<'a>(
     context: &mut Context<'a, '_>,
     repetition: Repetition<'a>,
 ) -> Option<ParticipantKey> {
-    if let Some(known) = context.known_participant("XCN", repetition.raw()) {
-        return known;
-    }
-    let participant = person(context, repetition).map(|person| {
+    context.declare("XCN", repetition, |context| {
+        let person = person(context, repetition)?;
         let mut participant = context.new_participant(repetition.span());
         participant.person = Some(person);
-        participant
-    });
-    context.declare_participant("XCN", repetition.raw(), participant.as_ref())
+        Some(participant)
+    })
 }
 
 /// Reads a person; nothing where neither number nor name is there.

@@ -11,15 +11,12 @@ pub(crate) fn declare<'a>(
     context: &mut Context<'a, '_>,
     repetition: Repetition<'a>,
 ) -> Option<ParticipantKey> {
-    if let Some(known) = context.known_participant("XON", repetition.raw()) {
-        return known;
-    }
-    let participant = organization(context, repetition).map(|organization| {
+    context.declare("XON", repetition, |context| {
+        let organization = organization(context, repetition)?;
         let mut participant = context.new_participant(repetition.span());
         participant.organization = Some(organization);
-        participant
-    });
-    context.declare_participant("XON", repetition.raw(), participant.as_ref())
+        Some(participant)
+    })
 }
 
 /// Reads an organization; nothing where neither number nor name is there.
@@ -70,33 +67,31 @@ pub(crate) fn coded<'a>(
     context: &mut Context<'a, '_>,
     repetition: Repetition<'a>,
 ) -> Option<ParticipantKey> {
-    if let Some(known) = context.known_participant("CWE", repetition.raw()) {
-        return known;
-    }
-    let (mut value, mut organization) = (None, Organization::default());
-    let mut authority = Authority::NONE;
-    for (number, component) in (1_u32..).zip(repetition.components()) {
-        let part = component.part();
-        match number {
-            1 => value = context.text(part),
-            2 => organization.name = context.text(part),
-            3 => authority.namespace = context.text(part),
-            _ => context.unmapped(part),
+    context.declare("CWE", repetition, |context| {
+        let (mut value, mut organization) = (None, Organization::default());
+        let mut authority = Authority::NONE;
+        for (number, component) in (1_u32..).zip(repetition.components()) {
+            let part = component.part();
+            match number {
+                1 => value = context.text(part),
+                2 => organization.name = context.text(part),
+                3 => authority.namespace = context.text(part),
+                _ => context.unmapped(part),
+            }
         }
-    }
-    organization.identifier = value.map(|value| {
-        let mut identifier = Identifier::new(value);
-        (identifier.authority, identifier.span) = (authority, repetition.span());
-        identifier
-    });
-    if organization.identifier.is_none() {
-        authority.namespace.iter().for_each(|name| context.lost(name.span()));
-    }
-    let known = organization.identifier.is_some() || organization.name.is_some();
-    let participant = known.then(|| {
-        let mut participant = context.new_participant(repetition.span());
-        participant.organization = Some(organization);
-        participant
-    });
-    context.declare_participant("CWE", repetition.raw(), participant.as_ref())
+        organization.identifier = value.map(|value| {
+            let mut identifier = Identifier::new(value);
+            (identifier.authority, identifier.span) = (authority, repetition.span());
+            identifier
+        });
+        if organization.identifier.is_none() {
+            authority.namespace.iter().for_each(|name| context.lost(name.span()));
+        }
+        let known = organization.identifier.is_some() || organization.name.is_some();
+        known.then(|| {
+            let mut participant = context.new_participant(repetition.span());
+            participant.organization = Some(organization);
+            participant
+        })
+    })
 }
