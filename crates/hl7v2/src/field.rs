@@ -335,14 +335,16 @@ impl<'a> Field<'a> {
 
     /// Component `number`, from 1, of the first repetition.
     #[must_use]
+    #[inline]
     pub fn component(&self, number: usize) -> Option<Component<'a>> {
         if self.delimiters.scan != Scan::Plain {
             return self.repetition(1)?.component(number);
         }
-        let number = number.checked_sub(1)?;
-        let (start, end) = seek::part(self.raw, self.delimiters.component, number)?;
-        // Where the first repetition ends before.
-        let end = seek::find(self.raw.get(..end)?, self.delimiters.repetition);
+        let Delimiters { component, repetition, .. } = self.delimiters;
+        let (start, end) = match number.checked_sub(1)? {
+            0 => (0, seek::find_either(self.raw, component, repetition)),
+            number => seek::part_before(self.raw, component, repetition, number)?,
+        };
         let offset = self.offset.wrapping_add(start);
         Some(Component::new(self.raw.get(start..end)?, offset, self.delimiters))
     }

@@ -9,8 +9,6 @@ use iomt_core::Terminators;
 use iomt_core::wire::Span;
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
-use crate::seek;
-
 /// VT, which begins a frame of the Minimal Lower Layer Protocol.
 pub(crate) const VT: u8 = 0x0B;
 /// FS, which ends one.
@@ -65,6 +63,7 @@ pub(crate) fn head(rest: &[u8]) -> [u8; 4] {
 }
 
 /// Whether `id` can name a segment: a letter, then letters or digits.
+#[inline]
 pub(crate) fn is_segment_id(id: [u8; 3]) -> bool {
     let [a, b, c] = id;
     let letter_or_digit = |byte: u8| byte.is_ascii_alphabetic() || byte.is_ascii_digit();
@@ -118,17 +117,11 @@ impl<'a> Lines<'a> {
         Self { bytes, separator, feeds, returns: terminators == Terminators::Cr }
     }
 
-    /// What follows the line that begins `rest`, where CR ends it and the next one begins at once,
-    /// as most do; else where its first CR or LF stands.
+    /// Notes that CR ends a line.
     #[inline]
-    pub(crate) fn after(&mut self, rest: &'a [u8]) -> Result<&'a [u8], Option<usize>> {
-        let found = seek::line_end(rest);
-        match found.and_then(|found| rest.get(found..)) {
-            Some([b'\r', after @ ..]) if after.first() > Some(&b' ') => {
-                self.feeds.get_or_insert(false);
-                Ok(after)
-            }
-            _ => Err(found),
+    pub(crate) const fn returned(&mut self) {
+        if self.feeds.is_none() {
+            self.feeds = Some(false);
         }
     }
 

@@ -7,9 +7,10 @@ use iomt_core::wire::Span;
 use iomt_core::{LimitKind, Limits, Terminators};
 
 use crate::frame::{self, Header, Lines};
+use crate::seek::Marks;
 
 /// How many ids have a list of their own; segments of any further one are sorted.
-const GROUPS: u8 = 64;
+const GROUPS: usize = 64;
 /// Marks a segment whose id has no list of its own.
 const OTHER: u8 = 0xFE;
 /// Marks a line that is no segment.
@@ -95,39 +96,52 @@ impl Index {
         terminators: Terminators,
     ) -> usize {
         self.clear();
-        let separator = bytes.get(at.saturating_add(3)).copied().unwrap_or(b'\r');
+        let head = frame::head(bytes.get(at..).unwrap_or_default());
+        let [.., separator] = head;
+        let mut head = u32::from_le_bytes(head);
         let mut lines = Lines::new(bytes, separator, terminators);
-        let mut rest = bytes.get(at..).unwrap_or_default();
+        let mut ends = Marks::new(bytes, at, [b'\r', b'\n']);
+        let (mut line, mut sorter) = (at, Sorter::new(separator));
         // The last line before comments, and how many there are.
         let mut comments = None;
         let (line, stop, next) = loop {
-            let line = bytes.len().wrapping_sub(rest.len());
-            self.push(line.wrapping_sub(at), limits);
-            let (stop, next) = match lines.after(rest) {
-                Ok(after) => {
-                    rest = after;
-                    let next = bytes.len().wrapping_sub(rest.len());
-                    (next.wrapping_sub(1), next)
+            let kind = sorter.kind(head, self);
+            self.push(line.wrapping_sub(at), kind, limits);
+            let found = ends.next();
+            // Most: CR ends the line, and the next begins at once.
+            let (stop, next) = match found.and_then(|stop| Some((stop, bytes.get(stop..)?))) {
+                Some((stop, [b'\r', after @ ..])) if visible_head(after, &mut head) => {
+                    (stop, stop.wrapping_add(1))
                 }
-                Err(found) => {
-                    let (stop, next) = lines.end_at(found.map(|found| line.wrapping_add(found)));
-                    rest = bytes.get(next..).unwrap_or_default();
+                Some((stop, [b'\r'])) => {
+                    head = u32::from_le_bytes(frame::head(&[]));
+                    (stop, bytes.len())
+                }
+                _ => {
+                    // A line before this one ended so.
+                    if self.lines.len() > 1 {
+                        lines.returned();
+                    }
+                    let (stop, next) = lines.end_at(found);
+                    let rest = bytes.get(next..).unwrap_or_default();
                     let run = bytes.get(stop..next).unwrap_or_default();
                     self.between(run, stop.wrapping_sub(at), rest.is_empty());
+                    ends.go_to(next);
+                    head = u32::from_le_bytes(frame::head(rest));
                     (stop, next)
                 }
             };
-            let head = frame::head(rest);
             // Neither the end, nor a comment or header: most.
-            if !matches!(head.first(), Some(b'\r' | b'#' | b'M' | b'F' | b'B')) {
-                comments = None;
+            let [first, ..] = head.to_le_bytes();
+            if !matches!(first, b'\r' | b'#' | b'M' | b'F' | b'B') {
+                (line, comments) = (next, None);
                 continue;
             }
-            let comment = head.first() == Some(&b'#');
+            let comment = first == b'#';
             if comment {
                 comments.get_or_insert((line, stop, next, self.lines.len()));
             }
-            if rest.is_empty() || Header::begins(head) {
+            if next >= bytes.len() || Header::begins(head.to_le_bytes()) {
                 let last = (line, stop, next, self.lines.len());
                 let (line, stop, next, count) = comments.unwrap_or(last);
                 self.lines.truncate(count);
@@ -136,6 +150,7 @@ impl Index {
             if !comment {
                 comments = None;
             }
+            line = next;
         };
         let run = bytes.get(stop..next).unwrap_or_default();
         let terminator = if run.starts_with(b"\r\n") { 2 } else { run.len().min(1) };
@@ -147,12 +162,12 @@ impl Index {
         if kept < content.len() {
             end = line.saturating_add(kept);
             self.found.unterminated = true;
+            self.sort_last(bytes.get(line..end).unwrap_or_default(), sorter);
         }
         if end.saturating_sub(at) > limits.message_bytes.min(u32::MAX.try_into().unwrap_or(0)) {
             self.found.limit = Some(LimitKind::MessageBytes);
         }
         let message = bytes.get(at..end).unwrap_or_default();
-        self.classify(message, separator);
         if self.scattered {
             self.arrange(message);
         }
@@ -160,46 +175,44 @@ impl Index {
     }
 
     #[inline]
-    fn push(&mut self, start: usize, limits: &Limits) {
-        match u32::try_from(start) {
-            Ok(short) if start <= limits.message_bytes && self.lines.len() < limits.segments => {
-                self.lines.push(Line { start: short, kind: MALFORMED });
-            }
-            _ => self.exceed(start, limits),
+    fn push(&mut self, start: usize, kind: u8, limits: &Limits) {
+        if self.lines.len() < limits.segments {
+            // What is longer has exceeded a limit.
+            let start = u32::try_from(start & 0xFFFF_FFFF).unwrap_or(0);
+            self.lines.push(Line { start, kind });
+        } else {
+            self.found.limit = Some(LimitKind::Segments);
         }
     }
 
+    /// Sorts the last line again, without what ends the frame: that may stand where a separator
+    /// would.
     #[cold]
-    fn exceed(&mut self, start: usize, limits: &Limits) {
-        let long = start > limits.message_bytes || u32::try_from(start).is_err();
-        let limit = if long { LimitKind::MessageBytes } else { LimitKind::Segments };
-        self.found.limit.get_or_insert(limit);
+    fn sort_last(&mut self, line: &[u8], mut sorter: Sorter) {
+        if let Some(last) = self.lines.pop() {
+            let kind = sorter.kind(u32::from_le_bytes(frame::head(line)), self);
+            self.lines.push(Line { kind, ..last });
+        }
     }
 
-    /// Tells which lines are segments, and of which kind.
-    fn classify(&mut self, message: &[u8], separator: u8) {
-        let Self { lines, groups, scattered, .. } = self;
-        // How the line before begins, and its kind.
-        let (mut before, mut last) = ([0; 4], MALFORMED);
-        for (line, place) in (0_u32..).zip(lines) {
-            let start = usize::try_from(place.start).unwrap_or(0);
-            let head = frame::head(message.get(start..).unwrap_or_default());
-            // Most segments are like the one before.
-            if head != before {
-                let [a, b, c, _] = head;
-                let id = number([a, b, c]);
-                let known = groups.iter().position(|group| group.id == id);
-                let kind = match known.and_then(|known| u8::try_from(known).ok()) {
-                    _ if !frame::is_segment(head, separator) => MALFORMED,
-                    Some(known) => known,
-                    None => group(groups, id, line),
-                };
-                let apart = known.is_some() && kind != last;
-                *scattered |= apart || matches!(kind, MALFORMED | OTHER);
-                (before, last) = (head, kind);
-            }
-            place.kind = last;
+    /// The kind of an id.
+    #[inline(never)]
+    fn kind(&self, id: u32) -> Option<u8> {
+        let known = self.groups.iter().position(|group| group.id == id)?;
+        u8::try_from(known).ok()
+    }
+
+    /// A new kind, whose first line is the next one.
+    #[inline]
+    fn group(&mut self, id: u32) -> u8 {
+        let kind = self.groups.len();
+        if kind >= GROUPS {
+            self.scattered = true;
+            return OTHER;
         }
+        let first = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
+        self.groups.push(Group { id, first, len: 0 });
+        u8::try_from(kind).unwrap_or(OTHER)
     }
 
     /// Notes how a line ends and what stands before the next.
@@ -323,14 +336,48 @@ impl Alike<'_> {
     }
 }
 
-/// A new kind, whose first line this is.
-fn group(groups: &mut Vec<Group>, id: u32, first: u32) -> u8 {
-    match u8::try_from(groups.len()) {
-        Ok(kind) if kind < GROUPS => {
-            groups.push(Group { id, first, len: 0 });
-            kind
+/// Takes the first four bytes of a line to `head`, if no blank is the first.
+#[inline]
+fn visible_head(line: &[u8], head: &mut u32) -> bool {
+    *head = line.first_chunk().map_or(0, |found| u32::from_le_bytes(*found));
+    *head & 0xFF > u32::from(b' ')
+}
+
+/// Tells which lines are segments, and of which kind.
+struct Sorter {
+    separator: u8,
+    /// The first four bytes of the line before, and its kind.
+    before: u32,
+    last: u8,
+    /// A bit for each id that is known, which others may share.
+    known: u64,
+}
+
+impl Sorter {
+    const fn new(separator: u8) -> Self {
+        Self { separator, before: 0, last: MALFORMED, known: 0 }
+    }
+
+    /// The kind of the line that is to be put into `index` next, by its first four bytes.
+    #[inline(always)]
+    fn kind(&mut self, head: u32, index: &mut Index) -> u8 {
+        // Most segments are like the one before.
+        if head == self.before {
+            return self.last;
         }
-        _ => OTHER,
+        let id = head & 0x00FF_FFFF;
+        let bit = 1_u64.wrapping_shl(id.wrapping_mul(0x9E37_79B1) >> 26);
+        let seen = self.known & bit != 0;
+        let kind = if frame::is_segment(head.to_le_bytes(), self.separator) {
+            let known = if seen { index.kind(id) } else { None };
+            index.scattered |= known.is_some_and(|kind| kind != self.last);
+            known.unwrap_or_else(|| index.group(id))
+        } else {
+            index.scattered = true;
+            MALFORMED
+        };
+        *self = Self { before: head, last: kind, known: self.known | bit, ..*self };
+        kind
     }
 }
 

@@ -122,16 +122,9 @@ impl<'a> Leaves<'a> {
             (self.marks, self.seen) = (1, stop.wrapping_add(64));
             return;
         }
-        let rest = self.message.raw().get(self.seen..).unwrap_or_default();
-        let padded;
-        let block = match rest.first_chunk::<64>() {
-            Some(block) => block,
-            None => {
-                padded = seek::padded(rest);
-                &padded
-            }
-        };
-        let marks = seek::marks(block, |b| delimiters.separates(b));
+        let Delimiters { field, component, repetition, subcomponent, .. } = delimiters;
+        let of = [field, component, repetition, subcomponent];
+        let marks = seek::marks_from(self.message.raw(), self.seen, of).unwrap_or(0);
         // The end is one, too; what stands behind it is of the next segment.
         let left = u32::try_from(self.end.wrapping_sub(self.seen)).unwrap_or(u32::MAX);
         let end = 1_u64.checked_shl(left).unwrap_or(0);

@@ -1,10 +1,9 @@
-//! Where a byte stands: words of eight bytes in parts, which have five on average, so that a call of
-//! memchr costs more than it saves; blocks of 64 in lines, which the compiler reads with vectors.
+//! Where a byte stands: words of eight bytes for where a part ends, which has five on average, so that
+//! a call of memchr costs more than it saves; else 64 bytes at once, with vectors.
 
-const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+use wide::u8x16;
+
 const SEVENS: u64 = u64::from_ne_bytes([0x7F; 8]);
-const TOPS: u64 = u64::from_ne_bytes([0x80; 8]);
-const BLANKS: u64 = u64::from_ne_bytes([b' '; 8]);
 
 /// The top bit of each byte of `chunk` that is `byte`; the first is the lowest.
 #[inline]
@@ -41,118 +40,164 @@ pub(crate) fn find(text: &[u8], byte: u8) -> usize {
     found.unwrap_or(text.len())
 }
 
-/// Where the first CR or LF stands in `text`.
-#[inline]
-pub(crate) fn line_end(text: &[u8]) -> Option<usize> {
-    let (blocks, rest) = text.as_chunks::<64>();
-    for (number, block) in (0_usize..).zip(blocks) {
-        // Of most lines all other bytes are above.
-        if block.iter().fold(false, |any, b| any | (*b < b' '))
-            && let Some(at) = end_in(block)
-        {
-            return Some((number << 6).wrapping_add(at));
-        }
-    }
-    Some(text.len().wrapping_sub(rest.len()).wrapping_add(end_in(rest)?))
+/// Where the bytes stand in a text that are one of some: CR and LF, or delimiters.
+#[derive(Clone)]
+pub(crate) struct Marks<'a, const N: usize> {
+    text: &'a [u8],
+    of: [u8; N],
+    /// Those still to come of the 64 bytes before `seen`, the first lowest.
+    marks: u64,
+    seen: usize,
 }
 
-#[inline]
-fn end_in(text: &[u8]) -> Option<usize> {
-    let (words, rest) = text.as_chunks();
-    for (number, word) in (0_usize..).zip(words) {
-        // None is below, or the first that is so marked is; it may mark others.
-        let below =
-            u64::from_le_bytes(*word).wrapping_sub(BLANKS) & !u64::from_le_bytes(*word) & TOPS;
-        if below != 0 {
-            let hits = hits(*word, b'\r') | hits(*word, b'\n');
-            if hits != 0 {
-                return Some((number << 3).wrapping_add(first(hits)));
+impl<'a, const N: usize> Marks<'a, N> {
+    #[inline]
+    pub(crate) const fn new(text: &'a [u8], from: usize, of: [u8; N]) -> Self {
+        Self { text, of, marks: 0, seen: from }
+    }
+
+    /// Passes over those before `to`.
+    #[cold]
+    pub(crate) const fn go_to(&mut self, to: usize) {
+        (self.marks, self.seen) = (0, to);
+    }
+
+    #[inline]
+    fn load(&mut self) -> Option<()> {
+        self.marks = marks_from(self.text, self.seen, self.of)?;
+        self.seen = self.seen.wrapping_add(64);
+        Some(())
+    }
+
+    /// The next one.
+    #[inline]
+    fn at(&self) -> usize {
+        self.seen.wrapping_sub(64).wrapping_add(lowest(self.marks))
+    }
+}
+
+impl<const N: usize> Iterator for Marks<'_, N> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.marks == 0 {
+            self.load()?;
+        }
+        let at = self.at();
+        self.marks &= self.marks.wrapping_sub(1);
+        Some(at)
+    }
+
+    #[inline]
+    fn nth(&mut self, mut number: usize) -> Option<usize> {
+        loop {
+            while self.marks == 0 {
+                self.load()?;
             }
+            if number == 0 {
+                return self.next();
+            }
+            self.marks &= self.marks.wrapping_sub(1);
+            number = number.wrapping_sub(1);
         }
     }
-    let at = rest.iter().position(|b| matches!(b, b'\r' | b'\n'))?;
-    Some(text.len().wrapping_sub(rest.len()).wrapping_add(at))
+}
+
+/// Where one of two bytes first stands in `text`, or its length.
+#[inline]
+pub(crate) fn find_either(text: &[u8], one: u8, other: u8) -> usize {
+    let mut rest = text;
+    while let Some((chunk, after)) = rest.split_first_chunk() {
+        let hits = hits(*chunk, one) | hits(*chunk, other);
+        if hits != 0 {
+            return text.len().wrapping_sub(rest.len()).wrapping_add(first(hits));
+        }
+        rest = after;
+    }
+    let found = rest.iter().position(|b| *b == one || *b == other);
+    found.map_or(text.len(), |found| text.len().wrapping_sub(rest.len()).wrapping_add(found))
 }
 
 /// Where part `number`, from 0, of what `byte` splits begins and ends.
+#[inline(always)]
 pub(crate) fn part(text: &[u8], byte: u8, number: usize) -> Option<(usize, usize)> {
-    if number == 0 {
-        return Some((0, find(text, byte)));
-    }
-    let (mut rest, mut left) = (text, number);
-    // The first parts are near.
-    while number > 3
-        && let Some((block, after)) = rest.split_first_chunk()
-    {
-        let marks = marks(block, |b| b == byte);
-        let count = usize::try_from(marks.count_ones()).unwrap_or(0);
-        if count >= left {
-            let passed = text.len().wrapping_sub(rest.len());
-            let found = from_nth(marks, left);
-            let start = passed.wrapping_add(lowest(found)).wrapping_add(1);
-            return Some(match found & found.wrapping_sub(1) {
-                0 => to_end(text, start, byte),
-                next => (start, passed.wrapping_add(lowest(next))),
-            });
-        }
-        (rest, left) = (after, left.wrapping_sub(count));
-    }
-    while let Some((chunk, after)) = rest.split_first_chunk() {
-        let hits = hits(*chunk, byte);
-        let count = usize::try_from((hits >> 7).wrapping_mul(ONES) >> 56).unwrap_or(0);
-        if count >= left {
-            let at = first(from_nth(hits, left));
-            let start = text.len().wrapping_sub(rest.len()).wrapping_add(at).wrapping_add(1);
-            return Some(to_end(text, start, byte));
-        }
-        (rest, left) = (after, left.wrapping_sub(count));
-    }
-    let passed = text.len().wrapping_sub(rest.len());
-    for (at, other) in (1..).zip(rest) {
-        left = left.wrapping_sub(usize::from(*other == byte));
-        if left == 0 {
-            return Some(to_end(text, passed.wrapping_add(at), byte));
-        }
-    }
-    None
+    let mut marks = Marks::new(text, 0, [byte]);
+    let start = match number.checked_sub(1) {
+        Some(before) => marks.nth(before)?.wrapping_add(1),
+        None => 0,
+    };
+    Some((start, marks.next().unwrap_or(text.len())))
 }
 
-/// The part that begins at `start`.
-#[inline]
-fn to_end(text: &[u8], start: usize, byte: u8) -> (usize, usize) {
-    (start, start.wrapping_add(find(text.get(start..).unwrap_or_default(), byte)))
-}
-
-/// A block that begins with `text`, which is shorter.
-#[cold]
+/// Where part `number`, from 0, of what `byte` splits begins and ends, if it begins before `last`
+/// stands.
 #[inline(never)]
-pub(crate) fn padded(text: &[u8]) -> [u8; 64] {
-    let mut block = [0; 64];
-    block.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
-    block
+pub(crate) fn part_before(
+    text: &[u8],
+    byte: u8,
+    last: u8,
+    number: usize,
+) -> Option<(usize, usize)> {
+    let mut marks = Marks::new(text, 0, [byte, last]);
+    let mut start = 0;
+    for _ in 0..number {
+        let at = marks.next().filter(|at| text.get(*at) == Some(&byte))?;
+        start = at.wrapping_add(1);
+    }
+    Some((start, marks.next().unwrap_or(text.len())))
 }
 
-/// A bit for each byte of `block` that is `wanted`; the first is the lowest.
+/// The marks of the 64 bytes from `at` on, or of as many as there are.
 #[inline]
-pub(crate) fn marks(block: &[u8; 64], wanted: impl Fn(u8) -> bool) -> u64 {
-    let mut flags = [0_u8; 64];
-    for (flag, byte) in flags.iter_mut().zip(block) {
-        *flag = u8::from(wanted(*byte));
+pub(crate) fn marks_from<const N: usize>(text: &[u8], at: usize, of: [u8; N]) -> Option<u64> {
+    let rest = text.get(at..)?;
+    if let Some(block) = rest.first_chunk() {
+        return Some(marks(block, of));
     }
-    flags.as_chunks().0.iter().fold(0, |marks: u64, eight| {
-        // Brings the low bits of eight bytes together in the top one.
-        let bits = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080);
-        marks >> 8 | bits & (0xFF << 56)
-    })
+    // The last bytes overlap what is read.
+    let before = u32::try_from(64_usize.wrapping_sub(rest.len())).unwrap_or(0);
+    text.last_chunk().map_or_else(
+        || Some(marks_of_few(rest, of)),
+        |last| Some(marks(last, of).checked_shr(before).unwrap_or(0)),
+    )
 }
 
-/// The `marks` from the `number`th on, from 1 and the lowest on.
-#[inline]
-fn from_nth(mut marks: u64, number: usize) -> u64 {
-    for _ in 1..number {
-        marks &= marks.wrapping_sub(1);
+/// The marks of a text of fewer than 64 bytes.
+#[inline(never)]
+fn marks_of_few<const N: usize>(text: &[u8], of: [u8; N]) -> u64 {
+    let len = u32::try_from(text.len()).unwrap_or(0);
+    // What is read last overlaps what is read before.
+    if let Some(last) = text.last_chunk() {
+        let lanes = (0_u32..).step_by(16).zip(text.as_chunks().0);
+        let marks = lanes.fold(0, |marks, (bit, lane)| marks | lane_marks(lane, of) << bit);
+        return marks | lane_marks(last, of).wrapping_shl(len.wrapping_sub(16));
     }
-    marks
+    let mut lane = [0; 16];
+    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        lane = (u128::from(u64::from_le_bytes(*first))
+            | u128::from(u64::from_le_bytes(*last)) << 64)
+            .to_le_bytes();
+        let marks = lane_marks(&lane, of);
+        return marks & 0xFF | (marks >> 8).wrapping_shl(len.wrapping_sub(8));
+    }
+    lane.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
+    lane_marks(&lane, of) & 1_u64.wrapping_shl(len).wrapping_sub(1)
+}
+
+/// A bit for each byte of `block` that is one `of` these; the first is the lowest.
+#[inline]
+fn marks<const N: usize>(block: &[u8; 64], of: [u8; N]) -> u64 {
+    let lanes = (0_u32..).step_by(16).zip(block.as_chunks().0);
+    lanes.fold(0, |marks, (bit, lane)| marks | lane_marks(lane, of) << bit)
+}
+
+#[inline]
+fn lane_marks<const N: usize>(lane: &[u8; 16], of: [u8; N]) -> u64 {
+    let lane = u8x16::new(*lane);
+    let same = of.iter().map(|byte| lane.cmp_eq(u8x16::splat(*byte)));
+    let any = same.fold(u8x16::ZERO, |any, same| any | same);
+    u64::from(any.move_mask().cast_unsigned())
 }
 
 /// Which the lowest of `marks` is.
@@ -163,16 +208,18 @@ pub(crate) fn lowest(marks: u64) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     #[test]
     fn each_is_found_where_it_stands() {
         // Neighbours of the byte, high bytes, and every distance up to some blocks.
-        let text: alloc::vec::Vec<u8> =
+        let text: Vec<u8> =
             (0..200_u8).map(|n| if n % 7 == 3 || n > 190 { b'|' } else { n ^ 0x7D }).collect();
         for from in 0..text.len() {
             let part = &text[from..];
-            let bars: alloc::vec::Vec<_> = (0..part.len()).filter(|at| part[*at] == b'|').collect();
+            let bars: Vec<_> = (0..part.len()).filter(|at| part[*at] == b'|').collect();
             assert_eq!(find(part, b'|'), bars.first().copied().unwrap_or(part.len()));
             let (mut number, mut start) = (0, 0);
             for bar in bars.iter().copied().chain([part.len()]) {
@@ -184,18 +231,25 @@ mod tests {
     }
 
     #[test]
-    fn lines_end_at_the_first_cr_or_lf() {
+    fn line_ends_are_cr_and_lf() {
         for at in 0..150 {
             for end in [b'\r', b'\n'] {
                 // Other control characters before it, and high bytes.
-                let mut text: alloc::vec::Vec<u8> = (0..200_u8)
+                let mut text: Vec<u8> = (0..200_u8)
                     .map(|n| [b'x', b'\t', 0x8D, 0x8A, 0x0E, 0x0B][usize::from(n % 6)])
                     .collect();
-                assert_eq!((line_end(&text), line_end(&text[..at])), (None, None));
+                assert_eq!(Marks::new(&text, 0, [b'\r', b'\n']).next(), None);
                 text[at] = end;
                 text[at + 20] = b'\r';
-                assert_eq!(line_end(&text), Some(at));
-                assert_eq!(line_end(&text[..=at]), Some(at));
+                let all =
+                    |text: &[u8], from| Marks::new(text, from, [b'\r', b'\n']).collect::<Vec<_>>();
+                assert_eq!(all(&text, 0), [at, at + 20]);
+                assert_eq!(all(&text[..=at], at / 2), [at]);
+                assert_eq!(all(&text, at + 1), [at + 20]);
+                let mut skipping = Marks::new(&text, 0, [b'\r', b'\n']);
+                assert_eq!(skipping.next(), Some(at));
+                skipping.go_to(at + 21);
+                assert_eq!(skipping.next(), None);
             }
         }
     }
