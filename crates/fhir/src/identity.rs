@@ -27,41 +27,44 @@ impl Uuid {
     }
 
     /// Its text, in lower case, with hyphens.
-    fn text(self) -> [u8; 36] {
+    fn text(self) -> Text36 {
+        const HYPHEN: u64 = 0x2D;
         let word = |shift: u32| u32::try_from((self.0 >> shift) & 0xFFFF_FFFF).unwrap_or(0);
         let [a, b, c, d] = [96, 64, 32, 0].map(|shift| hex(word(shift)));
-        let [b0, b1, b2, b3, b4, b5, b6, b7] = b;
-        let [c0, c1, c2, c3, c4, c5, c6, c7] = c;
-        let mut text = [b'-'; 36];
-        let parts: [&[u8]; 5] =
-            [&a, &[b0, b1, b2, b3], &[b4, b5, b6, b7], &[c0, c1, c2, c3], &[c4, c5, c6, c7]];
-        let mut rest = text.as_mut_slice();
-        for part in parts {
-            let Some((room, after)) = rest.split_at_mut_checked(part.len()) else { break };
-            room.copy_from_slice(part);
-            rest = after.get_mut(1..).unwrap_or_default();
+        let second = HYPHEN | (b & 0xFFFF_FFFF) << 8 | HYPHEN << 40 | b >> 32 << 48;
+        let third = b >> 48 | HYPHEN << 16 | (c & 0xFFFF_FFFF) << 24 | HYPHEN << 56;
+        let fourth = u32::try_from(c >> 32).unwrap_or(0);
+        let mut text = Text36([0; 36]);
+        let (words, rest) = text.0.as_chunks_mut();
+        for (to, from) in words.iter_mut().zip([a, second, third, u64::from(fourth) | d << 32]) {
+            *to = from.to_le_bytes();
         }
-        if let Some(room) = text.last_chunk_mut::<8>() {
-            *room = d;
+        for (to, from) in rest.iter_mut().zip((d >> 32).to_le_bytes()) {
+            *to = from;
         }
         text
     }
 
     /// Writes it in lower case, with hyphens.
     pub fn write(self, out: &mut dyn Write) -> fmt::Result {
-        out.write_str(core::str::from_utf8(&self.text()).map_err(|_| fmt::Error)?)
+        out.write_str(core::str::from_utf8(&self.text().0).map_err(|_| fmt::Error)?)
     }
 }
 
-/// Eight hexadecimal digits, all at once: a nibble to each byte, `0` added to all, and the gap to
-/// `a` to those above nine.
-const fn hex(word: u32) -> [u8; 8] {
+/// The text of a UUID, where words are read at once.
+#[repr(align(8))]
+struct Text36([u8; 36]);
+
+/// Eight hexadecimal digits, all at once, the first lowest: a nibble to each byte, `0` added to all,
+/// and the gap to `a` to those above nine.
+const fn hex(word: u32) -> u64 {
     const LOW: u64 = 0x0101_0101_0101_0101;
     let [a, b, c, d] = word.to_be_bytes();
-    let wide = u64::from_be_bytes([0, a, 0, b, 0, c, 0, d]);
-    let nibbles = ((wide << 4) | wide) & (LOW * 0x0F);
+    let pairs = u64::from_le_bytes([a, b, 0, 0, c, d, 0, 0]);
+    let wide = (pairs | pairs << 8) & 0x00FF_00FF_00FF_00FF;
+    let nibbles = (wide >> 4 | wide << 8) & (LOW * 0x0F);
     let above = (nibbles.wrapping_add(LOW * 6) >> 4) & LOW;
-    nibbles.wrapping_add(LOW * 0x30).wrapping_add(above.wrapping_mul(0x27)).to_be_bytes()
+    nibbles.wrapping_add(LOW * 0x30).wrapping_add(above.wrapping_mul(0x27))
 }
 
 impl fmt::Display for Uuid {

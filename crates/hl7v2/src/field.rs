@@ -11,7 +11,7 @@ use iomt_core::wire::Span;
 use crate::Delimiters;
 use crate::charset::Scan;
 use crate::context::Part;
-use crate::seek;
+use crate::seek::{self, Marks};
 
 macro_rules! views {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -279,13 +279,24 @@ impl<'a> Segment<'a> {
 
     /// The fields that have bytes, with their numbers.
     pub(crate) fn numbered(&self) -> Numbered<'a> {
-        Numbered { fields: self.fields(), number: 0 }
+        Numbered {
+            segment: *self,
+            slow: (self.is_header() || self.delimiters.scan != Scan::Plain).then(|| self.fields()),
+            marks: Marks::new(self.raw, 4, [self.delimiters.field]),
+            start: 4,
+            number: 0,
+        }
     }
 }
 
 /// The fields of a segment that have bytes, with their numbers.
 pub(crate) struct Numbered<'a> {
-    fields: Fields<'a>,
+    segment: Segment<'a>,
+    /// In a header, and where characters hide separators.
+    slow: Option<Fields<'a>>,
+    marks: Marks<'a, 1>,
+    /// Where the next field begins.
+    start: usize,
     number: u16,
 }
 
@@ -294,19 +305,22 @@ impl<'a> Iterator for Numbered<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let Self { fields: Fields { split, header, delimiters }, number } = self;
-        if *header == 0 {
-            let rest = split.rest?;
-            let empty = rest.iter().position(|b| *b != split.at).unwrap_or(rest.len());
-            split.rest = rest.get(empty..);
-            split.offset = split.offset.wrapping_add(empty);
-            *number = number.saturating_add(u16::try_from(empty).unwrap_or(u16::MAX));
-            *number = number.saturating_add(1);
-            let (raw, offset) = split.next()?;
-            return (!raw.is_empty()).then_some((*number, Field::new(raw, offset, *delimiters)));
+        let Segment { raw, offset, delimiters } = self.segment;
+        loop {
+            self.number = self.number.saturating_add(1);
+            let field = match &mut self.slow {
+                Some(fields) => fields.next()?,
+                None => {
+                    let start = self.start;
+                    let end = self.marks.next().unwrap_or(raw.len());
+                    self.start = end.wrapping_add(1);
+                    Field::new(raw.get(start..end)?, offset.wrapping_add(start), delimiters)
+                }
+            };
+            if !field.is_empty() {
+                return Some((self.number, field));
+            }
         }
-        *number = number.saturating_add(1);
-        self.fields.next().map(|field| (self.number, field))
     }
 }
 

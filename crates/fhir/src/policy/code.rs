@@ -527,13 +527,20 @@ impl Write for Probe {
 
 /// Two arcs are of no authority, and no OID to the reference validator.
 fn is_oid(text: &str) -> bool {
-    text.bytes().filter(|b| *b == b'.').count() > 1
-        && matches!(text.as_bytes(), [b'0'..=b'2', b'.', ..])
-        && text.split('.').all(|arc| {
-            !arc.is_empty()
-                && arc.bytes().all(|b| b.is_ascii_digit())
-                && (arc.len() == 1 || !arc.starts_with('0'))
-        })
+    let [b'0'..=b'2', b'.', rest @ ..] = text.as_bytes() else { return false };
+    // Digits of the arc at hand, whether it is 0, and how many arcs are done.
+    let (mut digits, mut zero, mut arcs) = (0_usize, false, 0_usize);
+    for byte in rest {
+        match byte {
+            b'0'..=b'9' if !zero => {
+                zero = digits == 0 && *byte == b'0';
+                digits = digits.saturating_add(1);
+            }
+            b'.' if digits > 0 => (digits, zero, arcs) = (0, false, arcs.saturating_add(1)),
+            _ => return false,
+        }
+    }
+    digits > 0 && arcs > 0
 }
 
 fn is_uuid(text: &str) -> bool {

@@ -125,8 +125,11 @@ impl Mapping<'_> {
     }
 
     fn use_device_within(&mut self, key: u32, depth: u8) {
-        let parent = self.session.entry(Kind::Device, key).and_then(|entry| entry.parent);
-        if let (Some(parent), Some(above)) = (parent, depth.checked_sub(1)) {
+        let Some(entry) = self.session.entry(Kind::Device, key) else { return };
+        if entry.message == self.session.ordinal {
+            return;
+        }
+        if let (Some(parent), Some(above)) = (entry.parent, depth.checked_sub(1)) {
             self.use_device_within(parent, above);
         }
         let Some(entry) = self.session.entry_mut(Kind::Device, key) else { return };

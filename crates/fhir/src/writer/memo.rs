@@ -6,8 +6,9 @@
 //! Observation is made of is in the key. `Limits::templates` bounds the memory; 0 turns it off,
 //! and a test proves that the output is the same.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 
+use foldhash::quality::RandomState;
 use iomt_core::model::{
     AbsentReason, Code, CodeSystem, Comparator, Concept, Decimal, Mdc, Measurement, Metric,
     StatusTable, Text, Unit, Value,

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::quality::RandomState;
+
 use crate::config::Sentinel;
 use crate::identity::Uuid;
 use crate::policy::PressureRow;
@@ -38,13 +40,13 @@ pub(super) struct MessageState {
     /// Where lines end in `out`.
     pub(super) lines: Vec<usize>,
     /// Resources in `out`, and where each stands.
-    pub(super) ids: HashMap<Uuid, (usize, usize)>,
+    pub(super) ids: HashMap<Uuid, (usize, usize), RandomState>,
     /// How often each identity of an Observation or DiagnosticReport was given.
-    pub(super) identities: HashMap<Uuid, u64>,
+    pub(super) identities: HashMap<Uuid, u64, RandomState>,
     /// Its Provenance, but for the targets, if one is wanted.
     pub(super) origin: Tape,
     /// Its Observations by order, code and sub-id: parents of others.
-    pub(super) parents: HashMap<u64, Uuid>,
+    pub(super) parents: HashMap<u64, Uuid, RandomState>,
     /// What the Provenance is about.
     pub(super) targets: Vec<(&'static str, Uuid)>,
     /// Patients and visits: what it is about where there are no results.

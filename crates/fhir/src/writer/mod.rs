@@ -15,8 +15,9 @@ mod session;
 
 use core::fmt;
 use core::ops::ControlFlow;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 
+use foldhash::quality::RandomState;
 use iomt_core::model::Authority;
 use iomt_core::{Diagnostic, Limits, Sink};
 
@@ -121,7 +122,7 @@ impl Writer {
             text: String::new(),
             message: MessageState::default(),
             remembered: remembered::Remembered::default(),
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             nobody,
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 
+use foldhash::quality::RandomState;
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{
     AbsentReason, Concept, Effective, Measurement, Report, StatusTable, Subject, Text, Time, Value,
@@ -363,7 +364,7 @@ impl Mapping<'_> {
 }
 
 /// Counts an identity; gives how often it was given.
-fn given(identities: &mut HashMap<Uuid, u64>, id: Uuid) -> u64 {
+fn given(identities: &mut HashMap<Uuid, u64, RandomState>, id: Uuid) -> u64 {
     let times = identities.entry(id).or_insert(0);
     *times = times.saturating_add(1);
     *times

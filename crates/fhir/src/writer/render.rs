@@ -265,30 +265,23 @@ pub(super) fn begin(form: Form, id: Uuid, out: &mut String) -> usize {
 }
 
 fn write_request(kind: &str, id: Uuid, request: Request<'_>, out: &mut String) {
-    let own = |out: &mut String| {
-        out.push_str("identifier=urn:ietf:rfc:3986|urn:uuid:");
-        let _ = id.write(out);
+    let (start, between, search) = match request {
+        Request::Create => ("POST", "", None),
+        Request::CreateIfNone(search) => ("POST", "\",\"ifNoneExist\":\"", Some(search)),
+        Request::Put => ("PUT", "?", Some("")),
+        Request::Update(search) => ("PUT", "?", Some(search)),
     };
-    let method = match request {
-        Request::Create | Request::CreateIfNone(_) => "POST",
-        Request::Put | Request::Update(_) => "PUT",
-    };
-    let _ = write!(out, ",\"request\":{{\"method\":\"{method}\",\"url\":\"{kind}");
-    match request {
-        Request::Create => {}
-        Request::Put => {
-            out.push('?');
-            own(out);
+    for text in [",\"request\":{\"method\":\"", start, "\",\"url\":\"", kind, between] {
+        out.push_str(text);
+    }
+    match search {
+        None => {}
+        Some("") => {
+            out.push_str("identifier=urn:ietf:rfc:3986|urn:uuid:");
+            // Writing into a String does not fail.
+            let _ = id.write(out);
         }
-        Request::Update(search) | Request::CreateIfNone(search) => {
-            let updates = matches!(request, Request::Update(_));
-            out.push_str(if updates { "?" } else { "\",\"ifNoneExist\":\"" });
-            if search.is_empty() {
-                own(out);
-            } else {
-                out.push_str(search);
-            }
-        }
+        Some(search) => out.push_str(search),
     }
     out.push_str("\"}");
 }
@@ -317,24 +310,22 @@ struct Escaped<'a>(&'a mut String);
 
 impl Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        for byte in text.bytes() {
-            match byte {
-                b'a'..=b'z'
-                | b'A'..=b'Z'
-                | b'0'..=b'9'
-                | b'-'
-                | b'.'
-                | b'_'
-                | b'~'
-                | b':'
-                | b'/' => {
-                    self.0.push(char::from(byte));
-                }
-                // FHIR search takes these apart after the query is decoded.
-                b',' | b'|' | b'$' | b'\\' => write!(self.0, "%5C%{byte:02X}")?,
-                _ => write!(self.0, "%{byte:02X}")?,
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/".contains(&b);
+        let mut rest = text;
+        loop {
+            let len = rest.bytes().position(|b| !is_plain(b)).unwrap_or(rest.len());
+            let (plain, after) = rest.split_at_checked(len).unwrap_or((rest, ""));
+            self.0.push_str(plain);
+            let mut chars = after.chars();
+            let Some(strange) = chars.next() else { return Ok(()) };
+            rest = chars.as_str();
+            // FHIR search takes these apart after the query is decoded.
+            if matches!(strange, ',' | '|' | '$' | '\\') {
+                self.0.push_str("%5C");
+            }
+            for byte in strange.encode_utf8(&mut [0; 4]).bytes() {
+                write!(self.0, "%{byte:02X}")?;
             }
         }
-        Ok(())
     }
 }

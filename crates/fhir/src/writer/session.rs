@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::quality::RandomState;
 use iomt_core::model::{DateTime, ParticipantKey};
 
 use super::remembered::Remembered;
@@ -23,7 +24,7 @@ pub struct Session {
     /// Messages so far.
     pub(super) ordinal: u64,
     /// Identities of live readings at `live_at`, and how often each was given.
-    pub(super) live: HashMap<Uuid, u64>,
+    pub(super) live: HashMap<Uuid, u64, RandomState>,
     pub(super) live_at: Instant,
     /// Messages that were written, to know a replay.
     pub(super) replays: Remembered<Uuid, u64>,
