@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::support::{Record, Vector};
 
-type Object<'a> = BTreeMap<String, &'a RawValue>;
+pub type Object<'a> = BTreeMap<String, &'a RawValue>;
 
 /// What of a vector's expectations does not hold.
 pub fn faults(vector: &Vector, record: &Record) -> Vec<String> {
@@ -79,7 +79,7 @@ fn indexed(step: &str) -> (&str, Option<usize>) {
 }
 
 /// Whether `got` has everything that `want` has. Numbers are compared by their written digits.
-fn contains(got: &str, want: &str) -> bool {
+pub fn contains(got: &str, want: &str) -> bool {
     if let Ok(want) = serde_json::from_str::<Object<'_>>(want) {
         let Ok(got) = serde_json::from_str::<Object<'_>>(got) else { return false };
         return want.iter().all(|(k, v)| got.get(k).is_some_and(|g| contains(g.get(), v.get())));

@@ -8,7 +8,9 @@ use std::{
 };
 
 use iomt::account::{Account, path_of};
+use serde_json::value::RawValue;
 
+use crate::expect::{Object, contains};
 use crate::support::{self, Vector, shared};
 
 /// A map and a row of it.
@@ -55,11 +57,12 @@ fn table() -> BTreeMap<Row, Known> {
     rows
 }
 
-/// `row MAP N[,N…]: ELEMENT <- PATH`
+/// `row MAP N[,N…]: ELEMENT <- PATH`, or with a constant `ELEMENT = VALUE <- PATH`
 struct Citation<'a> {
     map: &'a str,
     rows: Vec<u32>,
     element: &'a str,
+    value: Option<&'a str>,
     path: &'a str,
 }
 
@@ -69,7 +72,11 @@ fn citations(vector: &Vector) -> impl Iterator<Item = Citation<'_>> {
         let (map, rows) = row.rsplit_once(' ').expect("row MAP N");
         let (element, path) = shown.split_once(" <- ").expect("ELEMENT <- PATH");
         let rows = rows.split(',').map(|n| n.parse().expect("the number of a row")).collect();
-        Some(Citation { map, rows, element: element.trim(), path: path.trim() })
+        let (element, value) = match element.split_once(" = ") {
+            Some((element, value)) => (element, Some(value.trim())),
+            None => (element, None),
+        };
+        Some(Citation { map, rows, element: element.trim(), value, path: path.trim() })
     })
 }
 
@@ -92,17 +99,85 @@ fn within(path: &str, start: &str) -> bool {
     path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
 }
 
-/// The elements of a vector's output, and the paths that they came from, without indices.
-fn trace(protocol: &iomt::Protocol, vector: &Vector) -> BTreeSet<(String, String)> {
+/// An element of a vector's output and the path that it came from, without indices.
+#[derive(Eq, Ord, PartialEq, PartialOrd)]
+struct Shown {
+    resource: &'static str,
+    id: String,
+    element: String,
+    path: String,
+}
+
+fn trace(protocol: &iomt::Protocol, vector: &Vector) -> (BTreeSet<Shown>, Vec<String>) {
     let mut record = support::Record::default();
     let mut account = Account::new(&mut record);
     let mut translator = iomt::Translator::new(vector.config());
     translator.file(protocol, &vector.bytes, &mut account);
     let parts = account.parts(protocol, &translator.options(), &vector.bytes).unwrap_or_default();
-    let pair = |traced: &iomt::account::Traced| {
-        (plain(&traced.element), plain(path_of(&parts, traced.span)))
+    let shown = |traced: &iomt::account::Traced| Shown {
+        resource: traced.resource,
+        id: traced.id.to_string(),
+        element: plain(&traced.element),
+        path: plain(path_of(&parts, traced.span)),
     };
-    account.traced().iter().map(pair).collect()
+    let all = account.traced().iter().map(shown).collect();
+    (all, record.documents)
+}
+
+impl Citation<'_> {
+    /// Whether the trace has it; a constant: whether a resource has it that has something from
+    /// that path.
+    fn holds(&self, shown: &BTreeSet<Shown>, documents: &[String]) -> bool {
+        let mut from = shown.iter().filter(|shown| within(&shown.path, self.path));
+        let Some(value) = self.value else {
+            return from.any(|shown| within(&shown.element, self.element));
+        };
+        let (kind, element) = self.element.split_once('.').expect("RESOURCE.ELEMENT");
+        let steps: Vec<&str> = element.split('.').collect();
+        let ids: BTreeSet<&str> =
+            from.filter(|shown| shown.resource == kind).map(|shown| shown.id.as_str()).collect();
+        documents.iter().any(|document| {
+            resources(document).iter().any(|(of, id, json)| {
+                of == kind && ids.contains(id.as_str()) && has(json, &steps, value)
+            })
+        })
+    }
+}
+
+/// Type, id and text of a document and of what is in it. A Bundle goes by the id of its first
+/// entry.
+fn resources<'a>(document: &'a str) -> Vec<(String, String, &'a str)> {
+    let kind = text(document, "resourceType");
+    if kind != "Bundle" {
+        return vec![(kind, text(document, "id"), document)];
+    }
+    let entries: Vec<&'a RawValue> = serde_json::from_str(part(document, "entry")).unwrap();
+    let resource = |entry: &'a RawValue| {
+        let resource = part(entry.get(), "resource");
+        let id = text(entry.get(), "fullUrl").replace("urn:uuid:", "");
+        (text(resource, "resourceType"), id, resource)
+    };
+    let mut all: Vec<_> = entries.into_iter().map(resource).collect();
+    all.push((kind, all[0].1.clone(), document));
+    all
+}
+
+fn part<'a>(json: &'a str, name: &str) -> &'a str {
+    serde_json::from_str::<Object<'a>>(json).unwrap()[name].get()
+}
+
+fn text(json: &str, name: &str) -> String {
+    serde_json::from_str(part(json, name)).unwrap()
+}
+
+/// Whether an element has this value, in any item of a list.
+fn has(json: &str, steps: &[&str], value: &str) -> bool {
+    if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(json) {
+        return items.iter().any(|item| has(item.get(), steps, value));
+    }
+    let Some((step, rest)) = steps.split_first() else { return contains(json, value) };
+    let object = serde_json::from_str::<Object<'_>>(json);
+    object.is_ok_and(|object| object.get(*step).is_some_and(|part| has(part.get(), rest, value)))
 }
 
 #[test]
@@ -114,13 +189,12 @@ fn every_row_is_accounted_for() {
         let name = vector.path.file_name().unwrap().to_string_lossy().into_owned();
         let mut shown = None;
         for citation in citations(&vector) {
-            let shown = shown.get_or_insert_with(|| trace(protocol, &vector));
-            let Citation { map, rows, element, path } = citation;
-            let found = shown.iter().any(|(e, p)| within(e, element) && within(p, path));
-            if !found {
+            let (shown, documents) = shown.get_or_insert_with(|| trace(protocol, &vector));
+            if !citation.holds(shown, documents) {
+                let Citation { element, path, .. } = citation;
                 faults.push(format!("{name}: no {element} came from {path}"));
             }
-            cited.extend(rows.into_iter().map(|row| (map.to_owned(), row)));
+            cited.extend(citation.rows.into_iter().map(|row| (citation.map.to_owned(), row)));
         }
     }
     for row in &cited {
