@@ -5,9 +5,9 @@ use std::fmt::{self, Debug, Write};
 
 use iomt::model::{
     Address, Attribute, AttributeValue, Authority, Code, CodeSystem, Concept, Decimal, Device,
-    Effective, Encounter, HumanName, Identifier, Location, Measurement, Message, Order,
-    Participant, Patient, Performer, Quantity, Report, Specimen, Subject, Telecom, Text, Time,
-    Unit, Validity, Value,
+    Effective, Encounter, Header, HumanName, Identifier, Location, Measurement, Message, Order,
+    Organization, Participant, Patient, Performer, Quantity, Report, Specimen, Subject, Telecom,
+    Text, Time, Unit, Validity, Value,
 };
 use iomt::wire::{ParseError, Span};
 use iomt::{Decoder, Diagnostic, End, Input, Sink};
@@ -115,6 +115,14 @@ impl<'i> Checked<'i> {
 
     fn authority(&self, authority: &Authority<'_>) {
         self.texts(&[authority.namespace, authority.universal_id, authority.universal_id_type]);
+    }
+
+    fn organization(&self, organization: &Organization<'_>) {
+        self.identifiers(&organization.identifier);
+        self.texts(&[organization.name]);
+        self.concepts(organization.kinds);
+        self.addresses(organization.addresses);
+        self.telecoms(organization.telecoms);
     }
 
     fn identifiers<'f>(&self, identifiers: impl IntoIterator<Item = &'f Identifier<'f>>) {
@@ -259,6 +267,30 @@ impl Sink for Checked<'_> {
         self.times(&[message.sent]);
     }
 
+    fn header(&mut self, header: &Header<'_>) {
+        self.fact(header, header.message.span);
+        for authority in [
+            &header.receiving_application,
+            &header.receiving_facility,
+            &header.source,
+            &header.destination,
+        ] {
+            self.authority(authority);
+        }
+        self.texts(&[header.event, header.security, header.processing, header.processing_mode]);
+        self.texts(&[header.language]);
+        for organization in [&header.responsible, &header.receiver].into_iter().flatten() {
+            self.organization(organization);
+        }
+        self.concept(&header.classification);
+        self.concepts(header.handling);
+        for software in header.software {
+            self.fact(software, software.span);
+            self.texts(&[software.manufacturer, software.version, software.name]);
+            self.texts(&[software.build, software.note]);
+        }
+    }
+
     fn patient(&mut self, patient: &Patient<'_>) {
         self.fact(patient, patient.span);
         self.keys.patients.insert(patient.key.0);
@@ -269,7 +301,8 @@ impl Sink for Checked<'_> {
         self.performers(patient.practitioners);
         self.attributes(patient.attributes);
         self.texts(&[patient.sex, patient.deceased]);
-        self.times(&[patient.birth_date, patient.deceased_at]);
+        self.times(&[patient.birth_date, patient.deceased_at, patient.updated]);
+        self.authority(&patient.updated_by);
     }
 
     fn location(&mut self, location: &Location<'_>) {
@@ -300,11 +333,7 @@ impl Sink for Checked<'_> {
             self.addresses(person.addresses);
         }
         if let Some(organization) = &participant.organization {
-            self.identifiers(&organization.identifier);
-            self.texts(&[organization.name]);
-            self.concepts(organization.kinds);
-            self.addresses(organization.addresses);
-            self.telecoms(organization.telecoms);
+            self.organization(organization);
         }
         declared(participant.location.map(|key| key.0), &self.keys.locations, "a place");
         self.concepts(participant.functions);

@@ -56,19 +56,19 @@ fn equal_numbers_of_two_authorities_or_senders_are_two_patients() {
 
 #[test]
 fn an_authority_with_a_system_is_one_for_all_senders() {
-    let number = "4711^^^&1.2.3&ISO^MR";
+    let number = "4711^^^&1.2.3.4&ISO^MR";
     let feed = message("A", 1, number, 'F', "98") + &message("B", 2, number, 'F', "98");
     let record = run(&feed, Form::Ndjson);
     assert_eq!(BTreeSet::from_iter(ids(&record, "Patient")).len(), 1);
     let bundle = &run(&feed, Form::Bundle).documents[0];
-    assert!(bundle.contains("\"ifNoneExist\":\"identifier=urn:oid:1.2.3|4711\""), "{bundle}");
+    assert!(bundle.contains("\"ifNoneExist\":\"identifier=urn:oid:1.2.3.4|4711\""), "{bundle}");
 }
 
 #[test]
 fn a_query_holds_what_it_should() {
-    let number = "a|b&,$ c\u{fc}^^^&1.2.3&ISO^MR".replace('|', "\\F\\").replace("b&", "b\\T\\");
+    let number = "a|b&,$ c\u{fc}^^^&1.2.3.4&ISO^MR".replace('|', "\\F\\").replace("b&", "b\\T\\");
     let bundle = &run(&message("A", 1, &number, 'F', "98"), Form::Bundle).documents[0];
-    let query = "identifier=urn:oid:1.2.3|a%5C%7Cb%26%5C%2C%5C%24%20c%C3%BC\"";
+    let query = "identifier=urn:oid:1.2.3.4|a%5C%7Cb%26%5C%2C%5C%24%20c%C3%BC\"";
     assert!(bundle.contains(query), "{bundle}");
 }
 
@@ -114,14 +114,19 @@ fn admission(event: &str, control: u32, pid: &str, visit: &str) -> String {
 #[test]
 fn what_administration_says_of_a_person_and_a_visit_holds_from_now_on() {
     for event in ["A01", "A04", "A08"] {
-        let feed = admission(event, 1, "4711^^^H&1.2.3&ISO^MR", "V1^^^H&1.2.4&ISO^VN");
+        let feed = admission(event, 1, "4711^^^H&1.2.3.4&ISO^MR", "V1^^^H&1.2.3.5&ISO^VN");
         let bundle = &run(&feed, Form::Bundle).documents[0];
-        let patient = r#""method":"PUT","url":"Patient?identifier=urn:oid:1.2.3|4711""#;
+        let patient = r#""method":"PUT","url":"Patient?identifier=urn:oid:1.2.3.4|4711""#;
         assert!(bundle.contains(patient), "{event}");
-        assert!(bundle.contains(r#""method":"PUT","url":"Encounter?identifier=urn:oid:1.2.4|V1""#));
+        assert!(
+            bundle.contains(r#""method":"PUT","url":"Encounter?identifier=urn:oid:1.2.3.5|V1""#)
+        );
         // A place is only created.
         assert!(bundle.contains(r#""method":"POST","url":"Location","ifNoneExist":"#));
         assert!(!bundle.contains(r#""method":"PUT","url":"Location"#));
+        // What is not real replaces nothing that is.
+        let bundle = &run(&feed.replace("|P|", "|T|"), Form::Bundle).documents[0];
+        assert!(bundle.contains("HTEST") && !bundle.contains(r#""method":"PUT""#));
     }
     // Without a system it is searched by an identifier of our own.
     let bundle = &run(&admission("A08", 1, "4711^^^H^MR", "V1"), Form::Bundle).documents[0];
@@ -169,7 +174,7 @@ fn places_of_one_name_are_one_only_within_all_that_they_are_part_of() {
     assert_eq!(BTreeSet::from_iter(&all).len(), all.len());
     assert_eq!(of("A", "W1^1^2"), all[0]);
     // A facility with a system is the same for all who name it.
-    let (one, other) = (of("A", "W1^1^2^F&1.2.5&ISO"), of("B", "W1^1^2^F&1.2.5&ISO"));
+    let (one, other) = (of("A", "W1^1^2^F&1.2.3.6&ISO"), of("B", "W1^1^2^F&1.2.3.6&ISO"));
     assert_eq!(one, other);
 }
 
@@ -187,4 +192,20 @@ fn live_readings_of_one_instant_are_told_apart() {
     let observations = ids(&record, "Observation");
     assert_eq!((observations.len(), BTreeSet::from_iter(&observations).len()), (9, 9));
     assert!(!record.has(DiagnosticCode::IdentityRepeated), "nobody said that it was one instant");
+}
+
+#[test]
+fn data_that_are_not_real_take_the_place_of_none_that_are() {
+    let real = message("A", 1, "4711^^^&1.2.3.4&ISO^MR", 'F', "98");
+    let of = |feed: &str| {
+        let record = run(feed, Form::Ndjson);
+        let id = |json: &String| json.split('"').nth(7).unwrap().to_owned();
+        record.documents.iter().map(id).collect::<BTreeSet<_>>()
+    };
+    for code in ["D", "T", "N", "V"] {
+        let other = of(&real.replace("|P|", &format!("|{code}|")));
+        assert!(other.len() > 2 && other.is_disjoint(&of(&real)), "{code}");
+    }
+    // Another one says nothing of it.
+    assert_eq!(of(&real.replace("|P|", "|X|")), of(&real));
 }

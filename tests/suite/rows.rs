@@ -144,8 +144,7 @@ impl Citation<'_> {
     }
 }
 
-/// Type, id and text of a document and of what is in it. A Bundle goes by the id of its first
-/// entry.
+/// Type, id and text of a document and of what is in it.
 fn resources<'a>(document: &'a str) -> Vec<(String, String, &'a str)> {
     let kind = text(document, "resourceType");
     if kind != "Bundle" {
@@ -158,7 +157,9 @@ fn resources<'a>(document: &'a str) -> Vec<(String, String, &'a str)> {
         (text(resource, "resourceType"), id, resource)
     };
     let mut all: Vec<_> = entries.into_iter().map(resource).collect();
-    all.push((kind, all[0].1.clone(), document));
+    if serde_json::from_str::<Object<'a>>(document).unwrap().contains_key("id") {
+        all.push((kind, text(document, "id"), document));
+    }
     all
 }
 

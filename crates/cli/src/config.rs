@@ -68,7 +68,7 @@ pub(crate) struct Settings {
     to: Option<Form>,
     /// Type of the Bundles [default: transaction]
     #[arg(long, value_name = "TYPE",
-        value_parser = choice(&["transaction", "batch", "collection"], BundleKind::parse))]
+        value_parser = choice(&["transaction", "batch", "collection", "message"], BundleKind::parse))]
     bundle: Option<BundleKind>,
     /// Reject a message that has a diagnostic of class error
     #[arg(long)]

@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 
 use crate::Diagnostic;
 use crate::model::{
-    Device, Encounter, Location, Measurement, Message, Order, Participant, Patient, Report,
+    Device, Encounter, Header, Location, Measurement, Message, Order, Participant, Patient, Report,
     Specimen,
 };
 use crate::wire::ParseError;
@@ -16,6 +16,9 @@ use crate::wire::ParseError;
 pub trait Sink {
     /// A message begins.
     fn message(&mut self, _message: &Message<'_>) {}
+    /// What it says of where it comes from and goes to: before any other fact, and at most once.
+    /// One that has an [identifier](Message::id) has a header.
+    fn header(&mut self, _header: &Header<'_>) {}
     /// A person, or what is known of one.
     fn patient(&mut self, _patient: &Patient<'_>) {}
     /// A place.
@@ -77,6 +80,7 @@ macro_rules! both {
 impl<A: Sink + ?Sized, B: Sink + ?Sized> Sink for Tee<'_, A, B> {
     both! {
         message: &Message<'_>;
+        header: &Header<'_>;
         patient: &Patient<'_>;
         location: &Location<'_>;
         participant: &Participant<'_>;

@@ -16,7 +16,8 @@ pub struct Config {
     /// `bundle` (default: one document a message, which a server takes whole or not at all) or
     /// `ndjson`.
     pub to: Form,
-    /// `transaction` (default: a message is stored whole or not at all), `batch` or `collection`.
+    /// `transaction` (default: a message is stored whole or not at all), `batch`, `collection` or
+    /// `message`: a MessageHeader, and what it is about.
     pub bundle: BundleKind,
     /// Check every resource before it leaves. Default: on, for what is not valid is not FHIR.
     pub validate: bool,
@@ -138,6 +139,8 @@ choices! {
         Batch = "batch",
         /// Resources without requests.
         Collection = "collection",
+        /// A message: its MessageHeader, then resources without requests.
+        Message = "message",
     }
     /// What becomes of an invalid resource.
     OnInvalid {

@@ -276,13 +276,13 @@ impl Reader {
                 let span = message.field(b"MSH", 9).map_or(message.span(), |field| field.span());
                 context.sink.diagnostic(Diagnostic::new(code, span, msh::place(9)));
             }
-            msh::diagnose(&mut context, header);
             let mut scratch = core::mem::take(&mut self.scratch).recycle();
+            let line = msh::observe(&mut context, header, fact, &mut scratch);
             let mut devices = core::mem::take(&mut self.devices).recycle();
             let mut tree = core::mem::take(&mut self.tree).recycle();
             let administration = fact.purpose == Purpose::Administration;
             let event = administration.then(|| adt::event(&context)).flatten();
-            oru_r01::observe(&mut context, event, &mut scratch, &mut devices, &mut tree);
+            oru_r01::observe(&mut context, line, event, &mut scratch, &mut devices, &mut tree);
             (self.scratch, self.devices) = (scratch.recycle(), devices.recycle());
             self.tree = tree.recycle();
         });

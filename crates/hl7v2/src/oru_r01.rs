@@ -57,9 +57,10 @@ struct Reader<'r, 'a, 's> {
     results: bool,
 }
 
-/// Hands over the facts of a message.
+/// Hands over the facts of a message from `line` on.
 pub(crate) fn observe<'a>(
     context: &mut Context<'a, '_>,
+    mut line: usize,
     event: Option<Text<'a>>,
     scratch: &mut Scratch<'a>,
     devices: &mut Devices<'a>,
@@ -85,7 +86,6 @@ pub(crate) fn observe<'a>(
         order: None,
         results: false,
     };
-    let mut line = 1;
     while let Some(segment) = reader.context.message.line(line) {
         line = reader.segment(segment, line);
     }

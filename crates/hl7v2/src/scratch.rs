@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use iomt_core::model::{
     Address, Attribute, Component, Concept, HumanName, Identifier, Note, Performer,
-    PersonAttribute, SpecimenKey, Stay, Telecom, VisitAttribute,
+    PersonAttribute, Software, SpecimenKey, Stay, Telecom, VisitAttribute,
 };
 use iomt_core::recycle;
 
@@ -33,6 +33,8 @@ pub(crate) struct Scratch<'a> {
     pub(crate) sentinels: Vec<i64>,
     pub(crate) notes: Vec<Note<'a>>,
     pub(crate) specimens: Vec<SpecimenKey>,
+    pub(crate) software: Vec<Software<'a>>,
+    pub(crate) handling: Vec<Concept<'a>>,
 }
 
 impl Scratch<'_> {
@@ -68,6 +70,8 @@ impl Scratch<'_> {
             sentinels: recycle(self.sentinels),
             notes: recycle(self.notes),
             specimens,
+            software: recycle(self.software),
+            handling: recycle(self.handling),
         }
     }
 }

@@ -3,9 +3,9 @@
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 
 use iomt_core::model::{
-    Authority, Code, CodeSystem, Concept, Decimal, Device, Effective, Encounter, Given, HumanName,
-    Identifier, Measurement, Message, Note, Order, Participant, Patient, Performer, Quantity,
-    Report, Specimen, Subject, Text, Time, Unit, Value,
+    Authority, Code, CodeSystem, Concept, Decimal, Device, Effective, Encounter, Given, Header,
+    HumanName, Identifier, Measurement, Message, Note, Order, Organization, Participant, Patient,
+    Performer, Quantity, Report, Specimen, Subject, Text, Time, Unit, Value,
 };
 use iomt_core::wire::{ParseError, Span};
 use iomt_core::{Decoder, Diagnostic, End, Input, Options, Sink};
@@ -224,6 +224,45 @@ impl Sink for Lines {
         let from = format!("{}/{}", authority(&message.application), authority(&message.facility));
         let (id, sent) = (maybe("id", message.id), when("sent", message.sent));
         self.say(format!("message from={from}{id}{sent}"), message.span);
+    }
+
+    /// What is said beyond who sends what.
+    fn header(&mut self, header: &Header<'_>) {
+        let name = |kind: &str, named: &Authority<'_>| match authority(named) {
+            empty if empty.is_empty() => empty,
+            named => format!(" {kind}={named}"),
+        };
+        let organization = |kind: &str, said: &Option<Organization<'_>>| {
+            let number = |o: &Organization<'_>| o.identifier.as_ref().map(identifier);
+            let show = |o: &Organization<'_>| {
+                format!(
+                    " {kind}={}/{}",
+                    o.name.map_or("".into(), text),
+                    number(o).unwrap_or_default()
+                )
+            };
+            said.as_ref().map_or(String::new(), show)
+        };
+        let mut line = name("to", &header.receiving_application);
+        line += &name("at", &header.receiving_facility);
+        line += &maybe("security", header.security);
+        line += &maybe("processing", header.processing.filter(|code| !code.is("P")));
+        line += &maybe("mode", header.processing_mode);
+        line += &maybe("language", header.language);
+        line += &organization("responsible", &header.responsible);
+        line += &organization("receiver", &header.receiver);
+        line += &name("source", &header.source);
+        line += &name("destination", &header.destination);
+        line += &coded("classification", &header.classification);
+        line += &all("handling", header.handling, concept);
+        line += &all("software", header.software, |s| {
+            let parts = [s.manufacturer, s.version, s.name, s.build, s.note];
+            parts.map(|part| part.map(text).unwrap_or_default()).join("/")
+        });
+        if !line.is_empty() {
+            let event = header.event.map_or("".into(), text);
+            self.say(format!("header {event}{line}"), Span::NONE);
+        }
     }
 
     fn participant(&mut self, participant: &Participant<'_>) {

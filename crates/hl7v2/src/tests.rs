@@ -425,10 +425,10 @@ fn times_that_cannot_be_read_are_kept() {
 #[test]
 fn what_is_not_mapped_is_said() {
     let (facts, diagnostics) =
-        facts("SFT|x\nPID|1||P1\nPD1|y\nZZZ|1\nobx|1\nOBXX|1\n1BX|1\n|x\nOBR|1\nPRT|z\nQQ");
+        facts("UAC|x\nPID|1||P1\nPD1|y\nZZZ|1\nobx|1\nOBXX|1\n1BX|1\n|x\nOBR|1\nPRT|z\nQQ\nSFT|z");
     assert_eq!(facts, ["patient 0 id=P1", "report 0 of=0"]);
     let want = [
-        "SegmentNotMapped SFT",
+        "SegmentNotMapped UAC",
         "FieldNotMapped PD1-1",
         "SegmentNotMapped segment[5]",
         "SegmentNotMapped segment[6]",
@@ -437,6 +437,7 @@ fn what_is_not_mapped_is_said() {
         "MalformedSegment segment[9]",
         "SegmentNotMapped PRT",
         "MalformedSegment segment[12]",
+        "SegmentNotMapped SFT",
     ];
     assert_eq!(diagnostics, want);
 }
@@ -449,17 +450,31 @@ fn the_header() {
     };
     let (facts, diagnostics) =
         read("MSH|^~\\&|A|B|C|D|2026-01-01|S|ORU^W01|9|P|2.6|1|2|AL|NE|CH|UTF-8|en\n");
-    assert_eq!(facts, ["message from=A/B id=9 sent=no time 2026-01-01", "complete"]);
+    let header = "header W01 to=C at=D security=S language=en";
+    assert_eq!(facts, ["message from=A/B id=9 sent=no time 2026-01-01", header, "complete"]);
     let want = [
         "TriggerNotMapped MSH-9",
-        "FieldNotMapped MSH-5",
-        "FieldNotMapped MSH-6",
         "TimeMalformed MSH-7",
-        "FieldNotMapped MSH-8",
         "FieldNotMapped MSH-13",
         "FieldNotMapped MSH-14",
         "FieldNotMapped MSH-17",
-        "FieldNotMapped MSH-19",
+    ];
+    assert_eq!(diagnostics, want);
+    // Of 2.7 and later, and the software, which follows at once.
+    let (facts, diagnostics) = read(
+        "MSH|^~\\&|A|B|^^ISO||||ORU^R01|9|T^A|2.9||||||||||N1^^7~N2|R1|^h^DNS|u|R^r^HL70952|H1~H2\n\
+         SFT|M^^8|1.0|S|b|n~n|2025\nSFT|M\nPID|\nSFT|late\n",
+    );
+    let said = "header R01 processing=T mode=A responsible=N1/7 receiver=R1/ source=&h&DNS \
+                destination=u classification=HL70952|R display=r handling=?|H1 handling=?|H2 \
+                software=M/1.0/S/b/n\nn software=M////";
+    assert_eq!(facts[1], said);
+    let want = [
+        "FieldNotMapped MSH-5",
+        "RepetitionsIgnored MSH-22",
+        "FieldNotMapped SFT[1]-1",
+        "FieldNotMapped SFT[1]-6",
+        "SegmentNotMapped SFT[3]",
     ];
     assert_eq!(diagnostics, want);
     let (facts, diagnostics) = read("MSH|^~|A||||||ORU^R01\n");

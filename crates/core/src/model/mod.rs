@@ -6,6 +6,7 @@
 //! resource is policy, and in one place for all protocols.
 
 mod code;
+mod header;
 mod mdc;
 mod measurement;
 mod metric;
@@ -18,6 +19,7 @@ mod value;
 mod visit;
 
 pub use code::{Code, CodeSystem, Coding, Concept, StatusCode, StatusTable};
+pub use header::{Header, Software};
 pub use mdc::Mdc;
 pub use measurement::{
     Device, DeviceKey, Effective, EncounterKey, Flag, LocationKey, Measurement, Message, Note,

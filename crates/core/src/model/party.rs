@@ -232,6 +232,10 @@ pub struct Patient<'a> {
     pub deceased: Option<Text<'a>>,
     /// When the person died.
     pub deceased_at: Option<Time<'a>>,
+    /// When it was last changed, what is known of the person: PID-33.
+    pub updated: Option<Time<'a>>,
+    /// Who changed it: PID-34.
+    pub updated_by: Authority<'a>,
     /// General practitioners.
     pub practitioners: &'a [Performer],
     /// What else is known of the person.
@@ -255,6 +259,8 @@ impl Patient<'_> {
             sex: None,
             deceased: None,
             deceased_at: None,
+            updated: None,
+            updated_by: Authority::NONE,
             practitioners: &[],
             attributes: &[],
             span: Span::NONE,

@@ -10,7 +10,7 @@ use iomt_core::wire::Span;
 use iomt_nomenclature as nomenclature;
 
 use super::{Builder, Context, maps};
-use crate::identity::{Name, Uuid};
+use crate::identity::Uuid;
 use crate::table::{ElementId, el};
 
 pub(crate) const LOINC: &str = "http://loinc.org";
@@ -393,7 +393,7 @@ fn is_of_table(coding: &Coding<'_>) -> bool {
 }
 
 /// The bytes that give an authority's system.
-fn system_span(authority: &Authority<'_>) -> Span {
+pub(super) fn system_span(authority: &Authority<'_>) -> Span {
     let span = |part: Option<Text<'_>>| part.map_or(Span::NONE, |part| part.span());
     span(authority.universal_id).to(span(authority.universal_id_type))
 }
@@ -496,7 +496,7 @@ pub(crate) fn has_system(cx: &Context, identifier: &Identifier<'_>) -> bool {
 }
 
 /// Whether the universal id of an authority is the system of its identifiers.
-fn makes_system(cx: &Context, authority: &Authority<'_>) -> bool {
+pub(super) fn makes_system(cx: &Context, authority: &Authority<'_>) -> bool {
     let (mut probe, mut anonymous) = (Probe(false), *authority);
     anonymous.namespace = None;
     let _ = write_authority_system(cx, &anonymous, &mut probe);
@@ -506,7 +506,7 @@ fn makes_system(cx: &Context, authority: &Authority<'_>) -> bool {
 /// The identity of what an identifier names: system and value where there is a system, else the
 /// sender, the authority as sent, the type and the value.
 pub(crate) fn identity(cx: &Context, kind: &str, identifier: &Identifier<'_>) -> Uuid {
-    let mut name = Name::new(kind);
+    let mut name = cx.name(kind);
     if has_system(cx, identifier) {
         return name
             .part(|w| write_system(cx, identifier, w))
@@ -525,22 +525,22 @@ impl Write for Probe {
     }
 }
 
-/// Two arcs are of no authority, and no OID to the reference validator.
+/// Short ones are of no authority, and no OIDs to the reference validator.
 fn is_oid(text: &str) -> bool {
     let [b'0'..=b'2', b'.', rest @ ..] = text.as_bytes() else { return false };
-    // Digits of the arc at hand, whether it is 0, and how many arcs are done.
-    let (mut digits, mut zero, mut arcs) = (0_usize, false, 0_usize);
+    // Digits of the arc at hand, and whether it is 0.
+    let (mut digits, mut zero) = (0_usize, false);
     for byte in rest {
         match byte {
             b'0'..=b'9' if !zero => {
                 zero = digits == 0 && *byte == b'0';
                 digits = digits.saturating_add(1);
             }
-            b'.' if digits > 0 => (digits, zero, arcs) = (0, false, arcs.saturating_add(1)),
+            b'.' if digits > 0 => (digits, zero) = (0, false),
             _ => return false,
         }
     }
-    digits > 0 && arcs > 0
+    digits > 0 && text.rfind('.').is_some_and(|last| last >= "1.2.3".len())
 }
 
 fn is_uuid(text: &str) -> bool {
@@ -549,6 +549,12 @@ fn is_uuid(text: &str) -> bool {
             8 | 13 | 18 | 23 => b == b'-',
             _ => b.is_ascii_hexdigit(),
         })
+}
+
+/// A name of the domain name system, or a number of an address there.
+pub(super) fn is_dns(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    text.split('.').all(|label| !label.is_empty() && label.bytes().all(plain))
 }
 
 fn is_uri(text: &str) -> bool {
@@ -577,6 +583,8 @@ mod tests {
         assert_eq!(of("", "1.2.840.1", "ISO"), "urn:oid:1.2.840.1");
         assert_eq!(of("", "1.02.840", "ISO"), "");
         assert_eq!(of("", "2.8", "ISO"), "");
+        assert_eq!(of("", "1.2.840", "ISO"), "");
+        assert_eq!(of("", "1.2.3.4", "ISO"), "urn:oid:1.2.3.4");
         assert_eq!(
             of("", "6BA7B810-9DAD-11D1-80B4-00C04FD430C8", "UUID"),
             "urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8"

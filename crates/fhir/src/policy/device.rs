@@ -1,7 +1,7 @@
 //! Device and DeviceMetric.
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Concept, Device, Measurement, Metric};
+use iomt_core::model::{Concept, Device, Measurement, Metric, Software};
 use iomt_core::wire::Span;
 use iomt_nomenclature::mdc;
 
@@ -21,7 +21,7 @@ impl Builder<'_> {
         profile: Option<Profile>,
     ) {
         let mark = self.resource(el::ROOT_DEVICE, el::DEVICE_ID, id, device.span);
-        self.claim(el::DEVICE_META, profile);
+        self.meta(el::DEVICE_META, profile);
         for identifier in device.identifiers {
             self.identifier(el::DEVICE_IDENTIFIER, identifier);
         }
@@ -86,6 +86,36 @@ impl Builder<'_> {
         self.tape.close(mark);
     }
 
+    /// Software of a sender.
+    pub(crate) fn software(&mut self, software: &Software<'_>, id: Uuid) {
+        let mark = self.resource(el::ROOT_DEVICE, el::DEVICE_ID, id, software.span);
+        self.meta(el::DEVICE_META, None);
+        self.own_identifier(el::DEVICE_IDENTIFIER, id);
+        if let Some(manufacturer) = software.manufacturer {
+            self.text(el::DEVICE_MANUFACTURER, manufacturer);
+        }
+        if let Some(name) = software.name {
+            let one = self.tape.open(el::DEVICE_DEVICE_NAME, name.span());
+            self.text(el::DEVICE_DEVICE_NAME_NAME, name);
+            self.tape.text(el::DEVICE_DEVICE_NAME_TYPE, "manufacturer-name");
+            self.tape.close(one);
+        }
+        if let Some(build) = software.build {
+            self.text(el::DEVICE_MODEL_NUMBER, build);
+        }
+        if let Some(version) = software.version {
+            let one = self.tape.open(el::DEVICE_VERSION, version.span());
+            self.text(el::DEVICE_VERSION_VALUE, version);
+            self.tape.close(one);
+        }
+        if let Some(note) = software.note {
+            let one = self.tape.open(el::DEVICE_NOTE, note.span());
+            self.text(el::ANNOTATION_TEXT, note);
+            self.tape.close(one);
+        }
+        self.tape.close(mark);
+    }
+
     /// The metric of a measurement: what it measures, in which unit, and whose it is.
     pub(crate) fn device_metric(
         &mut self,
@@ -98,7 +128,7 @@ impl Builder<'_> {
     ) {
         let mark =
             self.resource(el::ROOT_DEVICE_METRIC, el::DEVICE_METRIC_ID, id, metric.path.span());
-        self.claim(el::DEVICE_METRIC_META, profile);
+        self.meta(el::DEVICE_METRIC_META, profile);
         self.own_identifier(el::DEVICE_METRIC_IDENTIFIER, id);
         let kind = self.tape.open(el::DEVICE_METRIC_TYPE, m.code.span);
         for coding in m.code.codings() {

@@ -42,6 +42,7 @@ impl Builder<'_> {
     ) {
         let attributes = encounter.attributes;
         let mark = self.resource(el::ROOT_ENCOUNTER, el::ENCOUNTER_ID, id, encounter.span);
+        self.meta(el::ENCOUNTER_META, None);
         for value in each(attributes, VisitAttribute::Description) {
             if let AttributeValue::Text(text) = value {
                 self.narrative(*text);

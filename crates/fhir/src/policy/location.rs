@@ -92,6 +92,7 @@ impl Builder<'_> {
         let said = level.of(location);
         let span = level.span(location);
         let mark = self.resource(el::ROOT_LOCATION, el::LOCATION_ID, id, span);
+        self.meta(el::LOCATION_META, None);
         if let Some(name) = said.namespace {
             let mut identifier = Identifier::new(name);
             identifier.authority = location.authority;
@@ -126,6 +127,7 @@ impl Builder<'_> {
     /// A place of no chain: a number or words that say which, or a kind of places.
     pub(crate) fn other_place(&mut self, location: &Location<'_>, id: Uuid) {
         let mark = self.resource(el::ROOT_LOCATION, el::LOCATION_ID, id, location.span);
+        self.meta(el::LOCATION_META, None);
         if let Some(identifier) = location.identifier {
             self.comprehensive(location, &identifier);
         }

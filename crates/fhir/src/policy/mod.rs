@@ -4,6 +4,7 @@
 mod code;
 mod device;
 mod encounter;
+mod header;
 mod location;
 pub(crate) mod maps;
 mod measurement;
@@ -22,6 +23,7 @@ mod value;
 
 pub(crate) use code::{has_system, identity, write_system, write_value};
 pub(crate) use encounter::Places;
+pub(crate) use header::{HeaderLinks, only_in_header, organization_span, test, whole_span};
 pub(crate) use location::Level;
 pub(crate) use measurement::{Links, Plan, PressureRow, says_something};
 pub(crate) use order::OrderLinks;
@@ -37,7 +39,7 @@ use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, Place};
 
 use crate::config::{Config, Form};
-use crate::identity::Uuid;
+use crate::identity::{Name, Uuid};
 use crate::table::{ElementId, el};
 use crate::tape::{Mark, NodeId, Tape};
 
@@ -53,6 +55,20 @@ pub(crate) struct Context {
     pub(crate) sent: Option<DateTime>,
     /// When the input was received.
     pub(crate) received: Option<DateTime>,
+    /// The bytes that say that the data of the message are not real.
+    pub(crate) test: Option<Span>,
+}
+
+impl Context {
+    /// The name of a kind of thing: data that are not real are other things than those that are, and
+    /// never stand in their place.
+    pub(crate) fn name(&self, kind: &str) -> Name {
+        let mut name = Name::new(kind);
+        if self.test.is_some() {
+            name.str("test");
+        }
+        name
+    }
 }
 
 /// What a reference points to.

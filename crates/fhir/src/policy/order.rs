@@ -173,25 +173,41 @@ impl Builder<'_> {
         self.tape.close(reference);
     }
 
-    /// Who may see a resource, as a label.
+    /// Who may see a resource, and that its data are not real, as labels.
     pub(crate) fn confidentiality(&mut self, element: ElementId, sent: &Concept<'_>) {
         let mark = self.tape.open(element, sent.span);
+        self.security(sent, maps::CONFIDENTIALITY, "ServiceRequest.meta.security");
+        self.test_label(self.cx.test);
+        self.tape.close(mark);
+    }
+
+    /// Labels: each coding, in the system of confidentiality where the map has a target.
+    pub(crate) fn security(&mut self, sent: &Concept<'_>, map: maps::Map, place: &'static str) {
         for coding in sent.codings() {
             let code = coding.code.text();
-            match code.and_then(|text| maps::look_up(maps::CONFIDENTIALITY, text)) {
+            match code.and_then(|text| maps::look_up(map, text)) {
                 Some(code) => {
                     let label = self.tape.open(el::META_SECURITY, coding.code.span());
                     self.tape.text_at(el::CODING_SYSTEM, CONFIDENTIALITY, coding.system_span);
                     self.tape.text_at(el::CODING_CODE, code, coding.code.span());
                     self.tape.close(label);
                     if let Some(display) = coding.display {
-                        let code = DiagnosticCode::FieldNotMapped;
-                        self.note(code, display.span(), "ServiceRequest.meta.security");
+                        self.note(DiagnosticCode::FieldNotMapped, display.span(), place);
                     }
                 }
                 None => self.coding(el::META_SECURITY, coding),
             }
         }
-        self.tape.close(mark);
+        match sent.text {
+            Some(text) if sent.codings().next().is_some() => {
+                self.note(DiagnosticCode::FieldNotMapped, text.span(), place);
+            }
+            Some(text) => {
+                let label = self.tape.open(el::META_SECURITY, text.span());
+                self.text(el::CODING_DISPLAY, text);
+                self.tape.close(label);
+            }
+            None => {}
+        }
     }
 }

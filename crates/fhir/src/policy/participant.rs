@@ -14,6 +14,7 @@ impl Builder<'_> {
         id: Uuid,
     ) {
         let mark = self.resource(el::ROOT_PRACTITIONER, el::PRACTITIONER_ID, id, identifier.span);
+        self.meta(el::PRACTITIONER_META, None);
         self.identifier(el::PRACTITIONER_IDENTIFIER, identifier);
         self.own_identifier(el::PRACTITIONER_IDENTIFIER, id);
         self.human_name(el::PRACTITIONER_NAME, &person.name);
@@ -43,6 +44,7 @@ impl Builder<'_> {
     ) {
         let root = el::ROOT_ORGANIZATION;
         let mark = self.resource(root, el::ORGANIZATION_ID, id, participant.span);
+        self.meta(el::ORGANIZATION_META, None);
         if let Some(identifier) = &organization.identifier {
             self.identifier(el::ORGANIZATION_IDENTIFIER, identifier);
         }
@@ -73,6 +75,7 @@ impl Builder<'_> {
     ) {
         let root = el::ROOT_PRACTITIONER_ROLE;
         let mark = self.resource(root, el::PRACTITIONER_ROLE_ID, id, participant.span);
+        self.meta(el::PRACTITIONER_ROLE_META, None);
         self.own_identifier(el::PRACTITIONER_ROLE_IDENTIFIER, id);
         let place = "PractitionerRole.period";
         let start = participant.start.map(|time| self.moment(&time, place));

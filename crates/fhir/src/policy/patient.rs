@@ -20,6 +20,7 @@ impl Builder<'_> {
         practitioners: Performers<'_>,
     ) {
         let mark = self.resource(el::ROOT_PATIENT, el::PATIENT_ID, id, patient.span);
+        self.meta(el::PATIENT_META, None);
         if !patient.attributes.is_empty() {
             self.patient_extensions(patient.attributes);
         }

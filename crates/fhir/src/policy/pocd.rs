@@ -95,12 +95,16 @@ impl Builder<'_> {
         observation(m, when, links).filter(|_| self.is_pocd())
     }
 
-    /// Writes a Meta of the profile alone.
-    pub(crate) fn claim(&mut self, meta: ElementId, profile: Option<Profile>) {
-        if let Some(profile) = profile {
-            let meta = self.tape.open(meta, Span::NONE);
-            self.tape.text(el::META_PROFILE, profile.url());
-            self.tape.close(meta);
+    /// Writes a Meta: the profile, and that the data are not real.
+    pub(crate) fn meta(&mut self, meta: ElementId, profile: Option<Profile>) {
+        if profile.is_none() && self.cx.test.is_none() {
+            return;
         }
+        let meta = self.tape.open(meta, Span::NONE);
+        if let Some(profile) = profile {
+            self.tape.text(el::META_PROFILE, profile.url());
+        }
+        self.test_label(self.cx.test);
+        self.tape.close(meta);
     }
 }

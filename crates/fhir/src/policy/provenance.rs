@@ -2,63 +2,116 @@
 
 use core::fmt;
 
-use iomt_core::model::{DateTime, Message, Precision};
+use iomt_core::model::{DateTime, Header, Patient, Precision};
 use iomt_core::wire::Span;
 
+use super::header::{organization_span, whole_span};
 use super::{Builder, Target};
 use crate::identity::Uuid;
 use crate::table::el;
 use crate::tape::{NodeId, Tape};
 
 /// What made the resources.
-const ASSEMBLER: &str = concat!("iomt ", env!("CARGO_PKG_VERSION"));
+const ASSEMBLER: Target<'static> = Target::Display(concat!("iomt ", env!("CARGO_PKG_VERSION")));
+const ACTIVITY: &str =
+    "http://hl7.org/fhir/uv/v2mappings/CodeSystem/provenance-activity-type-v2-to-fhir";
+const DATA_OPERATION: &str = "http://terminology.hl7.org/CodeSystem/v3-DataOperation";
 const PARTICIPANT: &str = "http://terminology.hl7.org/CodeSystem/provenance-participant-type";
 
 impl Builder<'_> {
     /// Writes what a message says of itself: a Provenance without targets. Nothing where the
-    /// message has no identifier.
-    pub(crate) fn origin(&mut self, message: &Message<'_>) {
+    /// message has no identifier. `sources` are the software that it was made with.
+    pub(crate) fn origin<'t>(
+        &mut self,
+        header: &Header<'_>,
+        responsible: Option<Target<'_>>,
+        sources: impl Iterator<Item = Target<'t>>,
+    ) {
+        let message = &header.message;
         let Some(id) = message.id else { return };
         let mark = self.tape.open(el::ROOT_PROVENANCE, message.span);
         if let Some(sent) = &message.sent {
             let moment = self.moment(sent, "Provenance.occurred");
             self.date_time(el::PROVENANCE_OCCURRED_DATE_TIME, &moment);
         }
-        self.recorded();
+        self.recorded(message.sent.map_or(Span::NONE, |sent| sent.span));
+        let activity = self.tape.open(el::PROVENANCE_ACTIVITY, Span::NONE);
+        self.code(el::CODEABLE_CONCEPT_CODING, ACTIVITY, "v2-fhir-transformation", Span::NONE);
         if let Some(kind) = message.kind {
-            let activity = self.tape.open(el::PROVENANCE_ACTIVITY, kind.span());
             let coding = self.tape.open(el::CODEABLE_CONCEPT_CODING, kind.span());
             self.tape.write(el::CODING_DISPLAY, kind.span(), |w| {
                 w.write_str("message - ")?;
                 kind.write(w)
             });
             self.tape.close(coding);
-            self.tape.close(activity);
         }
-        let agent = self.tape.open(el::PROVENANCE_AGENT, Span::NONE);
-        self.coded(el::PROVENANCE_AGENT_TYPE, PARTICIPANT, "assembler", Span::NONE);
-        self.reference(el::PROVENANCE_AGENT_WHO, Target::Display(ASSEMBLER));
-        self.tape.close(agent);
+        self.tape.close(activity);
+        self.agent("assembler", |b| b.reference(el::PROVENANCE_AGENT_WHO, ASSEMBLER));
         if !message.facility.is_none() {
-            let agent = self.tape.open(el::PROVENANCE_AGENT, Span::NONE);
-            self.coded(el::PROVENANCE_AGENT_TYPE, PARTICIPANT, "author", Span::NONE);
-            self.named(el::PROVENANCE_AGENT_WHO, Some("Organization"), &message.facility);
-            self.tape.close(agent);
+            self.agent("author", |b| {
+                b.named(el::PROVENANCE_AGENT_WHO, Some("Organization"), &message.facility);
+            });
         }
+        if let (Some(target), Some(said)) = (responsible, &header.responsible) {
+            let span = organization_span(said);
+            self.agent("author", |b| b.reference_at(el::PROVENANCE_AGENT_WHO, target, span));
+        }
+        self.entity(|b| {
+            let what = b.tape.open(el::PROVENANCE_ENTITY_WHAT, Span::NONE);
+            let identifier = b.tape.open(el::REFERENCE_IDENTIFIER, Span::NONE);
+            b.text(el::IDENTIFIER_VALUE, id);
+            b.tape.close(identifier);
+            b.tape.close(what);
+        });
+        if !message.application.is_none() {
+            self.entity(|b| {
+                b.named(el::PROVENANCE_ENTITY_WHAT, Some("Device"), &message.application);
+            });
+        }
+        for source in sources {
+            self.entity(|b| _ = b.reference(el::PROVENANCE_ENTITY_WHAT, source));
+        }
+        self.tape.close(mark);
+    }
+
+    fn agent<T>(&mut self, kind: &'static str, who: impl FnOnce(&mut Self) -> T) {
+        let agent = self.tape.open(el::PROVENANCE_AGENT, Span::NONE);
+        self.coded(el::PROVENANCE_AGENT_TYPE, PARTICIPANT, kind, Span::NONE);
+        who(self);
+        self.tape.close(agent);
+    }
+
+    /// What the resources were made from.
+    fn entity(&mut self, what: impl FnOnce(&mut Self)) {
         let entity = self.tape.open(el::PROVENANCE_ENTITY, Span::NONE);
         self.tape.text(el::PROVENANCE_ENTITY_ROLE, "source");
-        let what = self.tape.open(el::PROVENANCE_ENTITY_WHAT, Span::NONE);
-        let identifier = self.tape.open(el::REFERENCE_IDENTIFIER, Span::NONE);
-        self.text(el::IDENTIFIER_VALUE, id);
-        self.tape.close(identifier);
-        self.tape.close(what);
+        what(self);
         self.tape.close(entity);
-        if !message.application.is_none() {
-            let entity = self.tape.open(el::PROVENANCE_ENTITY, Span::NONE);
-            self.tape.text(el::PROVENANCE_ENTITY_ROLE, "source");
-            self.named(el::PROVENANCE_ENTITY_WHAT, Some("Device"), &message.application);
-            self.tape.close(entity);
+    }
+
+    /// Writes the last change of a person, whose resource is `target`.
+    pub(crate) fn update(&mut self, id: Uuid, target: Target<'_>, patient: &Patient<'_>) {
+        let updated = patient.updated.map_or(Span::NONE, |time| time.span);
+        let span = updated.to(whole_span(&patient.updated_by));
+        let mark = self.resource(el::ROOT_PROVENANCE, el::PROVENANCE_ID, id, span);
+        self.meta(el::PROVENANCE_META, None);
+        self.reference(el::PROVENANCE_TARGET, target);
+        if let Some(time) = &patient.updated {
+            let moment = self.moment(time, "Provenance.occurred");
+            self.date_time(el::PROVENANCE_OCCURRED_DATE_TIME, &moment);
         }
+        self.recorded(Span::NONE);
+        self.coded(el::PROVENANCE_ACTIVITY, DATA_OPERATION, "UPDATE", Span::NONE);
+        self.agent("performer", |b| {
+            let who = el::PROVENANCE_AGENT_WHO;
+            if patient.updated_by.is_none() {
+                let mark = b.tape.open(who, Span::NONE);
+                b.absent_extension(el::REFERENCE_EXTENSION);
+                b.tape.close(mark);
+            } else {
+                b.named(who, Some("Organization"), &patient.updated_by);
+            }
+        });
         self.tape.close(mark);
     }
 
@@ -72,6 +125,7 @@ impl Builder<'_> {
     ) -> Option<NodeId> {
         let root = origin.root()?;
         let mark = self.resource(el::ROOT_PROVENANCE, el::PROVENANCE_ID, id, origin.span_of(root));
+        self.meta(el::PROVENANCE_META, None);
         let node = target.and_then(|(kind, target)| {
             self.reference(el::PROVENANCE_TARGET, Target::Resource(kind, *target))
         });
@@ -80,13 +134,15 @@ impl Builder<'_> {
         node
     }
 
-    /// When it was received; else when it was sent, where that has a zone; else unknown.
-    fn recorded(&mut self) {
+    /// When it was received; else when it was sent, which `sent` says, where that has a zone; else
+    /// unknown.
+    fn recorded(&mut self, sent: Span) {
         let exact = |v: &DateTime| v.zone.is_some() && v.precision == Precision::Second;
         let element = el::PROVENANCE_RECORDED;
+        let span = if self.cx.received.is_some() { Span::NONE } else { sent };
         match self.cx.received.or(self.cx.sent).filter(exact) {
             Some(time) => {
-                self.tape.write(element, Span::NONE, |w| -> fmt::Result { time.write_iso(w) });
+                self.tape.write(element, span, |w| -> fmt::Result { time.write_iso(w) });
             }
             None => {
                 let mark = self.tape.open(element, Span::NONE);

@@ -29,6 +29,7 @@ impl Builder<'_> {
     ) -> Mark {
         let root = el::ROOT_DIAGNOSTIC_REPORT;
         let mark = self.resource(root, el::DIAGNOSTIC_REPORT_ID, id, report.span);
+        self.meta(el::DIAGNOSTIC_REPORT_META, None);
         let element = el::DIAGNOSTIC_REPORT_IDENTIFIER;
         self.order_numbers(element, report.placer.as_ref(), report.filler.as_ref());
         self.own_identifier(element, id);
@@ -122,6 +123,7 @@ impl Builder<'_> {
         performers: Performers<'_>,
     ) {
         let mark = self.resource(el::ROOT_SPECIMEN, el::SPECIMEN_ID, id, specimen.span);
+        self.meta(el::SPECIMEN_META, None);
         let element = el::SPECIMEN_IDENTIFIER;
         self.order_numbers(element, specimen.placer.as_ref(), specimen.filler.as_ref());
         for number in specimen.identifiers {

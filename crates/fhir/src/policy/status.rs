@@ -98,11 +98,12 @@ impl Builder<'_> {
             .iter()
             .find_map(|label| all().find(|(said, _)| said == label))
             .or_else(|| unflagged(m).map(|span| ("RELIABLE", span)));
-        let test = all().find(|(label, _)| !RELIANCE.contains(label));
+        let test = all().find(|(label, _)| !RELIANCE.contains(label)).map(|(_, span)| span);
+        let test = test.or(self.cx.test);
         if worst.is_none() && test.is_none() {
-            return self.claim(el::OBSERVATION_META, profile);
+            return self.meta(el::OBSERVATION_META, profile);
         }
-        let span = worst.or(test).map_or(Span::NONE, |(_, span)| span);
+        let span = worst.map(|(_, span)| span).or(test).unwrap_or(Span::NONE);
         let meta = self.tape.open(el::OBSERVATION_META, span);
         if let Some(profile) = profile {
             self.tape.text(el::META_PROFILE, profile.url());
@@ -110,10 +111,15 @@ impl Builder<'_> {
         if let Some((label, span)) = worst {
             self.code(el::META_SECURITY, OBSERVATION_VALUE, label, span);
         }
-        if let Some((label, span)) = test {
-            self.code(el::META_SECURITY, ACT_REASON, label, span);
-        }
+        self.test_label(test);
         self.tape.close(meta);
+    }
+
+    /// That data are not real, as the bytes at `span` say.
+    pub(crate) fn test_label(&mut self, span: Option<Span>) {
+        if let Some(span) = span {
+            self.code(el::META_SECURITY, ACT_REASON, "HTEST", span);
+        }
     }
 
     /// OBX-8 of a device: the status of the measurement, and how its value is judged. Of a value that

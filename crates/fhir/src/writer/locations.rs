@@ -12,7 +12,7 @@ use super::render::{Request, begin, write_search};
 use super::session::{Entry, Kind, Refer, Session};
 use super::{Writer, builder};
 use crate::config::OnInvalid;
-use crate::identity::{Name, Uuid};
+use crate::identity::Uuid;
 use crate::json;
 use crate::policy::{Level, Places, Target, has_system, identity, write_system};
 
@@ -64,8 +64,7 @@ impl Writer {
         lowest: bool,
         above: Option<Uuid>,
     ) -> bool {
-        let off = self.limits.templates == 0
-            || self.message.traces.is_some()
+        let off = self.templates() == 0
             || self.cx.config.on_invalid == OnInvalid::Warn
             || lowest && (location.identifier.is_some() || location.description.is_some());
         if off {
@@ -158,7 +157,7 @@ impl Mapping<'_> {
     /// by its system, if it has one, else by the sender: two hospitals may have a bed of one name.
     fn place_id(&self, level: Level, location: &Location<'_>, above: Option<&Entry>) -> Uuid {
         let said = level.of(location);
-        let mut name = Name::new("Location");
+        let mut name = self.w.cx.name("Location");
         let mut known = Identifier::new(Text::literal(""));
         known.authority = said;
         match above {
@@ -182,7 +181,7 @@ impl Mapping<'_> {
                 identity(&self.w.cx, "Location", number)
             }
             (None, words) => {
-                let mut name = Name::new("Location");
+                let mut name = self.w.cx.name("Location");
                 name.uuid(self.w.cx.sender).text(words).concept(&location.class).finish()
             }
         };

@@ -1,8 +1,8 @@
 //! The sink: declarations become entries, measurements become Observations.
 
 use iomt_core::model::{
-    Authority, Device, Encounter, Location, Message, Order, Participant, Patient, Purpose, Report,
-    Specimen, SubjectKey,
+    Authority, Device, Encounter, Header, Location, Message, Order, Participant, Patient, Purpose,
+    Report, Specimen, SubjectKey,
 };
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, End, Place, Sink};
@@ -36,26 +36,6 @@ impl Mapping<'_> {
 
     pub(super) fn tell_notes(&mut self) {
         self.w.tell_notes(self.session.ordinal, self.output);
-    }
-
-    /// Without a Provenance, what a message says of itself is nowhere: a site that wants none knows
-    /// it, who keeps account of each part is told.
-    fn tell_header(&mut self, message: &Message<'_>) {
-        let of = |authority: &Authority<'_>| {
-            let parts = [authority.namespace, authority.universal_id, authority.universal_id_type];
-            parts.iter().flatten().fold(Span::NONE, |span, part| span.to(part.span()))
-        };
-        for span in [
-            of(&message.application),
-            of(&message.facility),
-            message.sent.map_or(Span::NONE, |sent| sent.span),
-            message.kind.map_or(Span::NONE, |kind| kind.span()),
-            message.id.map_or(Span::NONE, |id| id.span()),
-        ] {
-            if span.is_some() {
-                self.tell(DiagnosticCode::FieldNotMapped, span, "Provenance");
-            }
-        }
     }
 
     pub(super) fn unidentified(&mut self, span: Span) {
@@ -94,9 +74,9 @@ impl Mapping<'_> {
     }
 
     /// What is known of a person or a visit with a number: what a message administers holds from now
-    /// on; what others say is there to find it, and changes nothing.
+    /// on; what others say is there to find it, and changes nothing, and so does what is not real.
     fn write_held(&mut self, entry: &mut Entry) {
-        if self.w.message.purpose == Purpose::Results {
+        if self.w.message.purpose == Purpose::Results || self.w.cx.test.is_some() {
             return self.write_searched(entry);
         }
         let search = core::mem::take(&mut entry.search);
@@ -176,15 +156,7 @@ impl Sink for Mapping<'_> {
         };
         let sent = message.sent.and_then(|t| t.value);
         (cx.sent, cx.header_zone) = (sent, sent.and_then(|t| t.zone));
-        cx.received = message.received;
-        if message.id.is_some() && self.w.cx.config.provenance {
-            let mut origin = core::mem::take(&mut self.w.message.origin);
-            builder!(self.w => &mut origin).origin(message);
-            self.w.message.origin = origin;
-            self.tell_notes();
-        } else if self.w.message.traces.is_some() {
-            self.tell_header(message);
-        }
+        (cx.received, cx.test) = (message.received, None);
         self.take_sentinels(message);
         let Some(id) = message.id else { return };
         let _ = id.write(&mut self.w.message.id);
@@ -199,6 +171,12 @@ impl Sink for Mapping<'_> {
             }
             Some(_) => self.tell(DiagnosticCode::ControlIdReused, message.span, "message"),
             None => {}
+        }
+    }
+
+    fn header(&mut self, header: &Header<'_>) {
+        if self.wanted() {
+            self.declare_header(header);
         }
     }
 
@@ -245,6 +223,9 @@ impl Sink for Mapping<'_> {
         match number {
             Some(_) => self.write_held(&mut entry),
             None => self.write_entry(&mut entry, Request::Create),
+        }
+        if patient.updated.is_some() || !patient.updated_by.is_none() {
+            self.declare_update(patient, &entry);
         }
         self.keep(Kind::Patient, patient.key.0, entry);
     }
@@ -471,6 +452,7 @@ impl Sink for Mapping<'_> {
         if self.wanted() && (end == End::Complete || keep) {
             self.finish_report();
             self.finish_provenance();
+            self.finish_header();
             if end != End::Complete {
                 self.tell(DiagnosticCode::PartialKept, self.w.message.span, "message");
             }

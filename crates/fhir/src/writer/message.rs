@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::quality::RandomState;
 
+use super::header::HeaderState;
 use crate::config::Sentinel;
 use crate::identity::Uuid;
 use crate::policy::PressureRow;
@@ -55,6 +56,7 @@ pub(super) struct MessageState {
     pub(super) written: Vec<(Uuid, u64)>,
     /// Where its elements came from, if somebody wants to know.
     pub(super) traces: Option<Traces>,
+    pub(super) header: HeaderState,
     pub(super) report: ReportState,
     pub(super) halves: Vec<Half>,
     pub(super) halves_used: usize,
@@ -126,6 +128,7 @@ impl MessageState {
         self.described.clear();
         self.written.clear();
         self.traces.iter_mut().for_each(Traces::clear);
+        self.header.clear();
         self.report.mark = None;
         (self.report.key, self.report.parent) = (None, None);
         self.report.results.clear();

@@ -9,7 +9,7 @@ use super::render::{Fate, Request, begin};
 use super::session::Kind;
 use super::{Session, Writer, builder};
 use crate::config::{Guide, SentinelReason};
-use crate::identity::{Name, Uuid};
+use crate::identity::Uuid;
 use crate::json;
 use crate::policy::pocd::{self, Profile};
 use crate::policy::{Target, invalid};
@@ -85,7 +85,7 @@ impl Mapping<'_> {
         let profile = if claims { pocd::metric(m) } else { None };
         // One that is not identified is of this message alone.
         let traced = w.message.traces.is_some();
-        let limit = if identified && !traced { w.limits.templates } else { 0 };
+        let limit = if identified { w.templates() } else { 0 };
         if limit > 0
             && let Some((id, text)) = w.memo.metric(m, metric, profile, [source, parent])
         {
@@ -97,7 +97,7 @@ impl Mapping<'_> {
             }
             return Some((id, profile));
         }
-        let mut name = Name::new("DeviceMetric");
+        let mut name = w.cx.name("DeviceMetric");
         match (device, external) {
             (Some(device), _) if device.identified => name.uuid(device.id).str(&device.text),
             (_, Some(Target::External(reference))) => name.str(reference),

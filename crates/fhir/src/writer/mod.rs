@@ -1,5 +1,6 @@
 //! From facts to output: what a message says is built, checked and held until the message ends.
 
+mod header;
 mod locations;
 mod mapping;
 mod memo;
@@ -143,6 +144,13 @@ impl Writer {
             self.message.traces = output.traces().then(Traces::default);
         }
         Mapping { w: self, session, output }
+    }
+
+    /// How many templates are kept for the message at work: none where they would hide what its own
+    /// bytes say.
+    fn templates(&self) -> usize {
+        let own = self.message.traces.is_some() || self.cx.test.is_some();
+        if own { 0 } else { self.limits.templates }
     }
 
     fn hash(&self, bytes: &[u8]) -> u64 {

@@ -161,10 +161,7 @@ impl Mapping<'_> {
     fn fill(&mut self, m: &Measurement<'_>, id: Uuid, when: &When<'_>) -> bool {
         let w = &mut *self.w;
         let links = links(self.session, &w.cx, w.message.report.parent_of(m.report), m);
-        if w.limits.templates == 0
-            || w.message.traces.is_some()
-            || !w.memo.make_key(m, when, &links)
-        {
+        if w.templates() == 0 || !w.memo.make_key(m, when, &links) {
             return false;
         }
         let (form, out) = (w.cx.config.to, &mut w.message.out);
@@ -271,7 +268,7 @@ impl Mapping<'_> {
     /// Issuer and order number, or device and subject; code; what tells equal codes apart; the
     /// time as sent. Never the value or the status.
     pub(super) fn identity(&mut self, m: &Measurement<'_>, panel: Option<&'static str>) -> Uuid {
-        let mut name = Name::new("Observation");
+        let mut name = self.w.cx.name("Observation");
         let filler = self.w.message.report.order_of(m.report);
         match filler {
             Some(filler) => {

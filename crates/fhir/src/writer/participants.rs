@@ -85,7 +85,7 @@ impl Mapping<'_> {
         entry
     }
 
-    fn organization(
+    pub(super) fn organization(
         &mut self,
         organization: &Organization<'_>,
         participant: &Participant<'_>,

@@ -6,8 +6,7 @@ use iomt_core::{Diagnostic, DiagnosticCode};
 use super::builder;
 use super::mapping::Mapping;
 use super::render::{Fate, Request};
-use crate::config::Form;
-use crate::identity::Name;
+use crate::config::{BundleKind, Form};
 use crate::issue::{IssueCode, Severity};
 use crate::json;
 use crate::policy::Target;
@@ -59,7 +58,7 @@ impl Mapping<'_> {
             return;
         }
         let targets = core::mem::take(&mut self.w.message.targets);
-        let mut name = Name::new("Provenance");
+        let mut name = self.w.cx.name("Provenance");
         let id = match self.w.message.replay {
             Some((key, _)) => name.uuid(key).finish(),
             None => name.uuid(self.w.cx.sender).str(&self.w.message.id).finish(),
@@ -96,6 +95,11 @@ impl Mapping<'_> {
                 }
             }
             Form::Bundle if state.out.is_empty() => {}
+            Form::Bundle if self.w.cx.config.bundle == BundleKind::Message => {
+                let text = &mut self.w.text;
+                state.header.write(&state.out, text);
+                self.output.document(text);
+            }
             Form::Bundle => {
                 let text = &mut self.w.text;
                 text.clear();

@@ -178,7 +178,7 @@ impl Writer {
     /// Remembers the Observation on the tape at work, which is valid.
     pub(super) fn keep(&mut self) {
         if let Some(root) = self.tape.root() {
-            self.memo.keep(&self.tape, root, &self.holes, self.limits.templates);
+            self.memo.keep(&self.tape, root, &self.holes, self.templates());
         }
     }
 
@@ -191,7 +191,7 @@ impl Writer {
     ) {
         let out = &mut self.message.out;
         if self.cx.config.to == Form::Bundle {
-            if self.cx.config.bundle != BundleKind::Collection {
+            if matches!(self.cx.config.bundle, BundleKind::Transaction | BundleKind::Batch) {
                 write_request(kind, id, request, out);
             }
             out.push('}');

@@ -10,4 +10,5 @@ pub(crate) mod pid;
 pub(crate) mod prt;
 pub(crate) mod pv1;
 pub(crate) mod pv2;
+pub(crate) mod sft;
 pub(crate) mod spm;

@@ -1,13 +1,17 @@
 //! HL7 v2 §2.15.9: MSH, message header.
 
-use iomt_core::model::{Authority, Message as Fact, Purpose, Time};
+use iomt_core::model::{
+    Authority, CodeSystem, Concept, Header, Message as Fact, Organization, Purpose, Time,
+};
 use iomt_core::wire::{ErrorKind, ParseError};
 use iomt_core::{DiagnosticCode, Place};
 use memchr::memmem;
 
 use crate::adt;
 use crate::context::Context;
-use crate::types::{dtm, hd};
+use crate::scratch::Scratch;
+use crate::segments::sft;
+use crate::types::{cwe, dtm, hd, xon};
 use crate::{Field, Message, Segment};
 
 /// Reads into `fact` what a message says of itself. Nothing is diagnosed: the message has not yet
@@ -40,22 +44,63 @@ pub(crate) fn read<'a>(context: &Context<'a, '_>, header: Segment<'a>, fact: &mu
     }
 }
 
-/// Diagnoses what [`read`] has read, and what is not mapped.
-pub(crate) fn diagnose<'a>(context: &mut Context<'a, '_>, header: Segment<'a>) {
+/// Declares the header of the message `fact`: the fields that [`read`] has not read, and the software
+/// of the sender, which follows. Diagnoses what [`read`] has read. Gives the line after the header.
+pub(crate) fn observe<'a>(
+    context: &mut Context<'a, '_>,
+    segment: Segment<'a>,
+    fact: Fact<'a>,
+    scratch: &mut Scratch<'a>,
+) -> usize {
+    let Scratch { software, handling, .. } = scratch;
     context.enter("MSH", 0);
-    context.check(header);
-    for (number, field) in header.numbered() {
+    context.check(segment);
+    handling.clear();
+    let mut header: Header<'a> = Header::new(fact);
+    for (number, field) in segment.numbered() {
         context.at(number);
         match number {
-            3 | 4 => {
-                let repetition = context.first(field);
-                _ = hd::authority(context, repetition.components().map(|c| c.part()));
-            }
+            3 | 4 => _ = hd::field(context, field),
+            5 => header.receiving_application = hd::field(context, field),
+            6 => header.receiving_facility = hd::field(context, field),
             7 => _ = dtm::field(context, field),
+            8 => header.security = context.code(field),
+            9 => header.event = field.component(2).and_then(|event| context.text(event.part())),
             10 => _ = context.code(field),
+            11 => {
+                let repetition = context.first(field);
+                for (number, component) in (1_u32..).zip(repetition.components()) {
+                    match number {
+                        1 => header.processing = context.text(component.part()),
+                        2 => header.processing_mode = context.text(component.part()),
+                        _ => context.unmapped(component.part()),
+                    }
+                }
+            }
+            19 => header.language = context.code(field),
+            22 => header.responsible = organization(context, field),
+            23 => header.receiver = organization(context, field),
+            24 => header.source = hd::field(context, field),
+            25 => header.destination = hd::field(context, field),
+            26 => cwe::field(context, field, &mut header.classification),
+            27 => handling.extend(field.valued().map(|repetition| {
+                let mut concept: Concept<'a> = Concept::EMPTY;
+                cwe::concept(context, repetition, CodeSystem::Unknown, &mut concept);
+                concept
+            })),
             _ => context.rest(field),
         }
     }
+    let line = sft::read(context, software);
+    let mut whole: Header<'_> = header;
+    (whole.software, whole.handling) = (software, handling);
+    context.sink.header(&whole);
+    line
+}
+
+fn organization<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Option<Organization<'a>> {
+    let repetition = context.first(field);
+    xon::organization(context, repetition)
 }
 
 /// Checks the message type, MSH-9: an ADT is read, and an ORU, of which the trigger is read as R01.

@@ -27,20 +27,7 @@ pub(crate) fn read<'a>(
             14 => {
                 // XON, of which the target has the name alone, else the number.
                 let repetition = context.first(field);
-                let named = xon::organization(context, repetition).and_then(|found| {
-                    if let Some(number) = &found.identifier {
-                        context.lose(&number.authority, number.type_code);
-                    }
-                    let number = found.identifier.map(|number| number.value);
-                    if let Some(number) = found.identifier {
-                        context.lose(&number.authority, number.type_code);
-                        number.check_digit.iter().for_each(|digit| context.lost(digit.span()));
-                    }
-                    if let (Some(_), Some(number)) = (found.name, number) {
-                        context.lost(number.span());
-                    }
-                    found.name.or(number)
-                });
+                let named = xon::named(context, repetition);
                 let named = named.map(AttributeValue::Text);
                 attributes::put(PersonAttribute::Congregation, named, person);
             }

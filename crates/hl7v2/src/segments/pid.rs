@@ -11,7 +11,7 @@ use crate::attributes;
 use crate::context::Context;
 use crate::scratch::Scratch;
 use crate::segments::pd1;
-use crate::types::{cx, dln, dtm, xad, xpn, xtn};
+use crate::types::{cx, dln, dtm, hd, xad, xpn, xtn};
 use crate::{Field, Segment};
 
 /// What PID-19 is called in lists of identifier systems, and as the kind of its number: the standard
@@ -69,6 +69,8 @@ pub(crate) fn observe<'a>(
             28 => attributes::concept(context, field, PersonAttribute::Nationality, person),
             29 => patient.deceased_at = dtm::field(context, field),
             30 => patient.deceased = context.code(field),
+            33 => patient.updated = dtm::field(context, field),
+            34 => patient.updated_by = hd::field(context, field),
             35 => attributes::concept(context, field, PersonAttribute::Species, person),
             36 => attributes::concept(context, field, PersonAttribute::Breed, person),
             40 => phones(context, field, None, telecoms),

@@ -2,6 +2,7 @@
 
 use iomt_core::model::Authority;
 
+use crate::Field;
 use crate::context::{Context, Part};
 
 /// Reads namespace, universal id and its type, which may be components or subcomponents.
@@ -17,6 +18,19 @@ pub(crate) fn authority<'a>(
             3 => authority.universal_id_type = context.text(part),
             _ => context.unmapped(part),
         }
+    }
+    authority
+}
+
+/// Reads the authority of a field.
+pub(crate) fn field<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Authority<'a> {
+    let repetition = context.first(field);
+    let mut authority =
+        authority(context, repetition.components().map(|component| component.part()));
+    if authority.is_none()
+        && let Some(kind) = authority.universal_id_type.take()
+    {
+        context.lost(kind.span());
     }
     authority
 }

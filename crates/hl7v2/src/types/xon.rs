@@ -1,6 +1,6 @@
 //! HL7 v2 chapter 2A, XON, extended name and identification number of an organization.
 
-use iomt_core::model::{Authority, Identifier, Organization, ParticipantKey};
+use iomt_core::model::{Authority, Identifier, Organization, ParticipantKey, Text};
 
 use crate::Repetition;
 use crate::context::Context;
@@ -60,6 +60,22 @@ pub(crate) fn organization<'a>(
     let mut organization = Organization::default();
     (organization.identifier, organization.name) = (identifier, name);
     known.then_some(organization)
+}
+
+/// Reads the name of an organization, else its number, for a target that has one text.
+pub(crate) fn named<'a>(
+    context: &mut Context<'a, '_>,
+    repetition: Repetition<'a>,
+) -> Option<Text<'a>> {
+    let found = organization(context, repetition)?;
+    if let Some(number) = &found.identifier {
+        context.lose(&number.authority, number.type_code);
+        number.check_digit.iter().for_each(|digit| context.lost(digit.span()));
+        if found.name.is_some() {
+            context.lost(number.value.span());
+        }
+    }
+    found.name.or(found.identifier.map(|number| number.value))
 }
 
 /// Reads and declares an organization that a CWE names: a code of a system, and its name.

@@ -53,6 +53,9 @@ pub(crate) static BED_STATUS: Map = &[
     ("U", "http://terminology.hl7.org/CodeSystem/v2-0116|U"),
 ];
 
+pub(crate) static CLASSIFICATION: Map =
+    &[("L", "L"), ("M", "M"), ("N", "N"), ("R", "R"), ("U", "U"), ("V", "V")];
+
 pub(crate) static CODING_SYSTEM: Map = &[
     ("C4", "http://www.ama-assn.org/go/cpt"),
     ("CPT", "http://www.ama-assn.org/go/cpt"),
@@ -565,6 +568,9 @@ pub(crate) static ORDER_STATUS: Map = &[
 ];
 
 pub(crate) static PRIORITY: Map = &[("A", "asap"), ("R", "routine"), ("S", "stat")];
+
+pub(crate) static PROCESSING: Map =
+    &[("D", "HTEST"), ("N", "HTEST"), ("T", "HTEST"), ("V", "HTEST")];
 
 pub(crate) static READMISSION: Map = &[("R", "http://terminology.hl7.org/CodeSystem/v2-0092|R")];
 
