@@ -136,7 +136,11 @@ impl Name {
     }
 
     pub(crate) fn str(&mut self, part: &str) -> &mut Self {
-        self.feed(part.as_bytes());
+        self.bytes(part.as_bytes())
+    }
+
+    pub(crate) fn bytes(&mut self, part: &[u8]) -> &mut Self {
+        self.feed(part);
         self.length(u32::try_from(part.len()).unwrap_or(u32::MAX));
         self
     }

@@ -136,14 +136,18 @@ impl Mapping<'_> {
 
     /// Writes software of the sender, which is one by all that is said of it but for remarks.
     fn software(&mut self, software: &Software<'_>) -> Option<Uuid> {
-        let Software { manufacturer, version, name, build, .. } = *software;
-        let mut entry = self.session.spare(Kind::Device);
-        let mut said = Name::new("Device");
-        said.uuid(self.w.cx.sender).str("software");
-        for text in [manufacturer, name, version, build] {
-            said.text(text);
+        let Software { manufacturer, version, name, build, note, .. } = *software;
+        let said = [manufacturer, name, version, build];
+        if said.iter().chain([&note]).all(Option::is_none) {
+            return None;
         }
-        (entry.id, entry.refer) = (said.finish(), Refer::Resource);
+        let mut entry = self.session.spare(Kind::Device);
+        let mut name = Name::new("Device");
+        name.uuid(self.w.cx.sender).str("software");
+        for text in said {
+            name.text(text);
+        }
+        (entry.id, entry.refer) = (name.finish(), Refer::Resource);
         builder!(self.w => &mut entry.tape).software(software, entry.id);
         self.tell_notes();
         self.write_searched(&mut entry);
@@ -153,13 +157,18 @@ impl Mapping<'_> {
     }
 
     fn begin_header(&mut self, header: Option<&Header<'_>>, links: HeaderLinks<'_>) {
+        // Two messages that differ are never one.
         let mut name = self.w.cx.name("MessageHeader");
-        match self.w.message.replay {
-            Some((key, _)) => name.uuid(key),
+        name.uuid(self.w.cx.sender);
+        match header {
+            Some(header) => _ = name.bytes(header.message.bytes),
             None => {
-                name.uuid(self.w.cx.sender).str(&self.w.message.id).number(self.session.ordinal)
+                name.number(self.session.ordinal);
+                for (_, id) in &self.w.message.targets {
+                    name.uuid(*id);
+                }
             }
-        };
+        }
         let mut state = core::mem::take(&mut self.w.message.header);
         state.id = name.finish();
         state.mark =
@@ -178,6 +187,9 @@ impl Mapping<'_> {
             return;
         }
         if self.w.message.header.mark.is_none() {
+            if self.w.message.out.is_empty() {
+                return;
+            }
             self.begin_header(None, HeaderLinks::default());
         }
         let mut state = core::mem::take(&mut self.w.message.header);
