@@ -251,7 +251,7 @@ impl Builder<'_> {
     }
 
     /// The target of a coding, which is a system and a code.
-    fn code_of_table(
+    pub(super) fn code_of_table(
         &mut self,
         element: ElementId,
         coding: &Coding<'_>,
@@ -432,7 +432,7 @@ pub(crate) fn write_value(identifier: &Identifier<'_>, out: &mut dyn Write) -> f
 }
 
 /// The target of a code of an HL7 table, which the sender names or does not.
-fn table_target(
+pub(super) fn table_target(
     coding: &Coding<'_>,
     table: u16,
     map: maps::Map,

@@ -129,9 +129,9 @@ impl Builder<'_> {
             self.text(el::CODING_DISPLAY, words);
             self.tape.close(label);
         }
-        self.security(&header.classification, maps::CLASSIFICATION, SECURITY);
+        self.security(&header.classification, 952, maps::CLASSIFICATION, SECURITY);
         for concept in header.handling {
-            self.security(concept, &[], SECURITY);
+            self.security(concept, 953, &[], SECURITY);
         }
         for (table, code) in [(103, header.processing), (207, header.processing_mode)] {
             if let Some(code) = code {

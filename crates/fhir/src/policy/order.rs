@@ -4,12 +4,12 @@ use iomt_core::DiagnosticCode;
 use iomt_core::model::{Concept, Identifier, Order, Role, Text};
 use iomt_core::wire::Span;
 
+use super::code::table_target;
 use super::{Builder, Performers, Target, maps};
 use crate::identity::Uuid;
 use crate::table::{ElementId, el};
 
 const STATUS_REASON: &str = "http://hl7.org/fhir/StructureDefinition/request-statusReason";
-const CONFIDENTIALITY: &str = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality";
 
 /// What an order points to.
 #[derive(Clone, Copy)]
@@ -176,21 +176,23 @@ impl Builder<'_> {
     /// Who may see a resource, and that its data are not real, as labels.
     pub(crate) fn confidentiality(&mut self, element: ElementId, sent: &Concept<'_>) {
         let mark = self.tape.open(element, sent.span);
-        self.security(sent, maps::CONFIDENTIALITY, "ServiceRequest.meta.security");
+        self.security(sent, 177, maps::CONFIDENTIALITY, "ServiceRequest.meta.security");
         self.test_label(self.cx.test);
         self.tape.close(mark);
     }
 
-    /// Labels: each coding, in the system of confidentiality where the map has a target.
-    pub(crate) fn security(&mut self, sent: &Concept<'_>, map: maps::Map, place: &'static str) {
+    /// Labels: the target that `map` has for each code of its table, else the coding as sent.
+    pub(crate) fn security(
+        &mut self,
+        sent: &Concept<'_>,
+        table: u16,
+        map: maps::Map,
+        place: &'static str,
+    ) {
         for coding in sent.codings() {
-            let code = coding.code.text();
-            match code.and_then(|text| maps::look_up(map, text)) {
-                Some(code) => {
-                    let label = self.tape.open(el::META_SECURITY, coding.code.span());
-                    self.tape.text_at(el::CODING_SYSTEM, CONFIDENTIALITY, coding.system_span);
-                    self.tape.text_at(el::CODING_CODE, code, coding.code.span());
-                    self.tape.close(label);
+            match table_target(coding, table, map) {
+                Some(target) => {
+                    self.code_of_table(el::META_SECURITY, coding, target);
                     if let Some(display) = coding.display {
                         self.note(DiagnosticCode::FieldNotMapped, display.span(), place);
                     }

@@ -53,8 +53,14 @@ pub(crate) static BED_STATUS: Map = &[
     ("U", "http://terminology.hl7.org/CodeSystem/v2-0116|U"),
 ];
 
-pub(crate) static CLASSIFICATION: Map =
-    &[("L", "L"), ("M", "M"), ("N", "N"), ("R", "R"), ("U", "U"), ("V", "V")];
+pub(crate) static CLASSIFICATION: Map = &[
+    ("L", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality|L"),
+    ("M", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality|M"),
+    ("N", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality|N"),
+    ("R", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality|R"),
+    ("U", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality|U"),
+    ("V", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality|V"),
+];
 
 pub(crate) static CODING_SYSTEM: Map = &[
     ("C4", "http://www.ama-assn.org/go/cpt"),
@@ -68,16 +74,16 @@ pub(crate) static CODING_SYSTEM: Map = &[
 ];
 
 pub(crate) static CONFIDENTIALITY: Map = &[
-    ("AID", "HIV"),
-    ("EMP", "EMP"),
-    ("ETH", "ETHUD"),
-    ("HIV", "HIV"),
-    ("PSY", "PSY"),
-    ("R", "R"),
-    ("U", "U"),
-    ("UWM", "UWM"),
-    ("V", "V"),
-    ("VIP", "VIP"),
+    ("AID", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality|HIV"),
+    ("EMP", "http://terminology.hl7.org/CodeSystem/v3-ActCode|EMP"),
+    ("ETH", "http://terminology.hl7.org/CodeSystem/v3-ActCode|ETHUD"),
+    ("HIV", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality|HIV"),
+    ("PSY", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality|PSY"),
+    ("R", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality|R"),
+    ("U", "http://terminology.hl7.org/CodeSystem/v2-0177|U"),
+    ("UWM", "http://terminology.hl7.org/CodeSystem/v2-0177|UWM"),
+    ("V", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality|V"),
+    ("VIP", "http://terminology.hl7.org/CodeSystem/v2-0177|VIP"),
 ];
 
 pub(crate) static DEGREE: Map = &[
