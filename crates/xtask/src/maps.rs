@@ -52,6 +52,9 @@ const CODES: &[(&str, &str)] = &[
     ("diagnostic_service", "r4/CodeSystem/v2-0074.json"),
 ];
 
+/// Value sets whose codes pass whatever their case: our name, file among the definitions.
+const TAGS: &[(&str, &str)] = &[("language", "r4/ValueSet/languages.json")];
+
 pub fn import(shared: &Path) -> Result {
     let text = fs::read_to_string(shared.join("tables/v2-to-fhir/code_tables.json"))?;
     let tables: serde_json::Value = serde_json::from_str(&text)?;
@@ -88,6 +91,16 @@ pub fn import(shared: &Path) -> Result {
         for concept in system["concept"].as_array().ok_or("no concepts")? {
             let code = concept["code"].as_str().ok_or("a concept without code")?;
             out.write_record([map, code, code, source.trim()])?;
+        }
+    }
+    for (map, file) in TAGS {
+        let text = fs::read_to_string(shared.join("fhir-definitions").join(file))?;
+        let set: serde_json::Value = serde_json::from_str(&text)?;
+        let source = [&set["url"], &set["version"]].map(|part| part.as_str().unwrap_or_default());
+        let includes = set["compose"]["include"].as_array().ok_or("no includes")?;
+        for concept in includes.iter().filter_map(|one| one["concept"].as_array()).flatten() {
+            let code = concept["code"].as_str().ok_or("a concept without code")?;
+            out.write_record([map, &*code.to_lowercase(), code, source.join(" ").trim()])?;
         }
     }
     emit(Mode::Write, IMPORTED, &String::from_utf8(out.into_inner()?)?)?;

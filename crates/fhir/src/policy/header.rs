@@ -140,19 +140,12 @@ impl Builder<'_> {
         }
         self.tape.close(meta);
         if let Some(language) = header.language {
-            let tag = language.short().filter(|tag| is_language(tag.as_str()));
-            match tag {
+            // Tags are equal whatever their case; validators know one form alone.
+            match maps::look_up_small(maps::LANGUAGE, language) {
                 Some(tag) => {
-                    // Tags are equal whatever their case; validators know the small one.
-                    let mut small = tag.as_str().chars().map(|c| c.to_ascii_lowercase());
-                    let element = el::MESSAGE_HEADER_LANGUAGE;
-                    self.tape.write(element, language.span(), |w| {
-                        small.try_for_each(|c| w.write_char(c))
-                    });
+                    self.tape.text_at(el::MESSAGE_HEADER_LANGUAGE, tag, language.span());
                 }
-                None => {
-                    self.note(DiagnosticCode::CodeNotMapped, language.span(), LANGUAGE);
-                }
+                None => self.note(DiagnosticCode::CodeNotMapped, language.span(), LANGUAGE),
             }
         }
     }
@@ -293,15 +286,4 @@ fn write_url(cx: &super::Context, authority: &Authority<'_>, out: &mut dyn Write
     let mut anonymous = *authority;
     anonymous.namespace = None;
     write_authority_system(cx, &anonymous, out)
-}
-
-/// Whether a text has the form of a language tag: letters, then letters and digits (BCP 47).
-fn is_language(tag: &str) -> bool {
-    let mut parts = tag.split('-');
-    let first = parts.next().unwrap_or_default();
-    matches!(first.len(), 2 | 3)
-        && first.bytes().all(|b| b.is_ascii_alphabetic())
-        && parts.all(|part| {
-            (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
-        })
 }

@@ -19,6 +19,14 @@ pub(crate) fn look_up_coded(map: Map, code: Text<'_>) -> Option<(&'static str, &
     look_up(map, code)?.split_once('|')
 }
 
+/// What `map`, whose codes are small, has for a code in whatever case.
+pub(crate) fn look_up_small(map: Map, code: Text<'_>) -> Option<&'static str> {
+    let code = code.short()?;
+    let small = || code.as_str().bytes().map(|b| b.to_ascii_lowercase());
+    let at = map.binary_search_by(|(from, _)| from.bytes().cmp(small())).ok()?;
+    map.get(at).map(|(_, to)| *to)
+}
+
 fn find(map: Map, code: &str) -> Option<&'static str> {
     let at = map.binary_search_by(|(from, _)| (*from).cmp(code)).ok()?;
     map.get(at).map(|(_, to)| *to)
