@@ -24,6 +24,8 @@ pub(super) struct HeaderState {
     mark: Option<Mark>,
     /// Without its entries.
     bundle: Tape,
+    /// The software of the sender.
+    sources: Vec<Uuid>,
     /// Where its entry begins in the output, after all others.
     start: usize,
 }
@@ -34,6 +36,7 @@ impl HeaderState {
         self.mark = None;
         self.tape.clear();
         self.bundle.clear();
+        self.sources.clear();
     }
 
     /// Writes the Bundle of these entries: the MessageHeader comes first.
@@ -72,15 +75,16 @@ impl Mapping<'_> {
         let whole = self.w.is_message();
         let responsible = self.organization_of(header.responsible.as_ref(), provenance || whole);
         let receiver = self.organization_of(header.receiver.as_ref(), whole);
-        let mut sources = Vec::new();
         for software in header.software {
-            let id = self.software(software).filter(|id| !sources.contains(id));
-            sources.extend(id);
+            let id = self.software(software);
+            let sources = &mut self.w.message.header.sources;
+            sources.extend(id.filter(|id| !sources.contains(id)));
         }
         let responsible_target = responsible.as_ref().and_then(Entry::target);
         if provenance {
             let mut origin = core::mem::take(&mut self.w.message.origin);
-            let sources = sources.iter().map(|id| Target::Resource("Device", *id));
+            let sources = self.w.message.header.sources.iter();
+            let sources = sources.map(|id| Target::Resource("Device", *id));
             builder!(self.w => &mut origin).origin(header, responsible_target, sources);
             self.w.message.origin = origin;
             self.tell_notes();
