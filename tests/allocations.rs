@@ -305,7 +305,7 @@ fn a_translation_holds_little() {
             let held = peak(|| {
                 Translator::new(config).file(protocol, &bytes, &mut output);
             });
-            let bound = 16 * bytes.len() + 2 * output.bytes + (66 << 10);
+            let bound = 16 * bytes.len() + 2 * output.bytes + (64 << 10);
             assert!(held <= bound, "{name}: {held} of {}, {bound} at most", bytes.len());
         }
     }

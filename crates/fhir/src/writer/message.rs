@@ -36,7 +36,7 @@ pub(super) struct MessageState {
     pub(super) session: bool,
     /// What it is for.
     pub(super) purpose: Purpose,
-    /// What is ready: entries of a Bundle, or lines.
+    /// What is ready: a Bundle but for its end, the entries of one of type message, or lines.
     pub(super) out: String,
     /// Where lines end in `out`.
     pub(super) lines: Vec<usize>,

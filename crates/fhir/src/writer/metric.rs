@@ -91,7 +91,7 @@ impl Mapping<'_> {
         {
             let id = *id;
             if !w.message.ids.contains_key(&id) {
-                let start = begin(w.cx.config.to, id, &mut w.message.out);
+                let start = begin(&w.cx.config, id, &mut w.message.out);
                 w.message.out.push_str(text);
                 w.finish_entry("DeviceMetric", id, Request::CreateIfNone(""), start);
             }

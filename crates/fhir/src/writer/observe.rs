@@ -166,7 +166,7 @@ impl Mapping<'_> {
         }
         let (form, out) = (w.cx.config.to, &mut w.message.out);
         let before = out.len();
-        let start = begin(form, id, out);
+        let start = begin(&w.cx.config, id, out);
         if !w.memo.fill(m, when, &links, (form, id), out) {
             out.truncate(before);
             return false;

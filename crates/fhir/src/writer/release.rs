@@ -101,14 +101,8 @@ impl Mapping<'_> {
                 self.output.document(text);
             }
             Form::Bundle => {
-                let text = &mut self.w.text;
-                text.clear();
-                text.push_str("{\"resourceType\":\"Bundle\",\"type\":\"");
-                text.push_str(self.w.cx.config.bundle.as_str());
-                text.push_str("\",\"entry\":[");
-                text.push_str(&state.out);
-                text.push_str("]}");
-                self.output.document(text);
+                state.out.push_str("]}");
+                self.output.document(&state.out);
             }
         }
         if let Some(traces) = &state.traces {

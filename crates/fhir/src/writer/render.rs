@@ -8,7 +8,7 @@ use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, Place, Severity};
 
 use super::{Output, Writer};
-use crate::config::{BundleKind, Form, OnInvalid, Results};
+use crate::config::{BundleKind, Config, Form, OnInvalid, Results};
 use crate::identity::Uuid;
 use crate::issue;
 use crate::json::{self, Buffer};
@@ -126,7 +126,7 @@ impl Writer {
             return Fate::Left;
         }
         let (form, text) = (self.cx.config.to, tape.text_of(node));
-        let start = begin(form, what.1, &mut self.message.out);
+        let start = begin(&self.cx.config, what.1, &mut self.message.out);
         let first = (text.as_ptr().addr(), text.len());
         let others = references.get(1..).unwrap_or_default();
         let mut list = List { out: &mut self.message.out, form, first, others };
@@ -162,7 +162,7 @@ impl Writer {
         id: Uuid,
         request: Request<'_>,
     ) {
-        let start = begin(self.cx.config.to, id, &mut self.message.out);
+        let start = begin(&self.cx.config, id, &mut self.message.out);
         json::write(tape, root, &mut self.message.out);
         self.add_traces(tape, (kind, id));
         self.finish_entry(kind, id, request, start);
@@ -248,13 +248,18 @@ impl Buffer for List<'_> {
     }
 }
 
-/// Begins an entry or a line; gives where it starts.
-pub(super) fn begin(form: Form, id: Uuid, out: &mut String) -> usize {
-    if form == Form::Ndjson {
+/// Begins an entry, and before the first one its Bundle, or a line; gives where it starts.
+pub(super) fn begin(config: &Config, id: Uuid, out: &mut String) -> usize {
+    if config.to == Form::Ndjson {
         return out.len();
     }
     if !out.is_empty() {
         out.push(',');
+    } else if config.bundle != BundleKind::Message {
+        let kind = config.bundle.as_str();
+        for text in ["{\"resourceType\":\"Bundle\",\"type\":\"", kind, "\",\"entry\":["] {
+            out.push_str(text);
+        }
     }
     let start = out.len();
     out.push_str("{\"fullUrl\":\"urn:uuid:");
