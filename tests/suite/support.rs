@@ -131,6 +131,11 @@ impl Vector {
                 "--continuations" => config.continuations = true,
                 "--terminators" => config.terminators = Terminators::parse(value()).unwrap(),
                 "--config" => config = serde_json::from_str(value()).unwrap(),
+                "--code-map" => {
+                    let maps = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/code-maps");
+                    let text = fs::read(maps.join(value())).unwrap();
+                    config.code_maps.add(&text, &iomt::Limits::DEFAULT).unwrap();
+                }
                 // How it is read.
                 "--stream" => {}
                 "--person" => {

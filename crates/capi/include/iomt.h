@@ -165,7 +165,8 @@ uint32_t iomt_abi_version(void);
 iomt_status iomt_formats(uint8_t *buffer, size_t capacity, size_t *len);
 
 // Makes a translator. `config` is JSON as `iomt config --print-defaults` shows it, and may leave
-// out what is to stay as it is; NULL with length 0 is the defaults.
+// out what is to stay as it is; NULL with length 0 is the defaults. `code-maps` has the maps
+// themselves, for no file is opened: a ConceptMap as an object, or `{"csv": "…"}`.
 //
 // `*translator` becomes the handle, or NULL where the call fails; free it with
 // `iomt_translator_free`.

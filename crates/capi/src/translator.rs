@@ -66,7 +66,8 @@ pub struct iomt_diagnostic {
 }
 
 /// Makes a translator. `config` is JSON as `iomt config --print-defaults` shows it, and may leave
-/// out what is to stay as it is; NULL with length 0 is the defaults.
+/// out what is to stay as it is; NULL with length 0 is the defaults. `code-maps` has the maps
+/// themselves, for no file is opened: a ConceptMap as an object, or `{"csv": "…"}`.
 ///
 /// `*translator` becomes the handle, or NULL where the call fails; free it with
 /// `iomt_translator_free`.
@@ -228,7 +229,7 @@ impl State {
     ) -> Result<Self, iomt_status> {
         // SAFETY: as the caller promises.
         let text = unsafe { slice(config.cast(), len) }?;
-        let config = if text.is_empty() {
+        let config: Config = if text.is_empty() {
             Config::default()
         } else {
             serde_json::from_slice(text).map_err(|error| {
@@ -236,6 +237,10 @@ impl State {
                 IOMT_BAD_CONFIG
             })?
         };
+        if !config.code_maps.unread().is_empty() {
+            // The library opens no files.
+            return Err(IOMT_BAD_CONFIG);
+        }
         let translator = Translator::new(config);
         Ok(Self { translator, outcome: None, outcome_user: ptr::null_mut() })
     }

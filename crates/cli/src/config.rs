@@ -2,19 +2,24 @@
 
 use std::{
     fs,
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
-use iomt::{BundleKind, Config, Form, Guide, OnInvalid, Partial, Terminators, TimeZone};
+use iomt::{
+    BundleKind, CodeMaps, Config, Form, Guide, LeftOut, Limits, OnInvalid, Partial, Terminators,
+    TimeZone,
+};
+
+use serde::{Serialize, Serializer};
 
 use crate::{Ended, Failure, Verdict, complain};
 
 #[derive(clap::Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct Arguments {
-    /// Print the defaults as JSON; `translate --config` takes it back
+    /// Print the defaults as JSON, each with its reason; `translate --config` takes it back
     #[arg(long)]
     print_defaults: bool,
     /// Check a configuration
@@ -25,23 +30,80 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Ended {
     if let Some(path) = &arguments.check {
         return Ok(match read(path) {
-            Ok(_) => Verdict::Fine,
+            Ok((_, partly)) => {
+                for Partly { name, left_out } in partly {
+                    let LeftOut { rows, line, column, .. } = left_out;
+                    complain(&format!(
+                        "{name}: {rows} rows do not say that two codes mean the same, and are not \
+                         used; the first is at line {line}, column {column}"
+                    ));
+                }
+                Verdict::Fine
+            }
             Err(text) => {
                 complain(&text);
                 Verdict::Errors
             }
         });
     }
-    let text = serde_json::to_string_pretty(&Config::default());
+    let printed = Printed { reasons: Reasons, config: Config::default() };
+    let text = serde_json::to_string_pretty(&printed);
     let text = text.map_err(|error| Failure::stdout(error.into()))?;
     writeln!(io::stdout(), "{text}").map_err(Failure::stdout)?;
     Ok(Verdict::Fine)
 }
 
-fn read(path: &Path) -> Result<Config, String> {
+/// A configuration, and before it what each of its members decides and why.
+#[derive(Serialize)]
+struct Printed {
+    #[serde(rename = "//")]
+    reasons: Reasons,
+    #[serde(flatten)]
+    config: Config,
+}
+
+struct Reasons;
+
+impl Serialize for Reasons {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let reasons = Config::MEMBERS.iter();
+        to.collect_map(reasons.map(|(name, reason)| (name.replace('_', "-"), reason)))
+    }
+}
+
+/// A map of which a part is not used.
+pub(crate) struct Partly {
+    pub(crate) name: String,
+    pub(crate) left_out: LeftOut,
+}
+
+/// Reads a configuration, and the code maps that it names, from where it is.
+fn read(path: &Path) -> Result<(Config, Vec<Partly>), String> {
     let name = path.display();
     let text = fs::read(path).map_err(|error| format!("{name} cannot be read: {error}"))?;
-    serde_json::from_slice(&text).map_err(|error| format!("{name} is no configuration: {error}"))
+    let config = serde_json::from_slice(&text);
+    let mut config: Config =
+        config.map_err(|error| format!("{name} is no configuration: {error}"))?;
+    let mut partly = Vec::new();
+    for file in config.code_maps.take_unread() {
+        let file = path.parent().map_or_else(|| file.clone().into(), |dir| dir.join(&file));
+        partly.extend(add_map(&mut config.code_maps, &file)?);
+    }
+    Ok((config, partly))
+}
+
+/// Adds a code map; gives what of it is not used.
+fn add_map(maps: &mut CodeMaps, path: &Path) -> Result<Option<Partly>, String> {
+    let (name, limits) = (path.display().to_string(), Limits::DEFAULT);
+    let mut text = Vec::new();
+    // One byte more than is allowed is enough to know.
+    let most = u64::try_from(limits.message_bytes).unwrap_or(u64::MAX).saturating_add(1);
+    fs::File::open(path)
+        .and_then(|file| file.take(most).read_to_end(&mut text))
+        .map_err(|error| format!("{name} cannot be read: {error}"))?;
+    let left_out =
+        maps.add(&text, &limits).map_err(|error| format!("{name} is no code map: {error}"))?;
+    Ok((left_out.rows > 0).then_some(Partly { name, left_out }))
 }
 
 /// How lines of HL7 v2 are read.
@@ -90,6 +152,10 @@ pub(crate) struct Settings {
     /// Zone of times that have none: +01:00, or a name of the IANA database
     #[arg(long, value_name = "ZONE", value_parser = zone, allow_hyphen_values = true)]
     timezone: Option<TimeZone>,
+    /// What codes or units of the site are in systems that others know: a ConceptMap, or CSV; may be
+    /// given again
+    #[arg(long = "code-map", value_name = "FILE")]
+    code_maps: Vec<PathBuf>,
     /// Check every resource before it leaves [default: on]
     #[arg(long, value_name = "on|off", hide_possible_values = true,
         value_parser = choice(&["on", "off"], |text| Some(text == "on")))]
@@ -106,10 +172,14 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The configuration file, or the defaults, with what the options say.
-    pub(crate) fn config(&self) -> Result<Config, Failure> {
-        let read = self.config.as_deref().map_or_else(|| Ok(Config::default()), read);
-        let mut config = read.map_err(Failure::Usage)?;
+    /// The configuration file, or the defaults, with what the options say; and the code maps of which
+    /// a part is not used.
+    pub(crate) fn config(&self) -> Result<(Config, Vec<Partly>), Failure> {
+        let read = self.config.as_deref().map_or_else(|| Ok(Default::default()), read);
+        let (mut config, mut partly) = read.map_err(Failure::Usage)?;
+        for path in &self.code_maps {
+            partly.extend(add_map(&mut config.code_maps, path).map_err(Failure::Usage)?);
+        }
         set(&mut config.to, self.to);
         set(&mut config.bundle, self.bundle);
         set(&mut config.validate, self.validate);
@@ -123,7 +193,7 @@ impl Settings {
         config.device = self.device.clone().or(config.device);
         config.timezone = self.timezone.clone().or(config.timezone);
         config.persons.extend(self.persons.iter().cloned());
-        Ok(config)
+        Ok((config, partly))
     }
 }
 

@@ -9,12 +9,14 @@ use std::{
     thread,
 };
 
-use iomt::{Config, Diagnostic, DiagnosticCode, Form, Output, Place, Translator, wire::Span};
+use iomt::{
+    Config, Diagnostic, DiagnosticCode, Form, Output, Place, Severity, Translator, wire::Span,
+};
 
 use crate::{
     Ended, Failure, Verdict,
     account::{self, Accounts, Wanted},
-    config::Settings,
+    config::{Partly, Settings},
     diagnostics::{Reporter, Style},
     formats::Format,
     input::{self, Input},
@@ -60,7 +62,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Ended {
-    let config = arguments.settings.config()?;
+    let (config, partly) = arguments.settings.config()?;
     let inputs = input::expand(&arguments.inputs);
     let output = arguments.output.as_deref();
     let destination = Destination::open(output, &arguments.inputs, &inputs, config.to)?;
@@ -82,6 +84,12 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         coverage: arguments.coverage.then_some(arguments.diagnostics),
         failed: None,
     };
+    for Partly { name, left_out } in partly {
+        let (code, place) = (DiagnosticCode::CodeNotMapped, Place::named("ConceptMap"));
+        let mut diagnostic = Diagnostic::new(code, Span::new(left_out.offset, 0), place);
+        diagnostic.severity = Severity::Warning;
+        run.reporter.report(&name, 0, &diagnostic, None);
+    }
     let accounts = Wanted { trace: arguments.trace.is_some(), coverage: arguments.coverage };
     let job = Job { config, format: arguments.format, accounts };
     match arguments.jobs.get().min(inputs.len()) {

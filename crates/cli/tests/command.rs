@@ -157,6 +157,9 @@ fn options_override_a_configuration() {
 
     let defaults = dir.run(&["config", "--print-defaults"]);
     assert_eq!(defaults.status, 0);
+    let reasons =
+        "\"strict\": \"A diagnostic of class error rejects its message. Default: off, for";
+    assert!(defaults.out.contains(reasons), "{}", defaults.out);
     dir.write("defaults.json", &defaults.out);
     let check = dir.run(&["config", "--check", "defaults.json"]);
     assert_eq!((check.status, check.out.as_str(), check.err.as_str()), (0, "", ""));
@@ -164,6 +167,39 @@ fn options_override_a_configuration() {
     assert_eq!(dir.run(&["config", "--check", "typo.json"]).status, 1);
     assert_eq!(dir.run(&["config", "--check", "none.json"]).status, 1);
     assert_eq!(dir.run(&["translate", "--config", "typo.json", "a.hl7"]).status, 2);
+}
+
+#[test]
+fn code_maps_are_files_beside_the_configuration_or_given() {
+    let dir = Dir::new("code-maps");
+    dir.write("a.hl7", &oru("1", "95"));
+    let columns = "source_system,source_code,target_system,target_code\n";
+    dir.write("site/codes.csv", &format!("{columns}LN,2345-7,http://a.example/codes,A\n"));
+    dir.write("site/site.json", r#"{"to":"ndjson","code-maps":["codes.csv"]}"#);
+    let run = dir.run(&["translate", "--config", "site/site.json", "a.hl7"]);
+    let mapped = r#"{"system":"http://a.example/codes","code":"A"}"#;
+    assert!(run.status == 0 && run.out.contains(mapped), "{}{}", run.out, run.err);
+    let run = dir.run(&["translate", "--code-map", "site/codes.csv", "a.hl7"]);
+    assert!(run.status == 0 && run.out.contains(mapped));
+    assert!(!dir.run(&["translate", "a.hl7"]).out.contains(mapped));
+
+    dir.write("bad.csv", &format!("{columns}LN,2345-7,http://a.example/codes,\n"));
+    let run = dir.run(&["translate", "--code-map", "bad.csv", "a.hl7"]);
+    let said = "bad.csv is no code map: line 2, column 1: a code or system is missing";
+    assert!(run.status == 2 && run.err.contains(said), "{}", run.err);
+    assert_eq!(dir.run(&["translate", "--code-map", "none.csv", "a.hl7"]).status, 2);
+    dir.write("none.json", r#"{"code-maps":["none.csv"]}"#);
+    assert_eq!(dir.run(&["config", "--check", "none.json"]).status, 1);
+
+    let wider = r#"{"resourceType":"ConceptMap","group":[{"source":"LN","target":"urn:oid:1.2.3",
+        "element":[{"code":"2345-7","target":[{"code":"B","equivalence":"wider"}]}]}]}"#;
+    dir.write("wider.json", wider);
+    let run = dir.run(&["translate", "--code-map", "wider.json", "a.hl7"]);
+    assert!(run.status == 0 && !run.out.contains(r#""B""#));
+    assert!(run.err.contains("wider.json: warning CodeNotMapped ConceptMap"), "{}", run.err);
+    dir.write("wider-site.json", r#"{"code-maps":["wider.json"]}"#);
+    let run = dir.run(&["config", "--check", "wider-site.json"]);
+    assert!(run.status == 0 && run.err.contains("at line 2, column"), "{}", run.err);
 }
 
 #[test]

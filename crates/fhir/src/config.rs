@@ -2,102 +2,113 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use iomt_core::Terminators;
 use iomt_core::model::{DateTime, Zone};
 use iomt_core::wire::{Number, Scaled, number};
 
-/// How facts become resources, and resources output. Reads and writes as JSON.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-#[non_exhaustive]
-pub struct Config {
+use crate::code_maps::CodeMaps;
+
+macro_rules! config {
+    ($($(#[doc = $doc:literal])+ $(#[serde($attribute:meta)])? $name:ident: $type:ty = $default:expr,)*) => {
+        /// How facts become resources, and resources output. Reads and writes as JSON, where a member
+        /// `//` is a remark.
+        #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+        #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+        #[non_exhaustive]
+        pub struct Config {
+            $($(#[doc = $doc])+ $(#[serde($attribute)])? pub $name: $type,)*
+            #[serde(rename = "//", skip_serializing)]
+            remark: IgnoredAny,
+        }
+
+        impl Default for Config {
+            fn default() -> Self {
+                Self { $($name: $default,)* remark: IgnoredAny }
+            }
+        }
+
+        impl Config {
+            /// Its members, in their order: the name in Rust, and what it decides, with the reason of
+            /// its default.
+            pub const MEMBERS: &'static [(&'static str, &'static str)] =
+                &[$((stringify!($name), concat!($($doc,)+).trim_ascii()),)*];
+        }
+    };
+}
+
+config! {
     /// `bundle` (default: one document a message, which a server takes whole or not at all) or
     /// `ndjson`.
-    pub to: Form,
+    to: Form = Form::Bundle,
     /// `transaction` (default: a message is stored whole or not at all), `batch`, `collection` or
     /// `message`: a MessageHeader, and what it is about.
-    pub bundle: BundleKind,
+    bundle: BundleKind = BundleKind::Transaction,
     /// Check every resource before it leaves. Default: on, for what is not valid is not FHIR.
-    pub validate: bool,
-    /// What becomes of an invalid resource. Default: `withhold` its message, for half a message may
-    /// say another thing.
-    pub on_invalid: OnInvalid,
+    validate: bool = true,
+    /// What becomes of an invalid resource: `withhold` its message (default, for half a message may
+    /// say another thing), `drop` the resource and what refers to it, or only `warn`.
+    on_invalid: OnInvalid = OnInvalid::Withhold,
     /// A diagnostic of class error rejects its message. Default: off, for real senders err.
-    pub strict: bool,
-    /// What becomes of a message that cannot be read to its end: `reject` (default) or `keep` what
-    /// was read.
-    pub partial: Partial,
-    /// Implementation guide that resources are to claim where they meet it. Default: none, for a
-    /// server need not know it.
-    pub profile: Option<Guide>,
-    /// Reference of the subject where the input names none: `Patient/123`.
-    pub subject: Option<String>,
-    /// Reference of the device where the input names none: `Device/123`.
-    pub device: Option<String>,
-    /// References of the persons that a device tells apart by a number.
-    pub persons: BTreeMap<u8, String>,
+    strict: bool = false,
+    /// What becomes of a message that cannot be read to its end: `reject` (default, for half a message
+    /// may say another thing) or `keep` what was read.
+    partial: Partial = Partial::Reject,
+    /// Implementation guide that resources are to claim where they meet it: `pocd`. Default: none, for
+    /// a server need not know it.
+    profile: Option<Guide> = None,
+    /// Reference of the subject where the input names none: `Patient/123`. Default: none, for nobody
+    /// is the subject until somebody says so.
+    subject: Option<String> = None,
+    /// Reference of the device where the input names none: `Device/123`. Default: none, for the same
+    /// reason.
+    device: Option<String> = None,
+    /// References of the persons that a device tells apart by a number. Default: none, for who they are
+    /// is known at the site alone.
+    persons: BTreeMap<u8, String> = BTreeMap::new(),
     /// HL7 v2: what ends a segment: `auto` (default: CR, and LF where it cannot be data), `cr` (LF is
     /// data) or `lf` (each of them).
     #[serde(with = "terminators")]
-    pub terminators: Terminators,
+    terminators: Terminators = Terminators::Auto,
     /// HL7 v2: join what ADD and DSC continue. Default: off, for a sender may mean another thing by
     /// these ids.
-    pub continuations: bool,
+    continuations: bool = false,
     /// Zone of times that have none: `+01:00` or `Europe/Berlin`. Default: none, for a zone that
     /// is guessed is a wrong time.
-    pub timezone: Option<TimeZone>,
+    timezone: Option<TimeZone> = None,
     /// Name of this feed, gateway or site. It becomes part of every identity that rests on a local
-    /// name alone, so that equal names of two sites stay two.
-    pub source: String,
+    /// name alone, so that equal names of two sites stay two. Default: empty, which is enough for one.
+    source: String = String::new(),
     /// Take the time of the message where nothing says when something was measured. Default: off,
     /// for that is when it was sent.
-    pub message_time: bool,
+    message_time: bool = false,
     /// How results are written to a server: `put` (default: a correction replaces) or `post`.
-    pub results: Results,
-    /// A Provenance for every message that has an identifier. Default: on.
-    pub provenance: bool,
+    results: Results = Results::Put,
+    /// A Provenance for every message that has an identifier. Default: on, for one should see where a
+    /// fact came from.
+    provenance: bool = true,
     /// System of the identifiers of an assigning authority, by its namespace: `HOSP` →
     /// `http://hospital.example/mrn`. `SSN` is the number in PID-19, of which the standard does not say
-    /// whose it is.
-    pub identifier_systems: BTreeMap<String, String>,
-    /// URI of a coding system by its name in messages: `L` → `http://hospital.example/codes`.
-    pub code_systems: BTreeMap<String, String>,
+    /// whose it is. Default: none, for a local name says nothing outside; an identifier without a system
+    /// gets one of ours beside it.
+    identifier_systems: BTreeMap<String, String> = BTreeMap::new(),
+    /// URI of a coding system by its name in messages: `L` → `http://hospital.example/codes`. Default:
+    /// none but those that the standard has, for `L` means another thing at each site.
+    code_systems: BTreeMap<String, String> = BTreeMap::new(),
+    /// What codes and units of the site are in systems that others know: a ConceptMap of FHIR R4 each,
+    /// or the name of a file with one, or with CSV. Default: none, for what a site means by its own
+    /// codes is known there alone.
+    code_maps: CodeMaps = CodeMaps::new(),
     /// Numbers by which devices say that there is no measurement, by the name of a device profile
     /// of the site: `{"old-monitor": {"application": "MON", "values": ["-100"]}}`. Default: none,
     /// for every number that can be sent can be measured somewhere.
-    pub sentinels: BTreeMap<String, SentinelProfile>,
-    /// Observation status for codes of HL7 table 0085 that a site uses in its own way.
-    pub observation_status: BTreeMap<String, ObservationStatus>,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            to: Form::Bundle,
-            bundle: BundleKind::Transaction,
-            validate: true,
-            on_invalid: OnInvalid::Withhold,
-            strict: false,
-            partial: Partial::Reject,
-            profile: None,
-            subject: None,
-            device: None,
-            persons: BTreeMap::new(),
-            terminators: Terminators::Auto,
-            continuations: false,
-            timezone: None,
-            source: String::new(),
-            message_time: false,
-            results: Results::Put,
-            provenance: true,
-            identifier_systems: BTreeMap::new(),
-            code_systems: BTreeMap::new(),
-            sentinels: BTreeMap::new(),
-            observation_status: BTreeMap::new(),
-        }
-    }
+    sentinels: BTreeMap<String, SentinelProfile> = BTreeMap::new(),
+    /// Observation status for codes of HL7 table 0085 (OBX-11) that a site uses in its own way: `R` →
+    /// `final`. Default: none, and the map of the v2-to-FHIR guide; `R`, which it lacks, is
+    /// `preliminary`, for it says that nobody has verified the result.
+    observation_status: BTreeMap<String, ObservationStatus> = BTreeMap::new(),
 }
 
 macro_rules! choices {
@@ -368,10 +379,29 @@ mod tests {
         let text = serde_json::to_string(&Config::default()).unwrap();
         assert_eq!(serde_json::from_str::<Config>(&text).unwrap(), Config::default());
         assert_eq!(serde_json::from_str::<Config>("{}").unwrap(), Config::default());
+        assert_eq!(
+            serde_json::from_str::<Config>(r#"{"//":{"to":"…"}}"#).unwrap(),
+            Config::default()
+        );
         assert!(serde_json::from_str::<Config>(r#"{"no-such-thing":1}"#).is_err());
         let wire: Config = serde_json::from_str(r#"{"terminators":"lf"}"#).unwrap();
         assert_eq!(wire.terminators, Terminators::Lf);
         assert!(serde_json::from_str::<Config>(r#"{"terminators":"crlf"}"#).is_err());
+    }
+
+    #[test]
+    fn every_default_has_its_reason() {
+        let serde_json::Value::Object(printed) = serde_json::to_value(Config::default()).unwrap()
+        else {
+            panic!()
+        };
+        let mut members: Vec<_> =
+            Config::MEMBERS.iter().map(|(name, _)| name.replace('_', "-")).collect();
+        members.sort();
+        assert_eq!(members, printed.keys().cloned().collect::<Vec<_>>());
+        for (name, reason) in Config::MEMBERS {
+            assert!(reason.contains("efault") && reason.ends_with('.'), "{name}: {reason}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! FHIR resources on one element table: tape, builders, policy, identity, bundles, JSON.
 
+pub mod code_maps;
 pub mod config;
 mod identity;
 pub mod issue;

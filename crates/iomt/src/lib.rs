@@ -13,6 +13,7 @@ pub use iomt_core::{
 };
 pub use iomt_fhir as fhir;
 pub use iomt_fhir::Output;
+pub use iomt_fhir::code_maps::{CodeMapError, CodeMapErrorKind, CodeMaps, LeftOut};
 pub use iomt_fhir::config::{
     BundleKind, Config, Form, Guide, ObservationStatus, OnInvalid, Partial, Results, Sentinel,
     SentinelProfile, SentinelReason, TimeZone,

@@ -33,6 +33,12 @@ int main(void) {
     CHECK(iomt_translator_new(TEXT("{"), &translator, NULL) == IOMT_BAD_CONFIG);
     CHECK(iomt_translate_once(TEXT("7"), NULL, message, len, count, NULL, &calls, &error) ==
           IOMT_BAD_CONFIG);
+    /* No file is opened, and a map has to be right. */
+    CHECK(iomt_translator_new(TEXT("{\"code-maps\":[\"a.csv\"]}"), &translator, NULL) ==
+          IOMT_BAD_CONFIG);
+    CHECK(iomt_translator_new(TEXT("{\"code-maps\":[{\"csv\":\"a,b\"}]}"), &translator, &error) ==
+          IOMT_BAD_CONFIG);
+    CHECK(error.offset >= 13);
     CHECK(calls == 0);
 
     /* NULL. */

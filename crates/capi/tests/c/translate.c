@@ -62,6 +62,29 @@ static void messages(void) {
     CHECK(iomt_translator_free(translator) == IOMT_OK);
 }
 
+static int mapped(void *user, const uint8_t *json, size_t len) {
+    *(int *)user += holds(json, len, "\"system\":\"urn:oid:1.2.3\",\"code\":\"A\"");
+    return 0;
+}
+
+/* Maps stand in the configuration. */
+static void code_maps(void) {
+    static const char csv[] =
+        "{\"code-maps\":[{\"csv\":\"source_system,source_code,target_system,target_code\\n"
+        "LN,2345-7,urn:oid:1.2.3,A\"}]}";
+    static const char concept_map[] =
+        "{\"code-maps\":[{\"resourceType\":\"ConceptMap\",\"group\":[{\"source\":\"LN\","
+        "\"target\":\"urn:oid:1.2.3\",\"element\":[{\"code\":\"2345-7\",\"target\":"
+        "[{\"code\":\"A\",\"equivalence\":\"equal\"}]}]}]}]}";
+    int found = 0;
+    CHECK(iomt_translate_once(TEXT(csv), NULL, BYTES(ORU("1")), mapped, NULL, &found, NULL) ==
+          IOMT_OK);
+    CHECK(found == 1);
+    CHECK(iomt_translate_once(TEXT(concept_map), NULL, BYTES(ORU("1")), mapped, NULL, &found,
+                              NULL) == IOMT_OK);
+    CHECK(found == 2);
+}
+
 static void readings(void) {
     static const char config[] = "{\"to\":\"ndjson\",\"subject\":\"Patient/1\"}";
     static const char pressure[] =
@@ -85,6 +108,7 @@ int main(void) {
     CHECK(iomt_abi_version() == IOMT_ABI_VERSION);
     CHECK(strchr(iomt_version(), '.') != NULL);
     messages();
+    code_maps();
     readings();
     return 0;
 }

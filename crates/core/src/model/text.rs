@@ -80,7 +80,7 @@ impl<'a> Text<'a> {
     /// What it means, if that is at most 64 bytes: codes, units and names of systems are.
     #[must_use]
     pub fn short(&self) -> Option<Short> {
-        let mut short = Short { bytes: [0; 64], len: 0 };
+        let mut short = Short::EMPTY;
         self.write(&mut short).ok()?;
         Some(short)
     }
@@ -112,6 +112,9 @@ pub struct Short {
 }
 
 impl Short {
+    /// No text.
+    pub const EMPTY: Self = Self { bytes: [0; 64], len: 0 };
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -5,18 +5,18 @@ use crate::{issue::Rule, scan};
 
 /// A value, or a key of an object.
 #[derive(Clone, Copy)]
-pub(super) struct Token {
-    pub(super) kind: TokenKind,
+pub(crate) struct Token {
+    pub(crate) kind: TokenKind,
     /// The first byte of the text.
-    pub(super) start: u32,
+    pub(crate) start: u32,
     /// After the last byte.
-    pub(super) end: u32,
+    pub(crate) end: u32,
     /// The token after all that is in this one.
-    pub(super) next: u32,
+    pub(crate) next: u32,
 }
 
 #[derive(Clone, Copy, Eq, PartialEq)]
-pub(super) enum TokenKind {
+pub(crate) enum TokenKind {
     Object,
     Array,
     /// A string without escapes.
@@ -29,15 +29,15 @@ pub(super) enum TokenKind {
     Null,
 }
 
-pub(super) struct Lexer {
-    pub(super) tokens: Vec<Token>,
+pub(crate) struct Lexer {
+    pub(crate) tokens: Vec<Token>,
     /// Containers that are not closed yet.
     open: Vec<u32>,
     max_depth: usize,
 }
 
 /// What broke, and where.
-pub(super) type Failure = (&'static Rule, usize);
+pub(crate) type Failure = (&'static Rule, usize);
 
 #[derive(Clone, Copy)]
 enum Expect {
@@ -49,12 +49,12 @@ enum Expect {
 }
 
 impl Lexer {
-    pub(super) const fn new(max_depth: usize) -> Self {
+    pub(crate) const fn new(max_depth: usize) -> Self {
         Self { tokens: Vec::new(), open: Vec::new(), max_depth }
     }
 
     /// Reads one value and nothing behind it but white space.
-    pub(super) fn run(&mut self, text: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn run(&mut self, text: &[u8]) -> Result<(), Failure> {
         self.tokens.clear();
         self.open.clear();
         let mut at = 0_usize;
@@ -192,7 +192,7 @@ impl Lexer {
 }
 
 /// The character of the escape at the beginning of `text`, and its length.
-pub(super) fn unescape(text: &[u8]) -> Option<(char, usize)> {
+pub(crate) fn unescape(text: &[u8]) -> Option<(char, usize)> {
     let simple = |c| Some((c, 2));
     match text.get(1)? {
         b'"' => simple('"'),
@@ -232,11 +232,11 @@ fn skip_space(text: &[u8], at: usize) -> usize {
     at.saturating_add(space)
 }
 
-pub(super) fn index(at: u32) -> usize {
+pub(crate) fn index(at: u32) -> usize {
     usize::try_from(at).unwrap_or(usize::MAX)
 }
 
-pub(super) fn number(at: usize) -> u32 {
+pub(crate) fn number(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 

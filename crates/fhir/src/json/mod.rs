@@ -1,8 +1,9 @@
 //! FHIR JSON (R4, "JSON Representation of Resources"): tape to text and back.
 
-mod lex;
+pub(crate) mod lex;
 mod read;
 mod write;
 
 pub use read::{DEFAULT_DEPTH, Reader, read};
+pub(crate) use read::{rules, write_unescaped};
 pub use write::{Buffer, is_number, write};

@@ -10,7 +10,7 @@ use core::fmt::Write;
 use iomt_core::wire::Span;
 
 /// What can be wrong with a resource as JSON.
-pub(super) mod rules {
+pub(crate) mod rules {
     use crate::issue::{
         IssueCode::{Duplicate, Invariant, NotSupported, Structure, TooLong, Value},
         Rule,
@@ -472,7 +472,7 @@ impl<'a> Build<'a> {
 }
 
 /// The text of a string whose escapes the lexer has checked.
-fn write_unescaped(mut raw: &str, out: &mut dyn Write) -> core::fmt::Result {
+pub(crate) fn write_unescaped(mut raw: &str, out: &mut dyn Write) -> core::fmt::Result {
     while let Some(at) = raw.find('\\') {
         let (clean, rest) = raw.split_at_checked(at).unwrap_or((raw, ""));
         out.write_str(clean)?;

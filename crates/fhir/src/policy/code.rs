@@ -10,6 +10,7 @@ use iomt_core::wire::Span;
 use iomt_nomenclature as nomenclature;
 
 use super::{Builder, Context, maps};
+use crate::code_maps::{self, Row};
 use crate::identity::Uuid;
 use crate::table::{ElementId, el};
 
@@ -138,10 +139,37 @@ impl Builder<'_> {
     /// A concept as sent.
     pub(crate) fn concept(&mut self, element: ElementId, concept: &Concept<'_>) {
         let mark = self.tape.open(element, concept.span);
+        self.codings(concept);
+        self.concept_text(concept);
+        self.tape.close(mark);
+    }
+
+    /// The codings as sent, and after them those that the maps of the site add.
+    pub(crate) fn codings(&mut self, concept: &Concept<'_>) {
         for coding in concept.codings() {
             self.coding(el::CODEABLE_CONCEPT_CODING, coding);
         }
-        self.concept_text(concept);
+        self.added_codings(concept, true);
+    }
+
+    /// What the maps of the site add to a concept; without `vital`, nothing that implies a profile.
+    pub(crate) fn added_codings(&mut self, concept: &Concept<'_>, vital: bool) {
+        let cx = self.cx;
+        for (span, row) in code_maps::added(&cx.config, concept) {
+            if vital || code_maps::vital(row).is_none() {
+                self.added_coding(span, row);
+            }
+        }
+    }
+
+    fn added_coding(&mut self, span: Span, row: &Row) {
+        let mark = self.tape.open(el::CODEABLE_CONCEPT_CODING, span);
+        self.tape.str(el::CODING_SYSTEM, &row.uri, Span::NONE);
+        self.tape.str(el::CODING_CODE, &row.to, span);
+        let known = || nomenclature::loinc::display(&row.to).filter(|_| &*row.uri == LOINC);
+        if let Some(display) = row.display.as_deref().or_else(known) {
+            self.tape.str(el::CODING_DISPLAY, display, Span::NONE);
+        }
         self.tape.close(mark);
     }
 
@@ -244,6 +272,7 @@ impl Builder<'_> {
                 display => text = text.or(display),
             }
         }
+        self.added_codings(concept, true);
         if let Some(text) = text {
             self.text(el::CODEABLE_CONCEPT_TEXT, text);
         }
@@ -526,7 +555,7 @@ impl Write for Probe {
 }
 
 /// Short ones are of no authority, and no OIDs to the reference validator.
-fn is_oid(text: &str) -> bool {
+pub(crate) fn is_oid(text: &str) -> bool {
     let [b'0'..=b'2', b'.', rest @ ..] = text.as_bytes() else { return false };
     // Digits of the arc at hand, and whether it is 0.
     let (mut digits, mut zero) = (0_usize, false);
@@ -557,7 +586,7 @@ pub(super) fn is_dns(text: &str) -> bool {
     text.split('.').all(|label| !label.is_empty() && label.bytes().all(plain))
 }
 
-fn is_uri(text: &str) -> bool {
+pub(crate) fn is_uri(text: &str) -> bool {
     let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
     !scheme.is_empty()
         && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))

@@ -7,7 +7,6 @@ use iomt_nomenclature::mdc;
 
 use super::code::MDC;
 use super::pocd::Profile;
-use super::quantity::known_unit;
 use super::{Builder, Target, maps};
 use crate::identity::Uuid;
 use crate::table::el;
@@ -131,9 +130,7 @@ impl Builder<'_> {
         self.meta(el::DEVICE_METRIC_META, profile);
         self.own_identifier(el::DEVICE_METRIC_IDENTIFIER, id);
         let kind = self.tape.open(el::DEVICE_METRIC_TYPE, m.code.span);
-        for coding in m.code.codings() {
-            self.coding(el::CODEABLE_CONCEPT_CODING, coding);
-        }
+        self.codings(&m.code);
         match m.code.text {
             Some(text) => self.text(el::CODEABLE_CONCEPT_TEXT, text),
             None if m.code.is_empty() => self.absent_extension(el::CODEABLE_CONCEPT_EXTENSION),
@@ -159,7 +156,8 @@ impl Builder<'_> {
         if unit.is_none() {
             return;
         }
-        let code = unit.mdc.or_else(|| known_unit(unit).and_then(|unit| unit.mdc));
+        let maps = &self.cx.config.code_maps;
+        let code = unit.mdc.or_else(|| maps.known_unit(unit).and_then(|unit| unit.mdc));
         let mark = self.tape.open(el::DEVICE_METRIC_UNIT, unit.span);
         if let Some(code) = code {
             let coding = self.tape.open(el::CODEABLE_CONCEPT_CODING, unit.span);

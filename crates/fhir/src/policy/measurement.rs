@@ -11,11 +11,11 @@ use iomt_nomenclature::vital::Profile as Vital;
 use iomt_nomenclature::{bits, loinc, vital};
 
 use super::pocd::Profile;
-use super::quantity::known_unit;
 use super::status::INTERPRETATION;
 use super::time::When;
 use super::{Builder, Performers, Target, maps, value};
-use crate::config::ObservationStatus;
+use crate::code_maps::{self, CodeMaps, Row};
+use crate::config::{Config, ObservationStatus};
 use crate::identity::Uuid;
 use crate::table::{ElementId, el};
 use crate::tape::{Mark, Tape};
@@ -53,10 +53,11 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new(measurement: &Measurement<'_>) -> Self {
+    pub(crate) fn new(measurement: &Measurement<'_>, config: &Config) -> Self {
         let code = &measurement.code;
-        let implied = code.codings().find_map(implied_profile);
-        let added = code.codings().find_map(Coding::as_mdc).map_or(&[][..], loinc::for_mdc);
+        let sent = code.codings().find_map(implied_profile);
+        let implied = sent.or_else(|| mapped(config, code).find_map(code_maps::vital));
+        let added = added_loinc(config, code);
         let vital = implied.is_some() || added.iter().any(|l| vital::by_loinc(l.code).is_some());
         Self { implied, added, vital }
     }
@@ -66,7 +67,7 @@ impl Plan {
         self.implied.or_else(|| self.added.iter().find_map(|l| vital::by_loinc(l.code)))
     }
 
-    /// Whether the sender's own coding implies a profile.
+    /// Whether the coding of the sender, or of the maps of the site, implies a profile.
     pub(crate) const fn is_sent(&self) -> bool {
         self.implied.is_some()
     }
@@ -80,13 +81,35 @@ pub(crate) enum PressureRow {
 }
 
 impl PressureRow {
-    pub(crate) fn of(measurement: &Measurement<'_>) -> Option<Self> {
-        match measurement.code.codings().find_map(Coding::as_loinc)?.as_str() {
+    pub(crate) fn of(measurement: &Measurement<'_>, config: &Config) -> Option<Self> {
+        let code = &measurement.code;
+        match code.codings().find_map(Coding::as_loinc) {
+            Some(sent) => Self::by_loinc(sent.as_str()),
+            None => mapped(config, code).find_map(Row::loinc).and_then(Self::by_loinc),
+        }
+    }
+
+    fn by_loinc(code: &str) -> Option<Self> {
+        match code {
             "8480-6" => Some(Self::Systolic),
             "8462-4" => Some(Self::Diastolic),
             _ => None,
         }
     }
+}
+
+/// What the maps of the site add to a code.
+fn mapped<'c>(
+    config: &'c Config,
+    code: &'c Concept<'_>,
+) -> impl Iterator<Item = &'c Row> + use<'c> {
+    code_maps::added(config, code).map(|(_, row)| row)
+}
+
+/// The LOINC codes that its MDC code may get.
+fn added_loinc(config: &Config, code: &Concept<'_>) -> &'static [Loinc] {
+    let sent = code.codings().find_map(Coding::as_mdc);
+    sent.or_else(|| mapped(config, code).find_map(Row::mdc)).map_or(&[][..], loinc::for_mdc)
 }
 
 fn implied_profile(coding: &Coding<'_>) -> Option<&'static Vital> {
@@ -232,6 +255,7 @@ impl Builder<'_> {
                 self.coding(el::CODEABLE_CONCEPT_CODING, coding);
             }
         }
+        self.added_codings(&m.code, plan.vital);
         self.added_codes(m, plan);
         match (withheld, m.code.text) {
             (None, _) => self.concept_text(&m.code),
@@ -257,12 +281,15 @@ impl Builder<'_> {
 
     /// The code that the implied profile fixes, and the LOINC codes that the MDC code has.
     fn added_codes(&mut self, m: &Measurement<'_>, plan: &Plan) {
-        let has =
-            |code: &str| m.code.codings().any(|c| c.as_loinc().is_some_and(|l| l.as_str() == code));
+        let config = &self.cx.config;
+        let has = |code: &str| {
+            m.code.codings().any(|c| c.as_loinc().is_some_and(|l| l.as_str() == code))
+                || mapped(config, &m.code).any(|row| row.loinc() == Some(code))
+        };
         if let Some(profile) = plan.implied.filter(|p| plan.vital && !has(p.loinc)) {
             self.loinc(profile.loinc);
         }
-        let unit = output_unit(&m.value, plan);
+        let unit = output_unit(&m.value, plan, &config.code_maps);
         for row in plan.added {
             let fits = unit.is_none_or(|u| row.allows(u)) || row.ucum.is_empty();
             let fixed = plan.implied.is_some_and(|p| p.loinc == row.code);
@@ -350,6 +377,9 @@ impl Builder<'_> {
     pub(super) fn unmapped_interpretation(&mut self, element: ElementId, concept: &Concept<'_>) {
         let sent = concept.codings().next().and_then(|c| c.code.text()).or(concept.text);
         let Some(sent) = sent else { return };
+        if mapped(&self.cx.config, concept).next().is_some() {
+            return self.concept(element, concept);
+        }
         self.note(DiagnosticCode::CodeNotMapped, sent.span(), "Observation.interpretation");
         for coding in concept.codings() {
             if let Some(display) = coding.display {
@@ -397,15 +427,14 @@ impl Builder<'_> {
 
     fn component(&mut self, component: &Component<'_>, vital: bool) {
         let mark = self.tape.open(el::OBSERVATION_COMPONENT, component.code.span);
-        let added =
-            component.code.codings().find_map(Coding::as_mdc).map_or(&[][..], loinc::for_mdc);
+        let added = added_loinc(&self.cx.config, &component.code);
         let code = self.tape.open(el::OBSERVATION_COMPONENT_CODE, component.code.span);
-        for coding in component.code.codings() {
-            self.coding(el::CODEABLE_CONCEPT_CODING, coding);
-        }
+        self.codings(&component.code);
         let allowed = added.first().map_or(&[][..], |l| l.ucum);
         if vital {
-            for row in added {
+            let has =
+                |code| mapped(&self.cx.config, &component.code).any(|r| r.loinc() == Some(code));
+            for row in added.iter().filter(|row| !has(row.code)) {
                 self.loinc(row.code);
             }
         }
@@ -490,9 +519,9 @@ pub(crate) fn says_something(value: &Bits) -> bool {
 }
 
 /// The unit in which a value goes out under a plan, if it is a quantity.
-fn output_unit(value: &Value<'_>, plan: &Plan) -> Option<&'static str> {
+fn output_unit(value: &Value<'_>, plan: &Plan, maps: &CodeMaps) -> Option<&'static str> {
     let Value::Quantity(quantity) = value else { return None };
-    let known = known_unit(&quantity.unit)?;
+    let known = maps.known_unit(&quantity.unit)?;
     let units = plan.profile().map_or_else(|| added_units(plan), |p| p.ucum);
     // In a unit that converts, it goes out in the unit of the profile; the validator sees to the rest.
     let same = |u: &&&str| {

@@ -21,7 +21,9 @@ mod status;
 mod time;
 mod value;
 
-pub(crate) use code::{has_system, identity, write_system, write_value};
+pub(crate) use code::{
+    LOINC, MDC, SNOMED_CT, UCUM, has_system, identity, is_oid, is_uri, write_system, write_value,
+};
 pub(crate) use encounter::Places;
 pub(crate) use header::{HeaderLinks, only_in_header, organization_span, test, whole_span};
 pub(crate) use location::Level;

@@ -1,10 +1,10 @@
 //! HL7 Point-of-Care Device guide: the profiles that resources claim, where they meet them.
 
-use iomt_core::model::{Device, Level, Measurement, Value};
+use iomt_core::model::{Device, Level, Measurement, Quantity, Value};
 use iomt_core::wire::Span;
 
-use super::quantity::known_unit;
 use super::{Builder, Links, When};
+use crate::code_maps::CodeMaps;
 use crate::config::Guide;
 use crate::table::{ElementId, el};
 
@@ -47,11 +47,11 @@ pub(crate) fn device(device: &Device<'_>, parent: Option<Profile>) -> Option<Pro
 }
 
 /// The profile of the metric of a measurement, by its value, else by its unit.
-pub(crate) fn metric(m: &Measurement<'_>) -> Option<Profile> {
+pub(crate) fn metric(m: &Measurement<'_>, maps: &CodeMaps) -> Option<Profile> {
     let unit = m.metric.as_ref()?.unit;
     match &m.value {
         Value::Quantity(_) | Value::Ratio(..) => Some(Profile::NumericDeviceMetric),
-        Value::Absent(_) if known_unit(&unit).is_some() => Some(Profile::NumericDeviceMetric),
+        Value::Absent(_) if maps.known_unit(&unit).is_some() => Some(Profile::NumericDeviceMetric),
         Value::Samples(_) => Some(Profile::SampleArrayDeviceMetric),
         Value::Concept(_) | Value::Text(_) if unit.is_none() => {
             Some(Profile::EnumerationDeviceMetric)
@@ -61,16 +61,21 @@ pub(crate) fn metric(m: &Measurement<'_>) -> Option<Profile> {
 }
 
 /// The profile of an Observation whose metric has one.
-fn observation(m: &Measurement<'_>, when: &When<'_>, links: &Links<'_>) -> Option<Profile> {
+fn observation(
+    m: &Measurement<'_>,
+    when: &When<'_>,
+    links: &Links<'_>,
+    maps: &CodeMaps,
+) -> Option<Profile> {
     let metric = links.profile.filter(|_| links.subject.is_some() && when.is_known())?;
-    let coded = |quantity: &iomt_core::model::Quantity<'_>| known_unit(&quantity.unit).is_some();
+    let coded = |quantity: &Quantity<'_>| maps.known_unit(&quantity.unit).is_some();
     match (metric, &m.value) {
         (Profile::NumericDeviceMetric, Value::Quantity(quantity)) if coded(quantity) => {
             Some(Profile::NumericObservation)
         }
         (Profile::NumericDeviceMetric, Value::Absent(_)) => Some(Profile::NumericObservation),
         (Profile::SampleArrayDeviceMetric, Value::Samples(samples)) => {
-            known_unit(&samples.unit).map(|_| Profile::SampleArrayObservation)
+            maps.known_unit(&samples.unit).map(|_| Profile::SampleArrayObservation)
         }
         (Profile::EnumerationDeviceMetric, Value::Concept(_) | Value::Text(_)) => {
             Some(Profile::EnumerationObservation)
@@ -92,7 +97,7 @@ impl Builder<'_> {
         when: &When<'_>,
         links: &Links<'_>,
     ) -> Option<Profile> {
-        observation(m, when, links).filter(|_| self.is_pocd())
+        observation(m, when, links, &self.cx.config.code_maps).filter(|_| self.is_pocd())
     }
 
     /// Writes a Meta: the profile, and that the data are not real.

@@ -29,14 +29,6 @@ const fn comparator(comparator: Comparator) -> &'static str {
     }
 }
 
-/// The unit that was meant, if UCUM has it.
-pub(crate) fn known_unit(sent: &Unit<'_>) -> Option<&'static unit::Unit> {
-    let ucum = sent.ucum.and_then(|t| t.short());
-    ucum.and_then(|code| unit::by_ucum(code.as_str()).or_else(|| unit::by_text(code.as_str())))
-        .or_else(|| sent.mdc.and_then(unit::by_mdc))
-        .or_else(|| sent.text.and_then(|t| t.short()).and_then(|t| unit::by_text(t.as_str())))
-}
-
 /// UCUM without annotations: `{beat}/min` is `/min`.
 fn same_unit(a: &str, b: &str) -> bool {
     fn plain(code: &str) -> impl Iterator<Item = char> {
@@ -62,7 +54,7 @@ impl Builder<'_> {
         quantity: &Quantity<'_>,
         allowed: &[&'static str],
     ) {
-        let known = known_unit(&quantity.unit);
+        let known = self.cx.config.code_maps.known_unit(&quantity.unit);
         let (mut unit, mut value) = (known, quantity.value);
         if let Some(from) = known.filter(|u| !allowed.is_empty() && !allowed.contains(&u.ucum)) {
             match exactly(&quantity.value, from, allowed) {

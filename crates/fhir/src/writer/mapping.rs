@@ -158,6 +158,9 @@ impl Sink for Mapping<'_> {
         (cx.sent, cx.header_zone) = (sent, sent.and_then(|t| t.zone));
         (cx.received, cx.test) = (message.received, None);
         self.take_sentinels(message);
+        if !self.w.cx.config.code_maps.unread().is_empty() {
+            self.tell(DiagnosticCode::FileUnreadable, Span::NONE, "code-maps");
+        }
         let Some(id) = message.id else { return };
         let _ = id.write(&mut self.w.message.id);
         let Some(sent) = &message.sent else { return };

@@ -82,7 +82,7 @@ impl Mapping<'_> {
         let source = source.or(external);
         let channel = device.is_some_and(|d| d.profile == Some(Profile::ChannelDevice));
         let claims = asked && channel && whole == Some(Profile::MdsDevice);
-        let profile = if claims { pocd::metric(m) } else { None };
+        let profile = if claims { pocd::metric(m, &w.cx.config.code_maps) } else { None };
         // One that is not identified is of this message alone.
         let traced = w.message.traces.is_some();
         let limit = if identified { w.templates() } else { 0 };

@@ -101,7 +101,7 @@ impl Mapping<'_> {
             self.unidentified(m.span);
         }
         let when = self.when(m);
-        match PressureRow::of(m).filter(|_| !self.w.message.session) {
+        match PressureRow::of(m, &self.w.cx.config).filter(|_| !self.w.message.session) {
             Some(row) => self.observe_pressure(m, row, &when),
             None => self.observe_one(m, &when),
         }
@@ -114,7 +114,7 @@ impl Mapping<'_> {
             self.count(id, report);
             return self.remember_result(m, id);
         }
-        let mut plan = Plan::new(m);
+        let mut plan = Plan::new(m, &self.w.cx.config);
         self.build(m, id, when, &plan);
         let (mut valid, mut silent) = (self.check_tape(), true);
         if !valid && plan.vital {

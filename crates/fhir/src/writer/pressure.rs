@@ -106,7 +106,7 @@ impl Mapping<'_> {
     /// Builds a row as an Observation of its own, without the code that implies the profile.
     fn build_alone(&mut self, m: &Measurement<'_>, when: &When<'_>) -> Uuid {
         let id = self.identity(m, None);
-        let mut plan = Plan::new(m);
+        let mut plan = Plan::new(m, &self.w.cx.config);
         plan.vital = false;
         let w = &mut *self.w;
         let links = links(self.session, &w.cx, w.message.report.parent_of(m.report), m);

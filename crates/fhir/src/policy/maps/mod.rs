@@ -27,7 +27,7 @@ pub(crate) fn look_up_small(map: Map, code: Text<'_>) -> Option<&'static str> {
     map.get(at).map(|(_, to)| *to)
 }
 
-fn find(map: Map, code: &str) -> Option<&'static str> {
+pub(crate) fn find(map: Map, code: &str) -> Option<&'static str> {
     let at = map.binary_search_by(|(from, _)| (*from).cmp(code)).ok()?;
     map.get(at).map(|(_, to)| *to)
 }
