@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Debug, Write};
 
 use iomt::model::{
-    Address, Attribute, AttributeValue, Authority, Code, CodeSystem, Concept, Decimal, Device,
-    Effective, Encounter, Header, HumanName, Identifier, Location, Measurement, Message, Order,
-    Organization, Participant, Patient, Performer, Quantity, Report, Specimen, Subject, Telecom,
-    Text, Time, Unit, Validity, Value,
+    Address, Attribute, AttributeValue, Authority, Code, CodeSystem, Concept, Content, Decimal,
+    Device, Effective, Encounter, Header, HumanName, Identifier, Location, Measurement, Message,
+    Order, Organization, Participant, Patient, Performer, Quantity, Report, Specimen, Subject,
+    Telecom, Text, Time, Unit, Validity, Value,
 };
 use iomt::wire::{ParseError, Span};
 use iomt::{Decoder, Diagnostic, End, Input, Sink};
@@ -225,6 +225,12 @@ impl<'i> Checked<'i> {
             Value::Absent(absent) => {
                 self.span(absent.span);
                 self.texts(&[absent.sent]);
+            }
+            Value::Attachment(one) => {
+                self.span(one.span);
+                let (Content::Data(_, text) | Content::Pointer(text)) = &one.content;
+                self.text(text);
+                self.texts(&[one.kind, one.subtype]);
             }
             Value::Bits(_) => {}
             Value::Compound(parts) => {

@@ -325,6 +325,7 @@ impl fmt::Display for Kind<'_> {
                     write_text(f, unit)
                 });
             }
+            Value::Attachment(_) => "attachment",
             Value::Compound(_) => "compound",
             Value::Concept(_) => "concept",
             Value::Period(..) => "period",
@@ -343,6 +344,7 @@ fn span_of(value: &Value<'_>) -> Span {
         Value::Absent(absent) => absent.span,
         Value::Quantity(quantity) => quantity.span,
         Value::Concept(concept) => concept.span,
+        Value::Attachment(attachment) => attachment.span,
         Value::Bits(_)
         | Value::Compound(_)
         | Value::Period(..)

@@ -3,9 +3,9 @@
 use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 
 use iomt_core::model::{
-    Authority, Code, CodeSystem, Concept, Decimal, Device, Effective, Encounter, Given, Header,
-    HumanName, Identifier, Measurement, Message, Note, Order, Organization, Participant, Patient,
-    Performer, Quantity, Report, Specimen, Subject, Text, Time, Unit, Value,
+    Authority, Code, CodeSystem, Concept, Content, Decimal, Device, Effective, Encounter, Given,
+    Header, HumanName, Identifier, Measurement, Message, Note, Order, Organization, Participant,
+    Patient, Performer, Quantity, Report, Specimen, Subject, Text, Time, Unit, Value,
 };
 use iomt_core::wire::{ParseError, Span};
 use iomt_core::{Decoder, Diagnostic, End, Input, Options, Sink};
@@ -133,6 +133,17 @@ fn value(value: &Value<'_>) -> String {
         Value::Compound(parts) => {
             let part = |part: &iomt_core::model::Component<'_>| self::value(&part.value);
             format!("[{}]", parts.iter().map(part).collect::<Vec<_>>().join("; "))
+        }
+        Value::Attachment(one) => {
+            let content = match one.content {
+                Content::Data(encoding, data) => format!("{encoding:?} {}", text(data)),
+                Content::Pointer(pointer) => format!("at {}", text(pointer)),
+            };
+            format!(
+                "attachment {content}{}{}",
+                maybe("kind", one.kind),
+                maybe("subtype", one.subtype)
+            )
         }
         Value::Concept(coded) => format!("coded {}", concept(coded)),
         Value::Quantity(number) => quantity(number),

@@ -5,6 +5,7 @@
 //! handed over as they were sent, with the table that they are from: what they mean for a
 //! resource is policy, and in one place for all protocols.
 
+mod attachment;
 mod code;
 mod header;
 mod mdc;
@@ -18,6 +19,7 @@ mod time;
 mod value;
 mod visit;
 
+pub use attachment::{Attachment, Content, Encoding};
 pub use code::{Code, CodeSystem, Coding, Concept, StatusCode, StatusTable};
 pub use header::{Header, Software};
 pub use mdc::Mdc;

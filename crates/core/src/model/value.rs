@@ -1,6 +1,6 @@
 use core::fmt;
 
-use super::{Concept, Mdc, Text, Time};
+use super::{Attachment, Concept, Mdc, Text, Time};
 use crate::wire::{Scaled, Span};
 
 /// A number, exact to the written digit.
@@ -114,6 +114,8 @@ pub enum AbsentReason {
     TempUnknown,
     /// Nothing says why.
     Unknown,
+    /// There is one, for which this place is not made.
+    Unsupported,
 }
 
 /// No value: why, and what was sent in its place.
@@ -294,6 +296,8 @@ impl<'a> Samples<'a> {
 pub enum Value<'a> {
     /// There is none.
     Absent(Absent<'a>),
+    /// A document, or another thing of many bytes.
+    Attachment(Attachment<'a>),
     /// Flags, each true or false.
     Bits(Bits),
     /// Several values of one measurement.

@@ -1,6 +1,7 @@
 //! From facts to resources: the one place that decides status, absence, interpretation, codes and
 //! units, for all protocols.
 
+mod attachment;
 mod code;
 mod device;
 mod encounter;
@@ -21,6 +22,7 @@ mod status;
 mod time;
 mod value;
 
+pub(crate) use attachment::{attachments, is_url};
 pub(crate) use code::{
     LOINC, MDC, SNOMED_CT, UCUM, has_system, identity, is_oid, is_uri, write_system, write_value,
 };

@@ -2,10 +2,11 @@
 
 use core::fmt::{self, Write};
 
-use iomt_core::model::{Absent, AbsentReason, Quantity, Samples, TimeOfDay, Value};
+use iomt_core::model::{Absent, AbsentReason, Content, Quantity, Samples, TimeOfDay, Value};
 use iomt_core::wire::{Scaled, Span};
 use iomt_core::{Diagnostic, DiagnosticCode};
 
+use super::attachment::is_url;
 use super::{Builder, samples};
 use crate::table::{ElementId, el};
 
@@ -74,6 +75,7 @@ const fn reason(reason: AbsentReason) -> &'static str {
         AbsentReason::PositiveInfinity => "positive-infinity",
         AbsentReason::TempUnknown => "temp-unknown",
         AbsentReason::Unknown => "unknown",
+        AbsentReason::Unsupported => "unsupported",
     }
 }
 
@@ -85,6 +87,16 @@ impl Builder<'_> {
         match value {
             Value::Bits(_) | Value::Compound(_) => return,
             Value::Absent(absent) => return self.absent(slots.absent, absent),
+            Value::Attachment(attachment) => {
+                // R4 has none here; that of a report is in its presentedForm.
+                let mut absent = Absent::new(AbsentReason::Unsupported, Span::NONE);
+                if let Content::Pointer(pointer) = attachment.content
+                    && !is_url(pointer)
+                {
+                    absent.sent = Some(pointer);
+                }
+                return self.absent(slots.absent, &absent);
+            }
             Value::Concept(concept) => self.concept(slots.concept, concept),
             Value::Quantity(quantity) => self.quantity(slots.quantity, quantity, allowed),
             Value::Range(low, high) => self.range(slots.range, low.as_ref(), high.as_ref()),

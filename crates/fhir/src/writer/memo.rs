@@ -379,6 +379,7 @@ impl Key<'_> {
                     AbsentReason::PositiveInfinity => 4,
                     AbsentReason::TempUnknown => 5,
                     AbsentReason::Unknown => 6,
+                    AbsentReason::Unsupported => 7,
                 });
                 self.text(absent.sent)
             }
@@ -405,7 +406,8 @@ impl Key<'_> {
                 }
                 Some(())
             }
-            Value::Bits(_)
+            Value::Attachment(_)
+            | Value::Bits(_)
             | Value::Concept(_)
             | Value::Period(..)
             | Value::Range(..)

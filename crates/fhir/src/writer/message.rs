@@ -75,6 +75,8 @@ pub(super) struct ReportState {
     pub(super) mark: Option<Mark>,
     pub(super) results: Vec<(&'static str, Uuid)>,
     pub(super) specimens: Vec<Uuid>,
+    /// Its documents.
+    pub(super) forms: Tape,
     pub(super) dropped: bool,
 }
 
@@ -132,6 +134,7 @@ impl MessageState {
         self.report.mark = None;
         (self.report.key, self.report.parent) = (None, None);
         self.report.results.clear();
+        self.report.forms.clear();
         self.report.tape.clear();
         self.halves_used = 0;
     }

@@ -176,6 +176,7 @@ fn span(value: &Value<'_>, row: Span) -> Span {
         Value::Samples(samples) => samples.raw.span(),
         Value::Text(text) => text.span(),
         Value::Time(time) => time.span,
+        Value::Attachment(attachment) => attachment.span,
         Value::Absent(_)
         | Value::Bits(_)
         | Value::Compound(_)

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use foldhash::quality::RandomState;
-use iomt_core::DiagnosticCode;
 use iomt_core::model::{
-    AbsentReason, Concept, Effective, Measurement, Report, StatusTable, Subject, Text, Time, Value,
+    AbsentReason, Concept, Content, Effective, Measurement, Report, StatusTable, Subject, Text,
+    Time, Value,
 };
 use iomt_core::wire::Span;
+use iomt_core::{Diagnostic, DiagnosticCode, Place, Severity};
 
 use super::mapping::Mapping;
 use super::render::{Fate, begin};
@@ -16,8 +17,10 @@ use super::session::{Entry, Instant, Kind, Refer};
 use super::{Session, builder};
 use crate::identity::{Name, Uuid};
 use crate::policy::{
-    Context, Links, Moment, Performers, Plan, PressureRow, Target, When, identity, says_something,
+    Context, Links, Moment, Performers, Plan, PressureRow, Target, When, attachments, identity,
+    is_url, says_something,
 };
+use crate::table::el;
 
 /// What an Observation points to: what the message names, else what the caller knows.
 pub(super) fn links<'a>(
@@ -92,6 +95,7 @@ impl Mapping<'_> {
         if self.refers_to_dropped(m) {
             return self.tell(DiagnosticCode::Dropped, m.span, "Observation");
         }
+        self.present(m);
         if let Some(device) = m.device {
             self.use_device(device.0);
         }
@@ -104,6 +108,41 @@ impl Mapping<'_> {
         match PressureRow::of(m, &self.w.cx.config).filter(|_| !self.w.message.session) {
             Some(row) => self.observe_pressure(m, row, &when),
             None => self.observe_one(m, &when),
+        }
+    }
+
+    /// Keeps the documents of a measurement for its report: of a result that holds.
+    fn present(&mut self, m: &Measurement<'_>) {
+        for attachment in attachments(&m.value) {
+            let report = &self.w.message.report;
+            let of_report = report.mark.is_some() && m.report.map(|key| key.0) == report.key;
+            let told = self.w.notes.len();
+            let status = builder!(self.w).status(m);
+            // The Observation says it.
+            self.w.notes.truncate(told);
+            let place = "DiagnosticReport.presentedForm";
+            if let Content::Pointer(pointer) = attachment.content
+                && !is_url(pointer)
+            {
+                // It is the text of the absence.
+                self.tell(DiagnosticCode::ValueTypeUnknown, pointer.span(), place);
+                for part in [attachment.kind, attachment.subtype].iter().flatten() {
+                    self.tell(DiagnosticCode::FieldNotMapped, part.span(), place);
+                }
+                continue;
+            }
+            if !of_report || matches!(status, "entered-in-error" | "cancelled") {
+                let (code, place) = (DiagnosticCode::FieldNotMapped, Place::named(place));
+                let mut lost = Diagnostic::new(code, attachment.span, place);
+                lost.severity = Severity::Warning;
+                self.w.tell(self.session.ordinal, &lost, self.output);
+                continue;
+            }
+            let mut forms = core::mem::take(&mut self.w.message.report.forms);
+            let element = el::DIAGNOSTIC_REPORT_PRESENTED_FORM;
+            builder!(self.w => &mut forms).attachment(element, attachment, m);
+            self.w.message.report.forms = forms;
+            self.tell_notes();
         }
     }
 

@@ -24,6 +24,11 @@ impl Mapping<'_> {
             builder!(self.w => &mut tape)
                 .reference(el::DIAGNOSTIC_REPORT_RESULT, Target::Resource(kind, *id))
         });
+        let forms = &mut self.w.message.report.forms;
+        for form in forms.roots() {
+            tape.splice(forms, form, None);
+        }
+        forms.clear();
         tape.close(mark);
         let (id, ordinal) = (self.w.message.report.id, self.session.ordinal);
         if !self.w.message.report.dropped {

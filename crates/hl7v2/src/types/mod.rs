@@ -29,6 +29,7 @@ pub(crate) mod cx;
 pub(crate) mod dln;
 pub(crate) mod dr;
 pub(crate) mod dtm;
+pub(crate) mod ed;
 pub(crate) mod ei;
 pub(crate) mod hd;
 pub(crate) mod mdc;

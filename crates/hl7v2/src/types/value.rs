@@ -7,7 +7,7 @@ use iomt_core::model::{Absent, AbsentReason, CodeSystem, Component, Concept, Tim
 use iomt_core::wire::Span;
 
 use crate::context::Context;
-use crate::types::{cwe, dtm, mdc, sn};
+use crate::types::{cwe, dtm, ed, mdc, sn};
 use crate::{Field, Repetition};
 
 /// The types of OBX-5 (table 0125) as they are read.
@@ -20,12 +20,16 @@ pub(crate) enum ValueType {
     },
     /// CE, CF, CNE, CWE, ID, IS.
     Coded,
+    /// ED
+    Encapsulated,
     /// DT, DTM, TS.
     Time,
     /// NM
     Numeric,
     /// DR
     Period,
+    /// RP
+    Pointer,
     /// NR
     Range,
     /// SN
@@ -47,6 +51,8 @@ impl ValueType {
         match raw.trim_ascii() {
             b"CE" | b"CF" | b"CNE" | b"CWE" | b"ID" | b"IS" => Self::Coded,
             b"DR" => Self::Period,
+            b"ED" => Self::Encapsulated,
+            b"RP" => Self::Pointer,
             b"DT" | b"DTM" | b"TS" => Self::Time,
             b"MA" => Self::Array { multiplexed: true },
             b"NA" => Self::Array { multiplexed: false },
@@ -152,6 +158,8 @@ fn one<'a>(
             }
             sn::quantity(context, part, unit).map(Value::Quantity)
         }
+        ValueType::Encapsulated => return ed::encapsulated(context, repetition),
+        ValueType::Pointer => ed::pointer(context, repetition),
         ValueType::Period => period(context, repetition),
         ValueType::Range => sn::range(context, repetition, unit),
         ValueType::Structured => sn::structured(context, repetition, unit),

@@ -588,6 +588,40 @@ pub(crate) static METRIC_CATEGORY: Map = &[
     ("MSET", "setting"),
 ];
 
+pub(crate) static MIME_SUBTYPE: Map = &[
+    ("basic", "audio/basic"),
+    ("dicom", "application/dicom"),
+    ("fax", "image/g3fax"),
+    ("gif", "image/gif"),
+    ("html", "text/html"),
+    ("jpeg", "image/jpeg"),
+    ("jpg", "image/jpeg"),
+    ("octet-stream", "application/octet-stream"),
+    ("pdf", "application/pdf"),
+    ("png", "image/png"),
+    ("postscript", "application/postscript"),
+    ("tif", "image/tiff"),
+    ("tiff", "image/tiff"),
+];
+
+pub(crate) static MIME_TYPE: Map = &[
+    ("ap", "application"),
+    ("application", "application"),
+    ("au", "audio"),
+    ("audio", "audio"),
+    ("ft", "text"),
+    ("im", "image"),
+    ("image", "image"),
+    ("model", "model"),
+    ("multipart", "multipart"),
+    ("ns", "image"),
+    ("sd", "image"),
+    ("si", "image"),
+    ("text", "text"),
+    ("tx", "text"),
+    ("video", "video"),
+];
+
 pub(crate) static MODE_OF_ARRIVAL: Map = &[
     ("A", "http://terminology.hl7.org/CodeSystem/v2-0430|A"),
     ("C", "http://terminology.hl7.org/CodeSystem/v2-0430|C"),
