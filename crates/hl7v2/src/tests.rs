@@ -131,6 +131,7 @@ fn ranges_texts_codes_and_times() {
             "CWE|a||1^x^LN^2^y^99A^2.7^3^words^4^z^HL70078^9",
             r#"coded LN|1 display=x version=2.7 / named 99A|2 display=y version=3 / HL70078|4 display=z version=9 / "words""#,
         ),
+        ("ED|a||^TEXT^^A^a & b^c", r#"attachment Text a & b^c kind=TEXT"#),
         ("CNE|a||^only words", r#"coded "only words""#),
         ("CWE|a||1^^SNM3~2", "[coded named SNM3|1; coded ?|2]"),
     ] {
@@ -141,7 +142,17 @@ fn ranges_texts_codes_and_times() {
         ("DT|a||20260230", "absent sent=20260230", "ValueMalformed OBX-5"),
         ("TM|a||2400", "absent sent=2400", "ValueMalformed OBX-5"),
         ("|a||words", r#"text "words""#, "ValueTypeMissing OBX-2"),
-        ("ED|a||^x^y~z", r#"text "^x^y\nz""#, "ValueTypeUnknown OBX-2"),
+        ("FN|a||^x^y~z", r#"text "^x^y\nz""#, "ValueTypeUnknown OBX-2"),
+        (
+            "ED|a||LAB^im^GIF^hex^00 ff",
+            r#"attachment Hexadecimal 00 ff kind=im subtype=GIF"#,
+            "FieldNotMapped OBX-5",
+        ),
+        (
+            "RP|a||http://a.example/^^IM^GIF^x",
+            r#"attachment at http://a.example/ kind=IM subtype=GIF"#,
+            "FieldNotMapped OBX-5",
+        ),
         ("DTM|a||2026^Y", "time 2026", "ComponentsIgnored OBX-5"),
         (r"ST|a||a\Z9\b", r#"text "a\\Z9\\b""#, "EscapeUnknown OBX-5"),
         (r"ST|a||C:\x", r#"text "C:\\x""#, "EscapeUnterminated OBX-5"),
