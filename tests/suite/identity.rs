@@ -97,6 +97,52 @@ fn a_source_tells_equal_local_names_apart() {
 }
 
 #[test]
+fn a_namespace_with_a_configured_system_is_one_for_all_senders() {
+    let feed =
+        message("A", 1, "4711^^^H^MR", 'F', "98") + &message("B", 2, "4711^^^H^MR", 'F', "98");
+    let of = |to, feed: &str| {
+        let mut config = Config::default();
+        config.to = to;
+        for (namespace, system) in [("H", "http://h.example/mrn"), ("LAB", "http://h.example/lab")]
+        {
+            config.identifier_systems.insert(namespace.into(), system.into());
+        }
+        let mut record = Record::default();
+        let protocol = iomt::protocol("hl7v2").unwrap();
+        Translator::new(config).file(protocol, feed.as_bytes(), &mut record);
+        record
+    };
+    let record = of(Form::Ndjson, &feed);
+    assert_eq!(BTreeSet::from_iter(ids(&record, "Patient")).len(), 1);
+    // So it is with the numbers of the laboratory, and what is made from them.
+    assert_eq!(BTreeSet::from_iter(ids(&record, "DiagnosticReport")).len(), 1);
+    assert_eq!(BTreeSet::from_iter(ids(&record, "Observation")).len(), 1);
+    let bundle = &of(Form::Bundle, &feed).documents[0];
+    let query = r#""ifNoneExist":"identifier=http://h.example/mrn|4711""#;
+    assert!(bundle.contains(query), "{bundle}");
+    // Another namespace has none, and the system that is sent counts more.
+    let other = of(Form::Bundle, &message("A", 1, "4711^^^G^MR", 'F', "98"));
+    assert!(!other.documents[0].contains("http://h.example/mrn"));
+    let sent = of(Form::Bundle, &message("A", 1, "4711^^^H&1.2.3&ISO^MR", 'F', "98"));
+    assert!(sent.documents[0].contains("identifier=urn:oid:1.2.3|4711"));
+}
+
+#[test]
+fn results_are_created_only_where_that_is_configured() {
+    let mut config = Config::default();
+    config.results = iomt::Results::Post;
+    let mut record = Record::default();
+    let feed = message("A", 1, "4711^^^H^MR", 'F', "98");
+    Translator::new(config).file(iomt::protocol("hl7v2").unwrap(), feed.as_bytes(), &mut record);
+    for kind in ["Observation", "DiagnosticReport"] {
+        let own = "identifier=urn:ietf:rfc:3986|urn:uuid:";
+        let request = format!(r#""method":"POST","url":"{kind}","ifNoneExist":"{own}"#);
+        assert!(record.documents[0].contains(&request), "{kind}");
+    }
+    assert!(!record.documents[0].contains(r#""method":"PUT""#));
+}
+
+#[test]
 fn demographics_are_created_and_not_overwritten_by_results() {
     let bundle = &run(&message("A", 1, "4711^^^H^MR", 'F', "98"), Form::Bundle).documents[0];
     assert!(bundle.contains("\"method\":\"POST\",\"url\":\"Patient\",\"ifNoneExist\":"));

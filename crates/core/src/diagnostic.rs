@@ -269,7 +269,8 @@ registry! {
     ValueTypeUnknown Warning,
     /// A value without a declared type is read as text.
     ValueTypeMissing Warning,
-    /// A value that its declared type does not allow; kept as the text of the absence.
+    /// A value that its declared type does not allow; kept as the text of the absence, unless it is to be
+    /// bytes.
     ValueMalformed Warning,
     /// A number is written in a way that its type tolerates only in practice.
     NumberTolerated Information,

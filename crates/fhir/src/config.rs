@@ -398,7 +398,9 @@ mod tests {
         let mut members: Vec<_> =
             Config::MEMBERS.iter().map(|(name, _)| name.replace('_', "-")).collect();
         members.sort();
-        assert_eq!(members, printed.keys().cloned().collect::<Vec<_>>());
+        let mut keys: Vec<_> = printed.keys().cloned().collect();
+        keys.sort();
+        assert_eq!(members, keys);
         for (name, reason) in Config::MEMBERS {
             assert!(reason.contains("efault") && reason.ends_with('.'), "{name}: {reason}");
         }

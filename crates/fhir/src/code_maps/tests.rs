@@ -208,3 +208,26 @@ fn a_configuration_holds_maps() {
         assert!(serde_json::from_str::<Config>(&bad).is_err(), "{bad}");
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn whatever_is_read_is_a_map_or_an_error(
+        junk in "[{}\\[\\]\",:a-z\\n\\\\]{0,40}",
+        cut in 0_usize..300,
+    ) {
+        let map = concept_map(
+            r#"{"source":"L","target":"LN","element":[{"code":"G","target":[{"code":"2345-7","equivalence":"equal"}]}]}"#,
+        );
+        let csv = format!("{HEADER}L,GLU,LN,2345-7,\"a\n\"\n");
+        for text in [map, csv] {
+            let head: String = text.chars().take(cut).collect();
+            let tail: String = text.chars().skip(cut).collect();
+            for text in [head.clone() + &junk, head + &junk + &tail] {
+                if let Err(error) = add(&text) {
+                    let lines = text.split('\n').count();
+                    proptest::prop_assert!((1..=lines).contains(&error.line) && error.column > 0);
+                }
+            }
+        }
+    }
+}
