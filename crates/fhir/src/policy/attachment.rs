@@ -1,4 +1,9 @@
-//! Attachments.
+//! Attachments: documents, pictures, and pointers to them.
+//!
+//! R4 has none in an Observation, and the reference validator refuses the extension that the
+//! v2-to-FHIR guide takes from R5. So that of any row of a report is a `presentedForm` of the report,
+//! with what the row is called as its title. Its Observation stays, for its status, time and
+//! performers, and says `unsupported`. What is withdrawn, or of no report, is diagnosed.
 
 use data_encoding::BASE64;
 use iomt_core::DiagnosticCode;
