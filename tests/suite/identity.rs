@@ -123,8 +123,8 @@ fn a_namespace_with_a_configured_system_is_one_for_all_senders() {
     // Another namespace has none, and the system that is sent counts more.
     let other = of(Form::Bundle, &message("A", 1, "4711^^^G^MR", 'F', "98"));
     assert!(!other.documents[0].contains("http://h.example/mrn"));
-    let sent = of(Form::Bundle, &message("A", 1, "4711^^^H&1.2.3&ISO^MR", 'F', "98"));
-    assert!(sent.documents[0].contains("identifier=urn:oid:1.2.3|4711"));
+    let sent = of(Form::Bundle, &message("A", 1, "4711^^^H&1.2.3.4&ISO^MR", 'F', "98"));
+    assert!(sent.documents[0].contains("identifier=urn:oid:1.2.3.4|4711"));
 }
 
 #[test]

@@ -63,7 +63,7 @@ static void messages(void) {
 }
 
 static int mapped(void *user, const uint8_t *json, size_t len) {
-    *(int *)user += holds(json, len, "\"system\":\"urn:oid:1.2.3\",\"code\":\"A\"");
+    *(int *)user += holds(json, len, "\"system\":\"urn:oid:1.2.3.4\",\"code\":\"A\"");
     return 0;
 }
 
@@ -71,10 +71,10 @@ static int mapped(void *user, const uint8_t *json, size_t len) {
 static void code_maps(void) {
     static const char csv[] =
         "{\"code-maps\":[{\"csv\":\"source_system,source_code,target_system,target_code\\n"
-        "LN,2345-7,urn:oid:1.2.3,A\"}]}";
+        "LN,2345-7,urn:oid:1.2.3.4,A\"}]}";
     static const char concept_map[] =
         "{\"code-maps\":[{\"resourceType\":\"ConceptMap\",\"group\":[{\"source\":\"LN\","
-        "\"target\":\"urn:oid:1.2.3\",\"element\":[{\"code\":\"2345-7\",\"target\":"
+        "\"target\":\"urn:oid:1.2.3.4\",\"element\":[{\"code\":\"2345-7\",\"target\":"
         "[{\"code\":\"A\",\"equivalence\":\"equal\"}]}]}]}]}";
     int found = 0;
     CHECK(iomt_translate_once(TEXT(csv), NULL, BYTES(ORU("1")), mapped, NULL, &found, NULL) ==
