@@ -20,6 +20,8 @@ const NAMES: &[(&str, DiagnosticCode)] = &[
     ("BATCH_COUNT_MISMATCH", DiagnosticCode::CountMismatch),
     ("UNKNOWN_CHARSET", DiagnosticCode::CharacterSetUnknown),
     ("UNKNOWN_ESCAPE", DiagnosticCode::EscapeUnknown),
+    ("BAD_DTM", DiagnosticCode::TimeMalformed),
+    ("UNKNOWN_SEGMENT", DiagnosticCode::SegmentNotMapped),
 ];
 
 fn theirs(code: DiagnosticCode) -> Value {
