@@ -143,6 +143,8 @@ impl Builder<'_> {
             None => self.phone_number(telecom),
         }
         let mapped = use_code.and_then(|t| maps::look_up(maps::TELECOM_USE, t));
+        // An organization has no home (org-3).
+        let mapped = mapped.filter(|code| *code != "home" || element != el::ORGANIZATION_TELECOM);
         match (mapped, use_code) {
             (Some(code), Some(sent)) => {
                 // Where no use was sent, the field says it.
@@ -198,6 +200,9 @@ impl Builder<'_> {
         } else if let Some(sent) = kind {
             let (usage, form) =
                 (maps::look_up(maps::ADDRESS_USE, sent), maps::look_up(maps::ADDRESS_TYPE, sent));
+            // An organization has no home (org-2).
+            let usage =
+                usage.filter(|usage| *usage != "home" || element != el::ORGANIZATION_ADDRESS);
             for (element, code) in [(el::ADDRESS_USE, usage), (el::ADDRESS_TYPE, form)] {
                 if let Some(code) = code {
                     self.tape.text_at(element, code, sent.span());
