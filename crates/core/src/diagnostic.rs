@@ -320,6 +320,8 @@ registry! {
     TimePrecision Information,
     /// Nothing says when it was measured.
     TimeUnknown Warning,
+    /// A period that ends before it begins; its end stays as text, and says no time.
+    PeriodReversed Warning,
     /// The time received stands in for the time of a live notification.
     TimeReceived Information,
 

@@ -141,6 +141,49 @@ impl DateTime {
         self
     }
 
+    /// Whether it is certainly later than `other`, at the precision that both have: a time of day
+    /// without zone, and a day beside one with a time, may be up to a day earlier or later.
+    #[must_use]
+    pub fn is_after(&self, other: &Self) -> bool {
+        let at = |this: &Self| this.zone.filter(|_| this.precision > Precision::Day);
+        if let (Some(a), Some(b)) = (at(self), at(other)) {
+            return self.instant(a) > other.instant(b);
+        }
+        if self.precision.max(other.precision) > Precision::Day
+            && self.precision.min(other.precision) >= Precision::Day
+        {
+            return self.days() > other.days().saturating_add(1);
+        }
+        let date = |this: &Self| match self.precision.min(other.precision) {
+            Precision::Year => (this.year, 0, 0),
+            Precision::Month => (this.year, this.month, 0),
+            _ => (this.year, this.month, this.day),
+        };
+        date(self) > date(other)
+    }
+
+    /// What orders times: minutes in UTC, seconds and billionths.
+    fn instant(&self, zone: Zone) -> (i64, u8, u64) {
+        let minutes = self.days().saturating_mul(24 * 60);
+        let minutes = minutes.saturating_add(i64::from(self.hour).saturating_mul(60));
+        let minutes = minutes.saturating_add(self.minute.into()).saturating_sub(zone.0.into());
+        let scale = 10_u64.saturating_pow(9_u32.saturating_sub(self.places.into()));
+        (minutes, self.second, u64::from(self.fraction).saturating_mul(scale))
+    }
+
+    /// Days since some day, in the Gregorian calendar.
+    fn days(&self) -> i64 {
+        // The year begins with March, so that the day that some years have is its last.
+        let (year, month) = match self.month {
+            1 | 2 => (i64::from(self.year).saturating_sub(1), self.month.saturating_add(9)),
+            month => (i64::from(self.year), month.saturating_sub(3)),
+        };
+        let leap = (year / 4).saturating_sub(year / 100).saturating_add(year / 400);
+        let before = i64::from(month).saturating_mul(153).saturating_add(2) / 5;
+        let days = year.saturating_mul(365).saturating_add(leap).saturating_add(before);
+        days.saturating_add(self.day.into())
+    }
+
     /// Reads RFC 3339: `2026-11-23T10:00:00.000+02:00`. The digits of the fraction and the way the
     /// zone is written are kept; more than nine digits are refused.
     #[must_use]
@@ -324,6 +367,36 @@ mod tests {
             DateTime::parse_rfc3339(text).expect(text).write_iso(&mut out).unwrap();
             assert_eq!(out, text);
         }
+    }
+
+    #[test]
+    fn what_is_certainly_later() {
+        let time = |text: &str| DateTime::parse_rfc3339(text).expect(text);
+        let day = |y, m, d| DateTime::from_ymd(y, m, d).unwrap();
+        let order = [
+            time("2023-12-31T23:59:59.9Z"),
+            time("2024-01-01T02:00:00+02:00"),
+            time("2024-01-01T00:00:00.000000001Z"),
+            time("2024-01-01T00:00:01Z"),
+            time("2024-02-28T23:59:59Z"),
+            time("2024-02-29T00:00:00Z"),
+            time("2024-03-01T00:00:00+00:00"),
+            time("2025-01-01T00:00:00Z"),
+        ];
+        for (n, a) in order.iter().enumerate() {
+            for (m, b) in order.iter().enumerate() {
+                assert_eq!(a.is_after(b), n > m, "{a:?} {b:?}");
+            }
+        }
+        assert!(!time("2024-01-01T00:00:00Z").is_after(&time("2024-01-01T01:00:00.0+01:00")));
+        // What has less precision says less.
+        assert!(day(2024, 3, 1).is_after(&day(2024, 2, 29)));
+        assert!(!day(2024, 3, 1).is_after(&day(2024, 2, 1).to(Precision::Year)));
+        assert!(day(2024, 3, 1).is_after(&day(2024, 2, 1).to(Precision::Month)));
+        assert!(!time("2024-03-01T08:00:00Z").is_after(&day(2024, 2, 29)));
+        assert!(time("2024-03-01T08:00:00Z").is_after(&day(2024, 2, 28)));
+        assert!(day(2024, 3, 2).is_after(&time("2024-02-29T08:00:00Z")));
+        assert!(time("2024-03-01T08:00:00Z").is_after(&day(2023, 1, 1).to(Precision::Year)));
     }
 
     #[test]

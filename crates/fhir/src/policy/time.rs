@@ -187,7 +187,8 @@ impl Builder<'_> {
         self.date_time(element, &Moment { value: time.value.map(day), original, span: time.span });
     }
 
-    /// Writes a Period; false if nothing is known of it.
+    /// Writes a Period; false if nothing is known of it. One that ends before it begins contradicts
+    /// itself: its end is no value, but stays as text.
     pub(crate) fn period(
         &mut self,
         element: ElementId,
@@ -198,8 +199,15 @@ impl Builder<'_> {
         if let Some(start) = start {
             self.date_time(el::PERIOD_START, start);
         }
-        if let Some(end) = end {
-            self.date_time(el::PERIOD_END, end);
+        let began = start.and_then(|start| start.value);
+        match (end, end.and_then(|end| end.value)) {
+            (Some(end), Some(ended)) if began.is_some_and(|began| began.is_after(&ended)) => {
+                self.note(DiagnosticCode::PeriodReversed, end.span, "Period.end");
+                let original = end.original.or(Some(Original::Iso(ended)));
+                self.date_time(el::PERIOD_END, &Moment { value: None, original, ..*end });
+            }
+            (Some(end), _) => self.date_time(el::PERIOD_END, end),
+            (None, _) => {}
         }
         self.tape.close(mark)
     }
