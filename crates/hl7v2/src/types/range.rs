@@ -60,7 +60,7 @@ fn decimal(text: &[u8]) -> Option<(Scaled, &[u8])> {
 }
 
 /// Whether `low` is at most `high`; nothing where they cannot be compared exactly.
-fn in_order(low: Scaled, high: Scaled) -> Option<bool> {
+pub(crate) fn in_order(low: Scaled, high: Scaled) -> Option<bool> {
     let common = low.exponent.min(high.exponent);
     let widen = |scaled: Scaled| {
         let places = scaled.exponent.checked_sub(common)?;

@@ -1,14 +1,15 @@
 //! HL7 v2 chapter 2A, SN, structured numeric; NR, numeric range.
 
-use iomt_core::model::{Comparator, Quantity, Unit, Value};
+use iomt_core::model::{Comparator, Decimal, Quantity, Unit, Value};
 use iomt_core::wire::Span;
 
 use crate::Repetition;
 use crate::context::{Context, Part};
 use crate::types::nm;
+use crate::types::range::in_order;
 
-/// Reads comparator, number, separator or suffix, number. `None` where they are none, or a number
-/// alone stands for the comparator.
+/// Reads comparator, number, separator or suffix, number. `None` where they are none, a number
+/// alone stands for the comparator, or a range ends below its beginning.
 ///
 /// What FHIR has no number for (`<>`, the suffix `+`) is text, as sent.
 pub(crate) fn structured<'a>(
@@ -50,6 +51,9 @@ pub(crate) fn structured<'a>(
         (b"-", [_, ..], None) => {
             let (mut low, mut high) =
                 (quantity(context, first, unit)?, quantity(context, second, unit)?);
+            if are_reversed(&low, &high) {
+                return None;
+            }
             // The separator is what makes it the upper bound.
             low.span = signed(sign, low.span);
             high.span = Span::new(separator.1, separator.0.len()).to(high.span);
@@ -71,7 +75,7 @@ fn signed(sign: Span, number: Span) -> Span {
     if sign.len == 0 { number } else { sign.to(number) }
 }
 
-/// Reads lower and upper bound, one of which may be open.
+/// Reads lower and upper bound, one of which may be open. `None` where they are none, or reversed.
 pub(crate) fn range<'a>(
     context: &mut Context<'a, '_>,
     repetition: Repetition<'a>,
@@ -90,7 +94,20 @@ pub(crate) fn range<'a>(
         }
     }
     let [low, high] = bounds;
+    if let (Some(low), Some(high)) = (&low, &high)
+        && are_reversed(low, high)
+    {
+        return None;
+    }
     seen.then_some(Value::Range(low, high))
+}
+
+/// Whether the lower bound is above the upper one. Of numbers with too many digits nobody knows.
+fn are_reversed(low: &Quantity<'_>, high: &Quantity<'_>) -> bool {
+    match (low.value, high.value) {
+        (Decimal::Scaled(low), Decimal::Scaled(high)) => in_order(low, high) == Some(false),
+        _ => false,
+    }
 }
 
 /// Reads a number with the unit of the field.
