@@ -26,3 +26,5 @@ mod seam;
 mod support;
 #[path = "suite/vectors.rs"]
 mod vectors;
+#[path = "suite/yields.rs"]
+mod yields;
