@@ -139,6 +139,8 @@ impl<'a> Reader<'_, 'a, '_> {
     }
 
     fn patient(&mut self, segment: Segment<'a>, line: usize) {
+        // What was ordered before is of someone else.
+        self.finish_order();
         if self.patient.is_none() && self.results {
             self.context.enter("PID", line);
             self.context.say(DiagnosticCode::SegmentOutOfOrder, segment.span());
