@@ -181,11 +181,15 @@ impl<'a> Messages<'a> {
             self.frame = frame::frame_end(self.bytes, header);
         }
         let framed = self.bytes.get(..self.frame).unwrap_or(self.bytes);
-        let end = index.fill(framed, header, &self.limits, self.terminators);
+        let mut end = index.fill(framed, header, &self.limits, self.terminators);
+        let inside = frame::header_inside(self.bytes.get(header..end).unwrap_or_default());
+        if let Some(inside) = inside {
+            end = header.saturating_add(inside);
+        }
         self.at = end;
         let raw = self.bytes.get(header..end).unwrap_or_default();
         let offset = self.base.saturating_add(header);
-        let cut = frame::is_cut(self.bytes, header, end).then(|| {
+        let cut = (inside.is_some() || frame::is_cut(self.bytes, header, end)).then(|| {
             let kind = ErrorKind::Truncated { needed: 2, available: 0 };
             ParseError::new(kind, "frame", self.base.saturating_add(end))
         });

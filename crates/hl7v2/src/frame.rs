@@ -7,7 +7,7 @@
 
 use iomt_core::Terminators;
 use iomt_core::wire::Span;
-use memchr::{memchr, memchr_iter, memchr2, memchr3};
+use memchr::{memchr, memchr_iter, memchr2, memchr3, memmem};
 
 /// VT, which begins a frame of the Minimal Lower Layer Protocol.
 pub(crate) const VT: u8 = 0x0B;
@@ -253,6 +253,19 @@ pub(crate) fn frame_end(bytes: &[u8], from: usize) -> usize {
     begins.find(header).unwrap_or(bytes.len())
 }
 
+/// Where a header stands inside a line of a message, which was cut there: no text has the separators
+/// of a header unescaped.
+pub(crate) fn header_inside(message: &[u8]) -> Option<usize> {
+    memmem::find_iter(message, b"MSH").skip(1).find(|at| {
+        let header = message.get(at.saturating_add(3)..).unwrap_or_default();
+        let Some((separator, rest)) = header.split_first() else { return false };
+        let delimiters = rest.iter().position(|b| b == separator).and_then(|end| rest.get(..end));
+        let mark = |b: &u8| b.is_ascii_punctuation();
+        mark(separator)
+            && delimiters.is_some_and(|d| matches!(d.len(), 4 | 5) && d.iter().all(mark))
+    })
+}
+
 /// Whether the message from `at` to `end` is cut short: VT stands before it, and no FS after it, or
 /// nothing after the FS, with which a frame never ends.
 pub(crate) fn is_cut(bytes: &[u8], at: usize, end: usize) -> bool {
@@ -301,6 +314,19 @@ mod tests {
             [b"MSH|a", b"NTE|1||one\n OBX|\nOBXX\nend", b"OBX|1", b"PV1", b"ZZ9|"];
         assert_eq!(all, want);
         assert_eq!(lines(b"MSH|a\nNTE|1||one\ntwo\n"), [&b"MSH|a"[..], b"NTE|1||one", b"two"]);
+    }
+
+    #[test]
+    fn a_header_inside_a_line_is_found() {
+        for (text, want) in [
+            (&b"MSH|^~\\&|A\rOBX|1|NM|c||1MSH|^~\\&|B"[..], Some(24)),
+            (b"MSH|^~\\&|A\rOBX|1MMSH$%~\\&#$B", Some(17)),
+            (b"MSH|^~\\&|A\rOBX|1MSH|^~\\&", None),
+            (b"MSH|^~\\&|A\rNTE|1||MSH|a|^~\\&|MSH\\F\\^~\\&|", None),
+            (b"MSH", None),
+        ] {
+            assert_eq!(header_inside(text), want, "{}", text.escape_ascii());
+        }
     }
 
     #[test]
