@@ -34,7 +34,7 @@ pub fn join(
             lines = Lines::new(bytes, separator, terminators);
         }
         let (stop, next) = lines.end(at);
-        join.line(header, at, stop, next, &mut say);
+        join.line(header, at, stop, &mut say);
         at = next;
     }
     join.missing(&mut say);
@@ -60,18 +60,17 @@ struct Join<'a, 'o> {
 }
 
 impl<'a> Join<'a, '_> {
-    /// Takes the line from `at` to `stop`; the next one begins at `next`.
+    /// Takes the line from `at` to `stop`.
     fn line(
         &mut self,
         header: Option<Header>,
         at: usize,
         stop: usize,
-        next: usize,
         say: &mut impl FnMut(Diagnostic),
     ) {
         let raw = self.bytes.get(at..stop).unwrap_or_default();
         match header {
-            Some(Header::Message) => return self.header(raw, at, next, say),
+            Some(Header::Message) => return self.header(raw, at, say),
             Some(Header::Batch(_)) => {
                 self.missing(say);
                 self.delimiters = None;
@@ -106,17 +105,20 @@ impl<'a> Join<'a, '_> {
         self.end = stop;
     }
 
-    fn header(&mut self, raw: &'a [u8], at: usize, next: usize, say: &mut impl FnMut(Diagnostic)) {
+    fn header(&mut self, raw: &'a [u8], at: usize, say: &mut impl FnMut(Diagnostic)) {
         let delimiters = Delimiters::parse(raw, at).ok().map(|(own, _)| own);
         let pointer = delimiters.and_then(|own| Segment::new(raw, at, own).field(14));
-        let pointer = pointer.filter(|field| !field.raw().is_empty());
+        // A header with another one inside is cut, and nothing goes on with it.
+        let cut = frame::header_inside(raw).is_some();
+        let pointer = pointer.filter(|field| !cut && !field.raw().is_empty());
         match (self.suspended, pointer) {
             (Some(before), Some(pointer))
                 if before.pointer == pointer.raw() && delimiters == Some(before.delimiters) =>
             {
                 self.suspended = None;
-                self.fill(before.start, next);
                 let span = Span::new(at, raw.len());
+                // What ends the frame of a message without segments of its own stays.
+                self.fill(before.start, at.saturating_add(raw.len()));
                 return remark(DiagnosticCode::ContinuationJoined, span, "MSH", say);
             }
             (None, Some(pointer)) => {
@@ -215,6 +217,8 @@ mod tests {
             joined(&more).1[..3],
             ["ContinuationMissing DSC", "ContinuationJoined ADD", "ContinuationMissing MSH-14"]
         );
+        let cut = two.replace("p1", "p1|MSH|^~\\&|A");
+        assert_eq!(joined(&format!("{one}{cut}")).1[0], "ContinuationMissing DSC");
         assert_eq!(joined("MSH|^~\\&|A\rDSC||F\r").1, [""; 0]);
     }
 }
