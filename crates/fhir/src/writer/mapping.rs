@@ -134,7 +134,7 @@ pub(super) fn sender(
     Name::new("sender").str(&config.source).authority(facility).authority(application).finish()
 }
 
-fn subject_entry(session: &Session, key: Option<SubjectKey>) -> Option<&Entry> {
+pub(super) fn subject_entry(session: &Session, key: Option<SubjectKey>) -> Option<&Entry> {
     key.and_then(|key| session.entry(Kind::Patient, key.0))
 }
 
@@ -250,15 +250,18 @@ impl Sink for Mapping<'_> {
             return;
         }
         let mut entry = self.session.spare(Kind::Encounter);
-        let visit = encounter.identifiers.first();
-        entry.id = match visit {
-            Some(number) => {
-                write_search(&self.w.cx, number, &mut entry.search);
-                identity(&self.w.cx, "Encounter", number)
-            }
+        let (key, whose) = (encounter.key.0, (encounter.subject, encounter.span));
+        let mut visit = encounter.identifiers.first();
+        if let Some(number) = visit {
+            let id = identity(&self.w.cx, "Encounter", number);
+            entry.id = self.of_subject(id, Kind::Encounter, key, whose);
+            visit = visit.filter(|_| entry.id == id);
+        }
+        match visit {
+            Some(number) => write_search(&self.w.cx, number, &mut entry.search),
             // Without a number, a visit of this message alone.
-            None => self.local(Kind::Encounter, encounter.key.0),
-        };
+            None => entry.id = self.local(Kind::Encounter, key),
+        }
         let subject = subject_entry(self.session, encounter.subject).and_then(Entry::target);
         builder!(self.w => &mut entry.tape).encounter(
             encounter,
@@ -338,7 +341,11 @@ impl Sink for Mapping<'_> {
         let mut entry = self.session.spare(Kind::Specimen);
         let number = specimen.filler.as_ref().or(specimen.placer.as_ref());
         entry.id = match number {
-            Some(number) => identity(&self.w.cx, "Specimen", number),
+            Some(number) => {
+                let id = identity(&self.w.cx, "Specimen", number);
+                let whose = (specimen.subject, specimen.span);
+                self.of_subject(id, Kind::Specimen, specimen.key.0, whose)
+            }
             None => self.local(Kind::Specimen, specimen.key.0),
         };
         let subject = subject_entry(self.session, specimen.subject).and_then(Entry::target);
@@ -361,7 +368,8 @@ impl Sink for Mapping<'_> {
         entry.id = match number {
             Some(number) => {
                 let of = identity(&self.w.cx, "order", number);
-                Name::new("ServiceRequest").uuid(of).concept(&order.code).finish()
+                let id = Name::new("ServiceRequest").uuid(of).concept(&order.code).finish();
+                self.of_subject(id, Kind::Order, order.key.0, (order.subject, order.span))
             }
             None => self.local(Kind::Order, order.key.0),
         };
