@@ -1,5 +1,7 @@
 //! What users get, tested through the facade. Inputs are files under `vectors/<protocol>/`.
 
+#[path = "suite/attribution/mod.rs"]
+mod attribution;
 #[path = "suite/conformance/mod.rs"]
 mod conformance;
 #[path = "suite/corpora.rs"]

@@ -20,6 +20,7 @@ const STEPS: &[Step] = &[
     ("formatting", formatting),
     ("clippy", clippy),
     ("tests", tests),
+    ("attribution", attribution),
     ("generated files", generated),
     ("fuzz", fuzz),
     ("instruction counts", instructions),
@@ -83,6 +84,18 @@ fn tests() -> Result<Outcome> {
     let command = block.ok_or("the README has no second shell block")?.trim();
     must(Command::new("sh").args(["-c", command]).current_dir(root()))?;
     Ok(Outcome::Done(format!("`{command}`")))
+}
+
+/// Feeds in which each part says whose it is; the tests take a tenth of them.
+const FEEDS: &str = "100000";
+
+fn attribution() -> Result<Outcome> {
+    let mut tests = cargo(&["test", "--quiet", "--release", "-p", "iomt-tests", "--test", "suite"]);
+    tests.args(["--", "--exact", "attribution::nothing_is_under_another_patient"]);
+    if !output(tests.env("CASES", FEEDS))?.contains("1 passed") {
+        return Err("the test is not there".into());
+    }
+    Ok(Outcome::Done(format!("of {FEEDS} feeds none gives a value to another patient")))
 }
 
 fn generated() -> Result<Outcome> {
