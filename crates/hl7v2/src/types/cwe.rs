@@ -122,13 +122,14 @@ pub(crate) fn field<'a: 'b, 'b>(
     }
 }
 
-/// The system that a name of table 0396 means. Names that are not exactly one of ours stay as sent.
+/// The system that a name of table 0396 means, or its OID in the HL7 registry. Names that are not
+/// exactly one of ours stay as sent.
 pub(crate) fn code_system(name: Text<'_>) -> CodeSystem<'_> {
     match name.raw() {
-        b"LN" => CodeSystem::Loinc,
-        b"MDC" => CodeSystem::Mdc,
-        b"SCT" | b"SNOMED-CT" => CodeSystem::SnomedCt,
-        b"UCUM" => CodeSystem::Ucum,
+        b"LN" | b"2.16.840.1.113883.6.1" => CodeSystem::Loinc,
+        b"MDC" | b"2.16.840.1.113883.6.24" => CodeSystem::Mdc,
+        b"SCT" | b"SNOMED-CT" | b"2.16.840.1.113883.6.96" => CodeSystem::SnomedCt,
+        b"UCUM" | b"2.16.840.1.113883.6.8" => CodeSystem::Ucum,
         [b'H', b'L', b'7', digits @ ..] if digits.len() == 4 => {
             let table = core::str::from_utf8(digits).ok().and_then(|d| d.parse().ok());
             table.map_or(CodeSystem::Named(name), CodeSystem::Hl7Table)
