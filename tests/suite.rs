@@ -16,6 +16,8 @@ mod leaves;
 mod no_phi;
 #[path = "suite/pcd.rs"]
 mod pcd;
+#[path = "suite/peers/mod.rs"]
+mod peers;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/registry.rs"]

@@ -21,7 +21,7 @@ pub struct Sent {
     pub bytes: Vec<u8>,
 }
 
-fn unzipped(path: &Path) -> String {
+pub fn unzipped(path: &Path) -> String {
     let mut lines = String::new();
     let zipped = fs::File::open(path).unwrap();
     flate2::read::GzDecoder::new(zipped).read_to_string(&mut lines).unwrap();
