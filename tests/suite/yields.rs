@@ -118,13 +118,13 @@ fn has_value(field: &[u8]) -> bool {
 }
 
 /// Whether there is something to write: a person with a number or a name, a visit, an order, a
-/// specimen or a row. Other segments are not mapped.
+/// specimen, a row, or the software of the sender. Other segments are not mapped.
 fn calls_for_output(line: &Line<'_>) -> bool {
     let any = |from: usize| line.iter().skip(from).any(|field| has_value(field));
     match line[0] {
         b"PID" => line.iter().skip(2).take(4).any(|field| has_value(field)),
         b"PV1" => any(2),
-        b"OBR" | b"OBX" | b"SPM" => true,
+        b"OBR" | b"OBX" | b"SFT" | b"SPM" => true,
         _ => false,
     }
 }

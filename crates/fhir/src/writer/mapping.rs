@@ -13,7 +13,7 @@ use super::session::{Entry, Kind, Refer};
 use super::{Output, Session, Writer, builder};
 use crate::config::{Config, Form, Guide, OnInvalid, Partial};
 use crate::identity::{Name, Uuid};
-use crate::policy::{OrderLinks, Performers, ReportLinks, identity, pocd};
+use crate::policy::{OrderLinks, Performers, ReportLinks, Target, identity, pocd};
 
 /// MDS > VMD > channel > metric, and room.
 pub(super) const DEVICE_DEPTH: u8 = 16;
@@ -94,6 +94,29 @@ impl Mapping<'_> {
             .finish()
     }
 
+    /// The identity of what has a number, and is of one person: another one where this message has
+    /// that of someone else under it.
+    fn of_subject(
+        &mut self,
+        id: Uuid,
+        kind: Kind,
+        key: u32,
+        (subject, span): (Option<SubjectKey>, Span),
+    ) -> Uuid {
+        let whose = match subject_entry(self.session, subject).and_then(Entry::target) {
+            Some(Target::Resource(_, id)) => id,
+            Some(Target::External(name) | Target::Display(name)) => {
+                Name::new("subject").str(name).finish()
+            }
+            None => Uuid::default(),
+        };
+        if *self.w.message.whose.entry(id).or_insert(whose) == whose {
+            return id;
+        }
+        self.tell(DiagnosticCode::IdentityRepeated, span, kind.resource());
+        self.local(kind, key)
+    }
+
     pub(super) fn keep(&mut self, kind: Kind, key: u32, entry: Entry) {
         let replaced = self.session.declare(kind, key, entry);
         self.session.recycle(replaced);
@@ -134,7 +157,7 @@ pub(super) fn sender(
     Name::new("sender").str(&config.source).authority(facility).authority(application).finish()
 }
 
-pub(super) fn subject_entry(session: &Session, key: Option<SubjectKey>) -> Option<&Entry> {
+fn subject_entry(session: &Session, key: Option<SubjectKey>) -> Option<&Entry> {
     key.and_then(|key| session.entry(Kind::Patient, key.0))
 }
 

@@ -42,6 +42,8 @@ pub(super) struct MessageState {
     pub(super) lines: Vec<usize>,
     /// Resources in `out`, and where each stands.
     pub(super) ids: HashMap<Uuid, (usize, usize), RandomState>,
+    /// Of whom visits, orders and specimens are.
+    pub(super) whose: HashMap<Uuid, Uuid, RandomState>,
     /// How often each identity of an Observation or DiagnosticReport was given.
     pub(super) identities: HashMap<Uuid, u64, RandomState>,
     /// Its Provenance, but for the targets, if one is wanted.
@@ -123,6 +125,7 @@ impl MessageState {
         self.out.clear();
         self.lines.clear();
         self.ids.clear();
+        self.whose.clear();
         self.identities.clear();
         self.parents.clear();
         self.origin.clear();

@@ -1,15 +1,12 @@
 //! The end of a message: its output goes out whole, or not at all.
 
-use iomt_core::model::SubjectKey;
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode};
 
 use super::builder;
-use super::mapping::{Mapping, subject_entry};
+use super::mapping::Mapping;
 use super::render::{Fate, Request};
-use super::session::{Entry, Kind};
 use crate::config::{BundleKind, Form};
-use crate::identity::Uuid;
 use crate::issue::{IssueCode, Severity};
 use crate::json;
 use crate::policy::Target;
@@ -148,29 +145,6 @@ impl Mapping<'_> {
         self.w.text.clear();
         json::write(&self.w.outcome, root.node(), &mut self.w.text);
         self.output.outcome(self.session.ordinal, &self.w.text);
-    }
-
-    /// The identity of what has a number, and is of one person: another one where this message has
-    /// described under that number what is of someone else.
-    pub(super) fn of_subject(
-        &mut self,
-        id: Uuid,
-        kind: Kind,
-        key: u32,
-        subject: (Option<SubjectKey>, Span),
-    ) -> Uuid {
-        let Some((start, end)) = self.w.message.ids.get(&id).copied() else { return id };
-        let text = self.w.message.out.get(start..end).unwrap_or_default();
-        let same = match subject_entry(self.session, subject.0).and_then(Entry::target) {
-            Some(Target::Resource(_, id)) => text.contains(&id.to_string()),
-            Some(Target::External(name) | Target::Display(name)) => text.contains(name),
-            None => !text.contains("\"subject\":"),
-        };
-        if same || text.is_empty() {
-            return id;
-        }
-        self.tell(DiagnosticCode::IdentityRepeated, subject.1, kind.resource());
-        self.local(kind, key)
     }
 
     /// One identity described twice: differently is worth knowing; the first description stands.
