@@ -48,8 +48,8 @@ pub(crate) struct Context<'a, 's> {
 /// How many participants are remembered.
 const RECENT: usize = 4;
 
-/// A participant that was declared, or nobody: the data type, the bytes, the key.
-type Recent<'a> = (&'static str, &'a [u8], Option<ParticipantKey>);
+/// A participant that was declared: the data type, the bytes, the key.
+type Recent<'a> = (&'static str, &'a [u8], ParticipantKey);
 
 impl<'a, 's> Context<'a, 's> {
     pub(crate) fn new(message: Message<'a>, codecs: &'a Codecs, sink: &'s mut dyn Sink) -> Self {
@@ -76,8 +76,8 @@ impl<'a, 's> Context<'a, 's> {
         }
     }
 
-    /// What the same bytes gave before, if they were read not long ago.
-    fn known_participant(&self, kind: &'static str, raw: &[u8]) -> Option<Option<ParticipantKey>> {
+    /// Whom the same bytes gave before, if they were read not long ago.
+    fn known_participant(&self, kind: &'static str, raw: &[u8]) -> Option<ParticipantKey> {
         let same = |(k, bytes, _): &&Recent<'a>| *k == kind && *bytes == raw;
         self.recent.iter().flatten().find(same).map(|(_, _, key)| *key)
     }
@@ -98,7 +98,8 @@ impl<'a, 's> Context<'a, 's> {
     }
 
     /// Declares the participant that `read` finds in a repetition of type `kind`. The
-    /// same bytes, met again soon after, give the same key and are not read again.
+    /// same bytes, met again soon after, give the same key and are not read again. What names nobody
+    /// is, to say so at each place.
     pub(crate) fn declare(
         &mut self,
         kind: &'static str,
@@ -107,18 +108,18 @@ impl<'a, 's> Context<'a, 's> {
     ) -> Option<ParticipantKey> {
         let raw = repetition.raw();
         if let Some(known) = self.known_participant(kind, raw) {
-            return known;
+            return Some(known);
         }
         let participant = read(self);
         if let Some(participant) = &participant {
             self.sink.participant(participant);
         }
-        let key = participant.map(|participant| participant.key);
+        let key = participant?.key;
         self.recent.rotate_right(1);
         if let Some(first) = self.recent.first_mut() {
             *first = Some((kind, raw, key));
         }
-        key
+        Some(key)
     }
 
     /// Reads who takes part in `role` from each repetition of a field.

@@ -22,8 +22,8 @@ pub(crate) struct Devices<'a> {
     more: BTreeMap<&'a [u8], DeviceKey>,
     /// What each device is part of, by its key.
     parents: Vec<Option<DeviceKey>>,
-    /// The field that was read last, under which device, and what it means: most rows have that of
-    /// the row before.
+    /// The field that was read last, under which device, and the one that it means: most rows have
+    /// that of the row before.
     last: (&'a [u8], Option<DeviceKey>),
     key: Option<DeviceKey>,
     /// The repetitions of the field under way, and the identifiers of the one.
@@ -79,26 +79,28 @@ impl<'a> Devices<'a> {
     }
 
     /// Reads OBX-18 of what `within` observed, or a part of that: declares the devices that are not
-    /// yet declared, and gives the lowest one.
+    /// yet declared, and gives the lowest one; nothing where the field names none.
     pub(crate) fn read(
         &mut self,
         context: &mut Context<'a, '_>,
         field: Field<'a>,
         within: Option<DeviceKey>,
     ) -> Option<DeviceKey> {
-        if (field.raw(), within) == self.last {
+        let raw = field.raw();
+        // What names none says so on each row, and once.
+        if (raw, within) == self.last && (self.key.is_some() || core::ptr::eq(raw, self.last.0)) {
             return self.key;
         }
         let mut levels = core::mem::take(&mut self.levels);
         levels.clear();
         levels.extend(field.valued());
-        let mut lower = within;
+        let mut lowest = None;
         for level in levels.iter().rev() {
-            lower = self.device(context, *level, lower, within).or(lower);
+            lowest = self.device(context, *level, lowest.or(within), within).or(lowest);
         }
         self.levels = levels;
-        (self.last, self.key) = ((field.raw(), within), lower);
-        lower
+        (self.last, self.key) = ((raw, within), lowest);
+        lowest
     }
 
     /// Declares the sender, if MSH-3 names it as a device.

@@ -55,7 +55,8 @@ pub(crate) struct Found {
     pub(crate) unterminated: bool,
     /// A limit that is exceeded.
     pub(crate) limit: Option<LimitKind>,
-    /// Bytes between lines that are neither terminators nor blanks, from the first of the message.
+    /// Bytes between lines that are neither terminators nor blanks, from the first of the message to
+    /// the last.
     pub(crate) junk: Option<Span>,
 }
 
@@ -221,9 +222,12 @@ impl Index {
         self.found.unterminated |= run.is_empty();
         self.found.line_feed |= run.starts_with(b"\n") || run.starts_with(b"\r\n");
         let junk = |b: &u8| !matches!(b, b'\r' | b'\n' | b' ' | b'\t');
-        if let (false, None, Some(skipped)) = (last, self.found.junk, run.iter().position(junk)) {
-            let len = run.iter().skip(skipped).take_while(|b| junk(b)).count();
-            self.found.junk = Some(Span::new(offset.saturating_add(skipped), len));
+        if let (false, Some(first), Some(last)) =
+            (last, run.iter().position(junk), run.iter().rposition(junk))
+        {
+            let len = last.saturating_sub(first).saturating_add(1);
+            let found = Span::new(offset.saturating_add(first), len);
+            self.found.junk = Some(self.found.junk.map_or(found, |junk| junk.to(found)));
         }
     }
 

@@ -35,6 +35,11 @@ const ATTRIBUTE: Rule = Rule {
     structural: true,
     reason: "it says what the row says of a device, a metric or a wave",
 };
+const REPEATED: Rule = Rule {
+    name: "repeated",
+    structural: false,
+    reason: "the segment stands before, byte for byte",
+};
 const NULL: Rule =
     Rule { name: "null", structural: false, reason: "it asks for an element without content" };
 const BLANK: Rule = Rule { name: "blank", structural: false, reason: "blanks say nothing" };
@@ -138,24 +143,48 @@ fn of_message(message: &Message<'_>, number: u64, each: &mut dyn FnMut(Part<'_>)
         }
         lines = until;
     };
-    let mut row = (0, None);
+    let (mut line, mut row, mut repeated, mut persons) = (None, None, false, Persons::default());
     for leaf in message.leaves() {
         malformed(leaf.line, each);
         let ordinal = message.ordinal(leaf.line).unwrap_or(0);
         let field = u16::try_from(leaf.field).unwrap_or(u16::MAX);
-        if leaf.id == b"OBX" && row.0 != leaf.line {
-            row = (leaf.line, message.line(leaf.line).and_then(Row::of));
+        if line.replace(leaf.line) != Some(leaf.line) {
+            let segment = message.line(leaf.line);
+            row = segment.filter(|segment| segment.id() == b"OBX").and_then(Row::of);
+            repeated = segment.is_some_and(|segment| persons.repeats(segment));
         }
-        let of_row = row.1.filter(|_| leaf.id == b"OBX");
-        let rule = rule(leaf.id, field).or_else(|| row_rule(of_row, field)).or(match leaf.raw {
+        let own = match leaf.raw {
             b"\"\"" => Some(&NULL),
             raw if raw.iter().all(u8::is_ascii_whitespace) => Some(&BLANK),
-            _ => None,
-        });
+            _ => repeated.then_some(&REPEATED),
+        };
+        let rule = rule(leaf.id, field).or_else(|| row_rule(row, field)).or(own);
         let span = Span::new(leaf.offset, leaf.raw.len());
         each(Part::new(number, span, &Path(&leaf, ordinal)).passed_over(rule));
     }
     malformed(message.lines(), each);
+}
+
+/// The last PID, and the last PD1 after it: the same once more is the same person.
+#[derive(Default)]
+struct Persons<'a> {
+    patient: &'a [u8],
+    more: &'a [u8],
+}
+
+impl<'a> Persons<'a> {
+    fn repeats(&mut self, segment: Segment<'a>) -> bool {
+        let last = match segment.id() {
+            b"PID" => &mut self.patient,
+            b"PD1" => &mut self.more,
+            _ => return false,
+        };
+        let same = core::mem::replace(last, segment.raw()) == segment.raw();
+        if segment.id() == b"PID" && !same {
+            self.more = &[];
+        }
+        same
+    }
 }
 
 /// `OBX[2]-5[1].1.1`

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use iomt_core::wire::Span;
-use iomt_core::{Diagnostic, Options, Protocol, Rule};
+use iomt_core::{Diagnostic, DiagnosticCode, Options, Protocol, Rule};
 use iomt_fhir::{Output, Trace, Uuid};
 
 /// Hands everything on, and keeps account of it: which bytes are in the output, and of which a
@@ -198,7 +198,8 @@ impl Output for Account<'_> {
     fn diagnostic(&mut self, message: u64, diagnostic: &Diagnostic) {
         if diagnostic.code.leaves_out_all() {
             self.lost.insert(message);
-        } else if diagnostic.code.leaves_out() {
+        } else if diagnostic.code.leaves_out() && diagnostic.code != DiagnosticCode::Junk {
+            // Junk is no part, and stands between parts.
             self.left_out.push(diagnostic.span);
         }
         self.output.diagnostic(message, diagnostic);

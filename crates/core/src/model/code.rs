@@ -100,6 +100,13 @@ impl<'a> Coding<'a> {
         Self { system: CodeSystem::Mdc, code: Code::Mdc(code), display, version, system_span }
     }
 
+    /// The bytes of each part that was sent.
+    pub fn spans(&self) -> impl Iterator<Item = Span> + use<> {
+        let text = |text: Option<Text<'_>>| text.map_or(Span::NONE, |text| text.span());
+        let parts = [self.code.span(), text(self.display), self.system_span, text(self.version)];
+        parts.into_iter().filter(|span| span.is_some())
+    }
+
     /// The number, if the system is IEEE 11073-10101 and the code is its decimal number.
     #[must_use]
     pub fn as_mdc(&self) -> Option<Mdc> {
@@ -159,6 +166,12 @@ impl<'a> Concept<'a> {
     /// The codings that are there.
     pub fn codings(&self) -> impl Iterator<Item = &Coding<'a>> {
         self.codings.iter().flatten()
+    }
+
+    /// The bytes of each part that was sent.
+    pub fn spans(&self) -> impl Iterator<Item = Span> {
+        let text = self.text.map(|text| text.span()).filter(|span| span.is_some());
+        self.codings().flat_map(Coding::spans).chain(text)
     }
 
     /// Whether it says nothing.

@@ -81,6 +81,14 @@ impl Builder<'_> {
         self.tape.close(mark);
     }
 
+    /// [`coding`](Self::coding), beside which no text can stand.
+    pub(crate) fn coding_alone(&mut self, element: ElementId, coding: &Coding<'_>) {
+        self.coding(element, coding);
+        if let Some(display) = coding.display.filter(|_| is_of_table(coding)) {
+            self.note(DiagnosticCode::FieldNotMapped, display.span(), "Coding.display");
+        }
+    }
+
     pub(crate) fn refid(&mut self, mdc: Mdc) {
         if let Some(refid) = nomenclature::mdc::refid(mdc) {
             self.tape.text(el::CODING_DISPLAY, refid);
@@ -192,10 +200,10 @@ impl Builder<'_> {
         self.tape.text_at(el::CODING_CODE, code, span);
         self.tape.close(coding);
         for other in codings {
-            self.coding(el::CODEABLE_CONCEPT_CODING, other);
+            self.coding_alone(el::CODEABLE_CONCEPT_CODING, other);
         }
-        if let Some(version) = first.and_then(|first| first.version) {
-            self.note(DiagnosticCode::FieldNotMapped, version.span(), "Coding.version");
+        if let Some(first) = first {
+            self.version_of_other(first);
         }
         let display = first.and_then(|first| first.display);
         if let (Some(_), Some(display)) = (concept.text, display) {
@@ -256,7 +264,9 @@ impl Builder<'_> {
             match target {
                 Some(target) => {
                     self.code_of_table(el::CODEABLE_CONCEPT_CODING, coding, target);
-                    if !coding.code.is(target.1) {
+                    if coding.code.is(target.1) {
+                        self.version_of_other(coding);
+                    } else {
                         let mut own = *coding;
                         (own.system, own.display) = (CodeSystem::Hl7Table(table), None);
                         self.coding(el::CODEABLE_CONCEPT_CODING, &own);
@@ -293,6 +303,13 @@ impl Builder<'_> {
         self.tape.close(mark);
     }
 
+    /// The version of the table is none of the system that stands for it.
+    pub(super) fn version_of_other(&mut self, coding: &Coding<'_>) {
+        if let Some(version) = coding.version {
+            self.note(DiagnosticCode::FieldNotMapped, version.span(), "Coding.version");
+        }
+    }
+
     /// [`table_concept`](Self::table_concept), of which the target has one coding; what is not in it is
     /// diagnosed.
     pub(crate) fn table_coding(
@@ -308,11 +325,12 @@ impl Builder<'_> {
         match first.map(|coding| (coding, table_target(coding, table, map))) {
             Some((coding, Some(target))) => {
                 self.code_of_table(element, coding, target);
+                self.version_of_other(coding);
                 if let Some(display) = coding.display {
                     self.note(code, display.span(), not_mapped);
                 }
             }
-            Some((coding, None)) => self.coding(element, coding),
+            Some((coding, None)) => self.coding_alone(element, coding),
             None => {
                 if let Some(text) = concept.text {
                     let mark = self.tape.open(element, text.span());
@@ -321,8 +339,8 @@ impl Builder<'_> {
                 }
             }
         }
-        for other in codings {
-            self.note(code, other.code.span(), not_mapped);
+        for span in codings.flat_map(Coding::spans) {
+            self.note(code, span, not_mapped);
         }
         if let (Some(_), Some(text)) = (first, concept.text) {
             self.note(code, text.span(), not_mapped);

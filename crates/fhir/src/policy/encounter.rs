@@ -217,7 +217,7 @@ impl Builder<'_> {
         else {
             // A class of the sender's own.
             self.note(DiagnosticCode::CodeNotMapped, sent.code.span(), "Encounter.class");
-            return self.coding(el::ENCOUNTER_CLASS, &sent);
+            return self.coding_alone(el::ENCOUNTER_CLASS, &sent);
         };
         let span = sent.code.span();
         // The targets of one letter are codes of the HL7 table itself.
@@ -227,6 +227,7 @@ impl Builder<'_> {
         self.tape.text_at(el::CODING_SYSTEM, system, sent.system_span);
         self.tape.text_at(el::CODING_CODE, code, span);
         self.tape.close(mark);
+        self.version_of_other(&sent);
         if let Some(display) = sent.display {
             self.note(DiagnosticCode::FieldNotMapped, display.span(), "Encounter.class");
         }

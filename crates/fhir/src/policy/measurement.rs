@@ -3,7 +3,7 @@
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{
     Bits, CodeSystem, Coding, Component, Concept, Mdc, Measurement, ReferenceRange, StatusCode,
-    StatusTable, Unit, Value,
+    StatusTable, Text, Unit, Value,
 };
 use iomt_core::wire::Span;
 use iomt_nomenclature::loinc::Loinc;
@@ -381,15 +381,17 @@ impl Builder<'_> {
             return self.concept(element, concept);
         }
         self.note(DiagnosticCode::CodeNotMapped, sent.span(), "Observation.interpretation");
-        for coding in concept.codings() {
-            if let Some(display) = coding.display {
-                let code = DiagnosticCode::FieldNotMapped;
-                self.note(code, display.span(), "Observation.interpretation");
-            }
-        }
+        self.lose_others(concept, sent);
         let mark = self.tape.open(element, concept.span);
         self.text(el::CODEABLE_CONCEPT_TEXT, sent);
         self.tape.close(mark);
+    }
+
+    /// What an interpretation says beside `sent`.
+    pub(super) fn lose_others(&mut self, concept: &Concept<'_>, sent: Text<'_>) {
+        for span in concept.spans().filter(|span| *span != sent.span()) {
+            self.note(DiagnosticCode::FieldNotMapped, span, "Observation.interpretation");
+        }
     }
 
     fn reference_range(

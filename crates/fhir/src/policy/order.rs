@@ -153,7 +153,8 @@ impl Builder<'_> {
                 self.note(DiagnosticCode::FieldNotMapped, sent.span(), "Identifier.type");
             }
             let mut typed = *number;
-            typed.type_code = Some(Text::literal(kind));
+            let sent = number.type_code.filter(|sent| sent.is(kind));
+            typed.type_code = sent.or(Some(Text::literal(kind)));
             self.identifier(element, &typed);
         }
     }
@@ -193,11 +194,12 @@ impl Builder<'_> {
             match table_target(coding, table, map) {
                 Some(target) => {
                     self.code_of_table(el::META_SECURITY, coding, target);
+                    self.version_of_other(coding);
                     if let Some(display) = coding.display {
                         self.note(DiagnosticCode::FieldNotMapped, display.span(), place);
                     }
                 }
-                None => self.coding(el::META_SECURITY, coding),
+                None => self.coding_alone(el::META_SECURITY, coding),
             }
         }
         match sent.text {

@@ -63,7 +63,12 @@ impl Builder<'_> {
             }
         }
         if unit.is_none() && !quantity.unit.is_none() {
-            self.note(DiagnosticCode::UnitUnknown, quantity.unit.span, "Quantity.unit");
+            let Unit { ucum, mdc, text, span, .. } = quantity.unit;
+            self.note(DiagnosticCode::UnitUnknown, span, "Quantity.unit");
+            if text.is_some() && (ucum.is_some() || mdc.is_some()) {
+                // A code that is none.
+                self.note(DiagnosticCode::FieldNotMapped, span, "Quantity.code");
+            }
         }
         let observed = matches!(
             element,

@@ -139,23 +139,20 @@ impl Builder<'_> {
                 Some((system, code)) => self.coded(element, system, code, concept.span),
                 // A doubt about a value that is not there.
                 None if status.is_some() && !known(maps::MEASUREMENT_ABSENT) => {
-                    self.note(
-                        DiagnosticCode::CodeNotMapped,
-                        sent.span(),
-                        "Observation.interpretation",
-                    );
+                    self.not_judged(concept, sent);
                 }
                 None if elsewhere => {}
                 None if judged.is_some() || known(maps::ALARM_FLAG) => {
-                    self.note(
-                        DiagnosticCode::CodeNotMapped,
-                        sent.span(),
-                        "Observation.interpretation",
-                    );
+                    self.not_judged(concept, sent);
                 }
                 None => self.unmapped_interpretation(element, concept),
             }
         }
+    }
+
+    fn not_judged(&mut self, concept: &Concept<'_>, sent: Text<'_>) {
+        self.note(DiagnosticCode::CodeNotMapped, sent.span(), "Observation.interpretation");
+        self.lose_others(concept, sent);
     }
 }
 

@@ -10,6 +10,7 @@ use crate::identity::Uuid;
 use crate::policy::PressureRow;
 use crate::tape::{Mark, Tape};
 use crate::trace::Traces;
+use iomt_core::Diagnostic;
 use iomt_core::model::{AbsentReason, Purpose, ReportKey};
 use iomt_core::wire::Span;
 
@@ -62,6 +63,8 @@ pub(super) struct MessageState {
     pub(super) report: ReportState,
     pub(super) halves: Vec<Half>,
     pub(super) halves_used: usize,
+    /// What was told of the row at work.
+    pub(super) told: Vec<Diagnostic>,
 }
 
 /// The report at work; its results are added when it is finished.
@@ -114,6 +117,8 @@ pub(super) struct Half {
     pub(super) replaces: bool,
     pub(super) report: Option<u32>,
     pub(super) span: Span,
+    /// The bytes of a number of its own.
+    pub(super) number: Span,
 }
 
 impl MessageState {

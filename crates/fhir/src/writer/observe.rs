@@ -55,6 +55,11 @@ pub(super) fn links<'a>(
     Links { subject, encounter, specimen, device, profile, parent, performers }
 }
 
+/// The bytes of a measurement and of the remarks on it.
+pub(super) fn whole(m: &Measurement<'_>) -> Span {
+    m.notes.iter().fold(m.span, |span, note| span.to(note.text.span()))
+}
+
 /// What names a result within its message: its order, its code, and what tells it from others.
 fn result_key(
     hasher: &impl BuildHasher,
@@ -85,15 +90,15 @@ impl Mapping<'_> {
 
     fn observe_judged(&mut self, m: &Measurement<'_>) {
         if self.is_not_retransmitted(m) {
-            return self.tell(DiagnosticCode::ValueNotRetransmitted, m.span, "Observation.value");
+            return self.tell(DiagnosticCode::ValueNotRetransmitted, whole(m), "Observation.value");
         }
         if let Value::Bits(bits) = &m.value
             && !says_something(bits)
         {
-            return self.tell(DiagnosticCode::NoEvent, m.span, "Observation.component");
+            return self.tell(DiagnosticCode::NoEvent, whole(m), "Observation.component");
         }
         if self.refers_to_dropped(m) {
-            return self.tell(DiagnosticCode::Dropped, m.span, "Observation");
+            return self.tell(DiagnosticCode::Dropped, whole(m), "Observation");
         }
         self.present(m);
         if let Some(device) = m.device {

@@ -3,11 +3,12 @@
 
 use iomt_core::DiagnosticCode;
 use iomt_core::model::Measurement;
+use iomt_core::wire::Span;
 
 use super::builder;
 use super::mapping::Mapping;
 use super::message::Half;
-use super::observe::links;
+use super::observe::{links, whole};
 use crate::identity::{Name, Uuid};
 use crate::policy::{Plan, PressureRow, When};
 use crate::table::el;
@@ -32,6 +33,9 @@ impl Mapping<'_> {
         }
         self.w.extra.clear();
         builder!(self.w, extra).pressure_component(m);
+        let state = &mut self.w.message;
+        state.told.clear();
+        state.told.extend_from_slice(&self.w.notes);
         self.tell_notes();
         if let Some(at) = partner {
             return self.join(m, row, when, at);
@@ -42,15 +46,29 @@ impl Mapping<'_> {
         self.wait(m, row, when, key);
     }
 
-    /// Equal for the two rows of one panel.
+    /// Equal for the two rows of one panel: what it says of both.
     fn panel_key(&self, m: &Measurement<'_>) -> Uuid {
         let mut name = Name::new("panel");
-        name.text(m.sub_id).text(m.status.code).effective(&m.effective);
+        name.text(m.sub_id).text(m.status.code).text(m.kind).effective(&m.effective);
         self.subject_name(m, &mut name);
-        match m.report {
-            Some(report) => name.number(u64::from(report.0)),
-            None => name.none(),
-        };
+        name.concept(&m.method).concept(&m.body_site);
+        let [placer, filler] = &m.specimen_numbers;
+        for number in [placer, filler].into_iter().flatten() {
+            name.identifier(number);
+        }
+        let keys = [
+            m.report.map(|key| key.0),
+            m.encounter.map(|key| key.0),
+            m.specimen.map(|key| key.0),
+            m.device.map(|key| key.0),
+        ];
+        let performers = m.performers.iter().map(|performer| Some(performer.participant.0));
+        for key in keys.into_iter().chain(performers) {
+            match key {
+                Some(key) => name.number(u64::from(key)),
+                None => name.none(),
+            };
+        }
         name.finish()
     }
 
@@ -68,8 +86,13 @@ impl Mapping<'_> {
         builder!(w).pressure(m, id, when, &links, &half.alone, rows);
         if self.check_tape() {
             self.trace_shared(id, at);
+            let mut number = Span::NONE;
             if let Some(half) = self.w.message.halves.get_mut(at) {
-                half.row = None;
+                (half.row, number) = (None, half.number);
+            }
+            if number.is_some() {
+                // The panel has that of its later row.
+                self.tell(DiagnosticCode::FieldNotMapped, number, "Observation.identifier");
             }
             self.finish_observation(id, true, m.report.map(|r| r.0));
             return;
@@ -79,6 +102,8 @@ impl Mapping<'_> {
             self.tell(DiagnosticCode::ProfileNotMet, m.code.span, "Observation.code");
         }
         let id = self.build_alone(m, when);
+        // The component has noted all this already.
+        self.w.notes.clear();
         let valid = self.check_tape();
         self.finish_observation(id, valid, m.report.map(|r| r.0));
     }
@@ -112,13 +137,15 @@ impl Mapping<'_> {
         let links = links(self.session, &w.cx, w.message.report.parent_of(m.report), m);
         w.tape.clear();
         builder!(w).observation(m, id, when, &links, &plan);
-        // The component has noted all this already.
-        w.notes.clear();
         id
     }
 
     fn wait(&mut self, m: &Measurement<'_>, row: PressureRow, when: &When<'_>, key: Uuid) {
         let id = self.build_alone(m, when);
+        // The component has noted some of this already.
+        let w = &mut *self.w;
+        w.notes.retain(|note| !w.message.told.contains(note));
+        self.tell_notes();
         let state = &mut self.w.message;
         if state.halves.len() <= state.halves_used {
             state.halves.push(Half::default());
@@ -131,7 +158,8 @@ impl Mapping<'_> {
         half.replaces =
             m.status.code.is_some_and(|c| c.is("C") || c.is("D") || c.is("W") || c.is("X"));
         half.report = m.report.map(|r| r.0);
-        half.span = m.span;
+        half.span = whole(m);
+        half.number = m.identifier.map_or(Span::NONE, |number| number.span);
     }
 
     /// A row whose partner did not come, or does not fit (`paired`).

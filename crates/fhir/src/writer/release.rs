@@ -20,6 +20,10 @@ impl Mapping<'_> {
         let Some(mark) = self.w.message.report.mark.take() else { return };
         let mut tape = core::mem::take(&mut self.w.message.report.tape);
         let results = core::mem::take(&mut self.w.message.report.results);
+        if let Some((_, span)) = self.w.message.report.parent.filter(|_| results.is_empty()) {
+            // There is no result that would be derived from it.
+            self.tell(DiagnosticCode::FieldNotMapped, span, "Observation.derivedFrom");
+        }
         let node = results.first().and_then(|(kind, id)| {
             builder!(self.w => &mut tape)
                 .reference(el::DIAGNOSTIC_REPORT_RESULT, Target::Resource(kind, *id))

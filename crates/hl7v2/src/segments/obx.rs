@@ -102,9 +102,8 @@ pub(crate) fn observe<'a>(
     measurement.device = part.device;
     if !row.device.is_empty() {
         context.at(18);
-        measurement.device = devices.read(context, row.device, part.device);
-        if measurement.device.is_some() {
-            measurement.device_span = row.device.span();
+        if let Some(device) = devices.read(context, row.device, part.device) {
+            (measurement.device, measurement.device_span) = (Some(device), row.device.span());
         }
     }
     context.at(6);

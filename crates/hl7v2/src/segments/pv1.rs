@@ -116,7 +116,7 @@ fn class<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Option<Coding<'
     let mut concept: Concept<'a> = Concept::EMPTY;
     cwe::field(context, field, &mut concept);
     let Concept { codings: [first, others @ ..], text, .. } = concept;
-    let spans = others.iter().flatten().map(|other| other.code.span());
+    let spans = others.iter().flatten().flat_map(Coding::spans);
     for span in spans.chain(text.map(|text| text.span())) {
         context.lost(span);
     }

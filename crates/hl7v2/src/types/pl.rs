@@ -47,6 +47,7 @@ pub(crate) fn declare<'a>(
     if !said {
         // Who gives out numbers, without one.
         context.unmapped(repetition.part());
+        status.iter().for_each(|status| context.lost(status.span()));
         return None;
     }
     if room.is_none() && bed.is_none() {

@@ -1,6 +1,6 @@
 //! HL7 v2 chapter 2A, XAD, extended address.
 
-use iomt_core::model::{Address, Text};
+use iomt_core::model::{Address, Text, Validity};
 
 use crate::context::Context;
 use crate::types::{dr, dtm};
@@ -47,9 +47,11 @@ pub(crate) fn address<'a>(
     let Address { lines, city, state, postal_code, country, district, census_tract, .. } = address;
     let parts = [city, state, postal_code, country, district, census_tract];
     let said = lines.iter().chain(&parts).any(Option::is_some);
-    if let (false, Some(kind)) = (said, address.use_code) {
-        // A kind of address without one.
-        context.lost(kind.span());
+    if !said {
+        // A kind of address without one, or when it would hold.
+        let Validity { start, end } = &address.valid;
+        address.use_code.iter().for_each(|kind| context.lost(kind.span()));
+        start.iter().chain(end).for_each(|time| context.lost(time.span));
     }
     said.then_some(address)
 }

@@ -105,6 +105,10 @@ impl<'a> Found<'a> {
             self.check_digit.iter().for_each(|digit| context.lost(digit.span()));
         }
         let known = identifier.is_some() || xpn::is_named(&self.name);
+        if !known {
+            xpn::lose(context, &self.name);
+            self.qualification.iter().for_each(|degree| context.lost(degree.span()));
+        }
         let mut person = Person::default();
         (person.identifier, person.name) = (identifier, self.name);
         person.qualification = self.qualification;

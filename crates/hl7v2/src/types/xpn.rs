@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use iomt_core::model::{FamilyParts, HumanName, Text};
+use iomt_core::model::{FamilyParts, HumanName, Text, Validity};
 
 use crate::context::Context;
 use crate::types::{dr, dtm};
@@ -22,6 +22,8 @@ pub(crate) fn names<'a>(
     } else if called.is_none() {
         // A use or a degree of nobody.
         context.lost(repetition.span());
+    } else {
+        lose(context, &name);
     }
     if let Some(called) = called {
         let mut nickname = HumanName::default();
@@ -82,6 +84,13 @@ pub(crate) fn is_named(name: &HumanName<'_>) -> bool {
         .into_iter()
         .chain([own_prefix, own, partner_prefix, partner])
         .any(Option::is_some)
+}
+
+/// Says that what goes with a name is not mapped: there is no name.
+pub(crate) fn lose(context: &mut Context<'_, '_>, name: &HumanName<'_>) {
+    let HumanName { use_code, order, valid: Validity { start, end }, .. } = name;
+    use_code.iter().chain(order).for_each(|part| context.lost(part.span()));
+    start.iter().chain(end).for_each(|time| context.lost(time.span));
 }
 
 /// Reads component `number`: family name, given name, further names, suffix, prefix, degree.
