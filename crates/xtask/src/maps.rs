@@ -2,13 +2,16 @@
 //! decided where it has no target (`maps_decided.csv`, kept by hand).
 
 use crate::support::{Mode, Result, emit, root, rustfmt};
-use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
+use std::{collections::BTreeMap, fmt::Write, fs, path::Path, str::FromStr};
 
 const IMPORTED: &str = "crates/fhir/data/maps.csv";
 const DECIDED: &str = "crates/fhir/data/maps_decided.csv";
 /// The codes of HL7 v2 tables, so far as a code system of the table is published.
 const TABLES: &str = "crates/fhir/data/v2_tables.csv";
-/// Where those are, the later one over the earlier.
+/// The codes of code systems that are known by an OID, where they are published whole.
+const SYSTEMS: &str = "crates/fhir/data/systems.csv";
+const SYSTEM_FOLDERS: &[&str] = &["r4/CodeSystem", "tho/CodeSystem", "us-core-3.1.0/CodeSystem"];
+/// Where the tables are, the later one over the earlier.
 const TABLE_FOLDERS: &[&str] = &["r4/CodeSystem", "tho/CodeSystem"];
 const GENERATED: &str = "crates/fhir/src/policy/maps/generated.rs";
 
@@ -104,7 +107,43 @@ pub fn import(shared: &Path) -> Result {
         }
     }
     emit(Mode::Write, IMPORTED, &String::from_utf8(out.into_inner()?)?)?;
-    import_tables(shared)
+    import_tables(shared)?;
+    import_systems(shared)
+}
+
+fn import_systems(shared: &Path) -> Result {
+    let mut rows = BTreeMap::new();
+    for folder in SYSTEM_FOLDERS {
+        for entry in fs::read_dir(shared.join("fhir-definitions").join(folder))? {
+            let path = entry?.path();
+            let system: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
+            let Some(oid) = system["url"].as_str().and_then(|url| url.strip_prefix("urn:oid:"))
+            else {
+                continue;
+            };
+            if system["content"] == "complete" {
+                let (name, version) = (system["name"].as_str(), system["version"].as_str());
+                let source = format!("{} {}", name.unwrap_or(oid), version.unwrap_or_default());
+                let mut codes = Vec::new();
+                codes_of(&system["concept"], &mut codes);
+                rows.extend(codes.into_iter().map(|code| ((oid.to_owned(), code), source.clone())));
+            }
+        }
+    }
+    let mut out = csv::Writer::from_writer(Vec::new());
+    out.write_record(["system", "code", "source"])?;
+    for ((system, code), source) in rows {
+        out.write_record([&system, &code, source.trim()])?;
+    }
+    emit(Mode::Write, SYSTEMS, &String::from_utf8(out.into_inner()?)?)
+}
+
+/// The codes of concepts and of those under them.
+fn codes_of(concepts: &serde_json::Value, out: &mut Vec<String>) {
+    for concept in concepts.as_array().into_iter().flatten() {
+        out.extend(concept["code"].as_str().map(str::to_owned));
+        codes_of(&concept["concept"], out);
+    }
 }
 
 fn import_tables(shared: &Path) -> Result {
@@ -158,18 +197,31 @@ pub fn codegen(mode: Mode) -> Result {
         }
         out.push_str("];\n");
     }
-    let mut tables: BTreeMap<u16, String> = BTreeMap::new();
-    for row in csv::Reader::from_path(root().join(TABLES))?.records() {
-        let row = row?;
-        let codes = tables.entry(row[0].parse()?).or_insert_with(|| "\n".into());
-        codes.push_str(&row[1]);
-        codes.push('\n');
-    }
     out.push_str("\n/// The codes of HL7 tables, a line each.\n");
     out.push_str("pub(crate) static V2_TABLES: &[(u16, &str)] = &[\n");
-    for (table, codes) in tables {
+    for (table, codes) in lists::<u16>(TABLES)? {
         writeln!(out, "({table}, {codes:?}),")?;
+    }
+    out.push_str("];\n\n/// The codes of systems that are published whole, by OID, a line each.\n");
+    out.push_str("pub(crate) static SYSTEMS: &[(&str, &str)] = &[\n");
+    for (system, codes) in lists::<String>(SYSTEMS)? {
+        writeln!(out, "({system:?}, {codes:?}),")?;
     }
     out.push_str("];\n");
     emit(mode, GENERATED, &rustfmt(&out)?)
+}
+
+/// The codes of each system of a table, a line each.
+fn lists<K: FromStr + Ord>(path: &str) -> Result<BTreeMap<K, String>>
+where
+    K::Err: std::error::Error + 'static,
+{
+    let mut lists: BTreeMap<K, String> = BTreeMap::new();
+    for row in csv::Reader::from_path(root().join(path))?.records() {
+        let row = row?;
+        let codes = lists.entry(row[0].parse()?).or_insert_with(|| "\n".into());
+        codes.push_str(&row[1]);
+        codes.push('\n');
+    }
+    Ok(lists)
 }

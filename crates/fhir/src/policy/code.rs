@@ -73,7 +73,7 @@ impl Builder<'_> {
         self.tape.write(el::CODING_CODE, span, |w| coding.code.write(w));
         match (coding.display, coding.code, coding.system) {
             // A display other than the table's own is an error there: it is the text.
-            _ if is_of_table(coding) => {}
+            _ if self.is_published(coding) => {}
             (Some(display), _, _) => self.text(el::CODING_DISPLAY, display),
             (None, Code::Mdc(mdc) | Code::Meant(mdc, _), _) => self.refid(mdc),
             (None, Code::Text(_), _) => {}
@@ -84,7 +84,7 @@ impl Builder<'_> {
     /// [`coding`](Self::coding), beside which no text can stand.
     pub(crate) fn coding_alone(&mut self, element: ElementId, coding: &Coding<'_>) {
         self.coding(element, coding);
-        if let Some(display) = coding.display.filter(|_| is_of_table(coding)) {
+        if let Some(display) = coding.display.filter(|_| self.is_published(coding)) {
             self.note(DiagnosticCode::FieldNotMapped, display.span(), "Coding.display");
         }
     }
@@ -112,14 +112,40 @@ impl Builder<'_> {
                 });
                 return true;
             }
-            CodeSystem::Named(name) => return self.named_system(*name),
+            CodeSystem::Named(name) => return self.named_system(*name, coding.code),
             CodeSystem::Unknown => return false,
         };
         self.tape.text_at(el::CODING_SYSTEM, uri, span);
         true
     }
 
-    fn named_system(&mut self, name: Text<'_>) -> bool {
+    /// The codes of the system that a sender names, where it is published whole.
+    fn published(&self, name: Text<'_>) -> Option<&'static str> {
+        let mut configured = self.cx.config.code_systems.iter();
+        if let Some((_, uri)) = configured.find(|(key, _)| name.is(key)) {
+            return maps::system(uri);
+        }
+        let uri = maps::look_up(maps::CODING_SYSTEM, name);
+        uri.map_or_else(|| maps::system(name.short()?.as_str()), maps::system)
+    }
+
+    /// Whether a coding is one that its system has as it is published.
+    fn is_published(&self, coding: &Coding<'_>) -> bool {
+        match (coding.system, coding.code) {
+            (CodeSystem::Named(name), Code::Text(code)) => {
+                self.published(name).is_some_and(|codes| maps::has(codes, code))
+            }
+            _ => is_of_table(coding),
+        }
+    }
+
+    fn named_system(&mut self, name: Text<'_>, code: Code<'_>) -> bool {
+        let has = |codes| code.text().is_some_and(|code| maps::has(codes, code));
+        if self.published(name).is_some_and(|codes| !has(codes)) {
+            // A code of the sender's own, which the system that it names does not have.
+            self.note(DiagnosticCode::CodeNotMapped, name.span(), "Coding.system");
+            return false;
+        }
         let configured = &self.cx.config.code_systems;
         if let Some((_, uri)) = configured.iter().find(|(key, _)| name.is(key)) {
             self.tape.str(el::CODING_SYSTEM, uri, name.span());
@@ -218,12 +244,12 @@ impl Builder<'_> {
     /// The text as sent, or what a code of an HL7 table was called.
     pub(crate) fn concept_text(&mut self, concept: &Concept<'_>) {
         let mut text = concept.text;
-        for coding in concept.codings().filter(|coding| is_of_table(coding)) {
-            match (coding.display, text) {
+        for coding in concept.codings() {
+            match (coding.display.filter(|_| self.is_published(coding)), text) {
                 (Some(display), Some(_)) => {
                     self.note(DiagnosticCode::FieldNotMapped, display.span(), "Coding.display");
                 }
-                (Some(_), None) => text = coding.display,
+                (display @ Some(_), None) => text = display,
                 (None, _) => {}
             }
         }
@@ -275,7 +301,7 @@ impl Builder<'_> {
                 None => self.coding(el::CODEABLE_CONCEPT_CODING, coding),
             }
             // A display other than the table's own is an error there: it is the text.
-            match coding.display.filter(|_| target.is_some() || is_of_table(coding)) {
+            match coding.display.filter(|_| target.is_some() || self.is_published(coding)) {
                 Some(display) if text.is_some() => {
                     self.note(DiagnosticCode::FieldNotMapped, display.span(), "Coding.display");
                 }

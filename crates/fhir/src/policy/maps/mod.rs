@@ -35,6 +35,16 @@ pub(crate) fn find(map: Map, code: &str) -> Option<&'static str> {
 /// Whether an HL7 table that is published as a code system has `code`.
 pub(crate) fn table_has(table: u16, code: Text<'_>) -> bool {
     let codes = V2_TABLES.binary_search_by_key(&table, |(number, _)| *number).ok();
-    let codes = codes.and_then(|at| V2_TABLES.get(at)).map_or("", |(_, codes)| codes);
+    has(codes.and_then(|at| V2_TABLES.get(at)).map_or("", |(_, codes)| codes), code)
+}
+
+/// The codes of a system that is published whole, by its URI or OID.
+pub(crate) fn system(uri: &str) -> Option<&'static str> {
+    let oid = uri.strip_prefix("urn:oid:").unwrap_or(uri);
+    SYSTEMS.iter().find(|(system, _)| *system == oid).map(|(_, codes)| *codes)
+}
+
+/// Whether `code` is one of `codes`.
+pub(crate) fn has(codes: &str, code: Text<'_>) -> bool {
     code.short().is_some_and(|code| codes.split('\n').any(|line| line == code.as_str()))
 }
