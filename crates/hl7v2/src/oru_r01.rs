@@ -338,10 +338,14 @@ impl<'a> Reader<'_, 'a, '_> {
         order.filler = order.filler.or(report.filler);
         (report.placer, report.filler) =
             (report.placer.or(order.placer), report.filler.or(order.filler));
+        (report.group, report.filler_group) = (order.group, order.filler_group);
+        report.status_reason = order.status_reason;
+        report.confidentiality = order.confidentiality;
         order.span = order.span.to(segment.span());
         let scratch = &*self.scratch;
         let ordered = common.is_some()
             || order.priority.is_some()
+            || order.quantity.is_some()
             || order.action.is_some()
             || order.parent_placer.is_some()
             || order.parent_filler.is_some()

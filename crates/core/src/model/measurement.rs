@@ -131,13 +131,24 @@ pub enum Effective<'a> {
 pub struct Note<'a> {
     /// The words.
     pub text: Text<'a>,
+    /// Who made it, declared before, and the bytes that say so.
+    pub author: Option<(ParticipantKey, Span)>,
+    /// When it was made.
+    pub time: Option<Time<'a>>,
 }
 
 impl<'a> Note<'a> {
     /// The words.
     #[must_use]
     pub const fn new(text: Text<'a>) -> Self {
-        Self { text }
+        Self { text, author: None, time: None }
+    }
+
+    /// The bytes of all that it says.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        let author = self.author.map_or(Span::NONE, |(_, span)| span);
+        self.text.span().to(author).to(self.time.map_or(Span::NONE, |time| time.span))
     }
 }
 
@@ -271,6 +282,8 @@ pub struct Specimen<'a> {
     pub method: Concept<'a>,
     /// From where on the body: SPM-8.
     pub body_site: Concept<'a>,
+    /// Whether the patient had fasted: HL7 table 0916, OBR-13.
+    pub fasting: Concept<'a>,
     /// When it was taken: SPM-17.
     pub collected: Effective<'a>,
     /// When it was received: SPM-18.
@@ -304,6 +317,7 @@ impl Specimen<'_> {
             filler: None,
             method: Concept::EMPTY,
             body_site: Concept::EMPTY,
+            fasting: Concept::EMPTY,
             collected: Effective::Unknown,
             received: None,
             notes: &[],
@@ -328,8 +342,16 @@ pub struct Report<'a> {
     pub placer: Option<Identifier<'a>>,
     /// The filler's order number: OBR-3.
     pub filler: Option<Identifier<'a>>,
+    /// Number of the group that the placer ordered together: ORC-4.1.
+    pub group: Option<Identifier<'a>>,
+    /// Number of the group that the filler does together: ORC-4.2.
+    pub filler_group: Option<Identifier<'a>>,
     /// OBR-25.
     pub status: StatusCode<'a>,
+    /// Why it has its status: ORC-16.
+    pub status_reason: Concept<'a>,
+    /// Who may see it: ORC-28.
+    pub confidentiality: Concept<'a>,
     /// HL7 table 0074: OBR-24.
     pub category: Option<Text<'a>>,
     /// What was ordered, declared before.
@@ -361,7 +383,11 @@ impl Report<'_> {
             code: Concept::EMPTY,
             placer: None,
             filler: None,
+            group: None,
+            filler_group: None,
             status: StatusCode::new(StatusTable::Hl70123, None),
+            status_reason: Concept::EMPTY,
+            confidentiality: Concept::EMPTY,
             category: None,
             order: None,
             parent: None,

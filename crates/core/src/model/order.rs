@@ -1,5 +1,5 @@
 use super::{
-    Concept, Effective, EncounterKey, Identifier, Note, OrderKey, Performer, StatusCode,
+    Concept, Effective, EncounterKey, Identifier, Note, OrderKey, Performer, Quantity, StatusCode,
     StatusTable, SubjectKey, Text, Time,
 };
 use crate::wire::Span;
@@ -30,7 +30,7 @@ pub struct Order<'a> {
     pub status: StatusCode<'a>,
     /// HL7 table 0119: ORC-1.
     pub control: Option<Text<'a>>,
-    /// How urgent: OBR-5.
+    /// How urgent: OBR-5, ORC-7.6.
     pub priority: Option<Text<'a>>,
     /// HL7 table 0065: OBR-11.
     pub action: Option<Text<'a>>,
@@ -40,7 +40,9 @@ pub struct Order<'a> {
     pub confidentiality: Concept<'a>,
     /// Where it is to be done: ORC-29.
     pub location: Concept<'a>,
-    /// When it is to be done: OBR-6.
+    /// How much of it: ORC-7.1.
+    pub quantity: Option<Quantity<'a>>,
+    /// When it is to be done: OBR-6, ORC-7.
     pub occurrence: Effective<'a>,
     /// When it was ordered: ORC-9.
     pub authored: Option<Time<'a>>,
@@ -81,6 +83,7 @@ impl Order<'_> {
             status_reason: Concept::EMPTY,
             confidentiality: Concept::EMPTY,
             location: Concept::EMPTY,
+            quantity: None,
             occurrence: Effective::Unknown,
             authored: None,
             performers: &[],

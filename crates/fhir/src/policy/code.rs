@@ -9,7 +9,7 @@ use iomt_core::model::{
 use iomt_core::wire::Span;
 use iomt_nomenclature as nomenclature;
 
-use super::{Builder, Context, maps};
+use super::{Actors, Builder, Context, Target, maps};
 use crate::code_maps::{self, Row};
 use crate::identity::Uuid;
 use crate::table::{ElementId, el};
@@ -382,9 +382,23 @@ impl Builder<'_> {
     }
 
     /// Remarks as sent.
-    pub(crate) fn remarks(&mut self, element: ElementId, notes: &[Note<'_>]) {
+    pub(crate) fn remarks(&mut self, element: ElementId, notes: &[Note<'_>], of: &dyn Actors) {
         for note in notes {
             let one = self.tape.open(element, note.text.span());
+            let author = note.author.and_then(|(author, span)| Some((of.actor(author)?, span)));
+            match author {
+                Some((Target::Display(name), span)) => {
+                    self.tape.str(el::ANNOTATION_AUTHOR_STRING, name, span);
+                }
+                Some((target, span)) => {
+                    self.reference_at(el::ANNOTATION_AUTHOR_REFERENCE, target, span);
+                }
+                None => {}
+            }
+            if let Some(time) = &note.time {
+                let moment = self.moment(time, "Annotation.time");
+                self.date_time(el::ANNOTATION_TIME, &moment);
+            }
             self.text(el::ANNOTATION_TEXT, note.text);
             self.tape.close(one);
         }

@@ -324,7 +324,7 @@ impl Builder<'_> {
         if !panel {
             self.interpretation(el::OBSERVATION_INTERPRETATION, m);
         }
-        self.remarks(el::OBSERVATION_NOTE, m.notes);
+        self.remarks(el::OBSERVATION_NOTE, m.notes, links.performers.of);
         if !m.body_site.is_empty() {
             self.concept(el::OBSERVATION_BODY_SITE, &m.body_site);
         }

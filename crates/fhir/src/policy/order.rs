@@ -23,12 +23,11 @@ impl Builder<'_> {
     pub(crate) fn service_request(&mut self, order: &Order<'_>, id: Uuid, links: &OrderLinks<'_>) {
         let root = el::ROOT_SERVICE_REQUEST;
         let mark = self.resource(root, el::SERVICE_REQUEST_ID, id, order.span);
-        self.confidentiality(el::SERVICE_REQUEST_META, &order.confidentiality);
+        let (element, place) = (el::SERVICE_REQUEST_META, "ServiceRequest.meta.security");
+        self.confidentiality(element, &order.confidentiality, place);
         if order.status.code.is_none() && !order.status_reason.is_empty() {
-            let extension = self.tape.open(el::SERVICE_REQUEST_EXTENSION, order.status_reason.span);
-            self.tape.text(el::EXTENSION_URL, STATUS_REASON);
-            self.concept(el::EXTENSION_VALUE_CODEABLE_CONCEPT, &order.status_reason);
-            self.tape.close(extension);
+            let element = el::SERVICE_REQUEST_EXTENSION;
+            self.concept_extension(element, STATUS_REASON, &order.status_reason);
         } else if !order.status_reason.is_empty() {
             self.note(DiagnosticCode::FieldNotMapped, order.status_reason.span, "ServiceRequest");
         }
@@ -79,6 +78,9 @@ impl Builder<'_> {
                 self.concept(el::SERVICE_REQUEST_ORDER_DETAIL, detail);
             }
         }
+        if let Some(quantity) = &order.quantity {
+            self.quantity(el::SERVICE_REQUEST_QUANTITY_QUANTITY, quantity, &[]);
+        }
         self.reference(el::SERVICE_REQUEST_SUBJECT, links.subject);
         if let Some(encounter) = links.encounter {
             self.reference(el::SERVICE_REQUEST_ENCOUNTER, encounter);
@@ -113,7 +115,7 @@ impl Builder<'_> {
         for reason in order.reasons {
             self.concept(el::SERVICE_REQUEST_REASON_CODE, reason);
         }
-        self.remarks(el::SERVICE_REQUEST_NOTE, order.notes);
+        self.remarks(el::SERVICE_REQUEST_NOTE, order.notes, links.performers.of);
         self.tape.close(mark);
     }
 
@@ -175,9 +177,14 @@ impl Builder<'_> {
     }
 
     /// Who may see a resource, and that its data are not real, as labels.
-    pub(crate) fn confidentiality(&mut self, element: ElementId, sent: &Concept<'_>) {
+    pub(crate) fn confidentiality(
+        &mut self,
+        element: ElementId,
+        sent: &Concept<'_>,
+        place: &'static str,
+    ) {
         let mark = self.tape.open(element, sent.span);
-        self.security(sent, 177, maps::CONFIDENTIALITY, "ServiceRequest.meta.security");
+        self.security(sent, 177, maps::CONFIDENTIALITY, place);
         self.test_label(self.cx.test);
         self.tape.close(mark);
     }

@@ -145,7 +145,12 @@ impl Builder<'_> {
         self.tape.close(mark);
     }
 
-    fn concept_extension(&mut self, element: ElementId, url: &'static str, concept: &Concept<'_>) {
+    pub(super) fn concept_extension(
+        &mut self,
+        element: ElementId,
+        url: &'static str,
+        concept: &Concept<'_>,
+    ) {
         let mark = self.tape.open(element, concept.span);
         self.tape.text(el::EXTENSION_URL, url);
         self.concept(el::EXTENSION_VALUE_CODEABLE_CONCEPT, concept);

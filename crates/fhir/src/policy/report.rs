@@ -4,6 +4,7 @@ use iomt_core::DiagnosticCode;
 use iomt_core::model::{Identifier, Report, Role, Specimen, StatusCode, StatusTable};
 use iomt_core::wire::Span;
 
+use super::party::core;
 use super::{Builder, Performers, Target, maps};
 use crate::identity::Uuid;
 use crate::table::{ElementId, el};
@@ -29,12 +30,20 @@ impl Builder<'_> {
     ) -> Mark {
         let root = el::ROOT_DIAGNOSTIC_REPORT;
         let mark = self.resource(root, el::DIAGNOSTIC_REPORT_ID, id, report.span);
-        self.meta(el::DIAGNOSTIC_REPORT_META, None);
+        let (element, place) = (el::DIAGNOSTIC_REPORT_META, "DiagnosticReport.meta.security");
+        self.confidentiality(element, &report.confidentiality, place);
+        if !report.status_reason.is_empty() {
+            let element = el::DIAGNOSTIC_REPORT_EXTENSION;
+            self.concept_extension(element, core!("event-statusReason"), &report.status_reason);
+        }
         let element = el::DIAGNOSTIC_REPORT_IDENTIFIER;
         self.order_numbers(element, report.placer.as_ref(), report.filler.as_ref());
+        self.number(element, report.group.as_ref(), "PGN");
+        self.number(element, report.filler_group.as_ref(), "FGN");
         self.own_identifier(element, id);
         if let Some(order) = links.order {
-            self.reference(el::DIAGNOSTIC_REPORT_BASED_ON, order);
+            let span = report.placer.map_or(Span::NONE, |placer| placer.span);
+            self.reference_at(el::DIAGNOSTIC_REPORT_BASED_ON, order, span);
         }
         let status = self.report_status(&report.status);
         let span = report.status.code.map_or(Span::NONE, |c| c.span());
@@ -82,7 +91,7 @@ impl Builder<'_> {
         }
         for note in report.notes {
             // R4 has no place for a remark on a report.
-            self.note(DiagnosticCode::FieldNotMapped, note.text.span(), "DiagnosticReport");
+            self.note(DiagnosticCode::FieldNotMapped, note.span(), "DiagnosticReport");
         }
         mark
     }
@@ -180,7 +189,7 @@ impl Builder<'_> {
         for condition in specimen.conditions {
             self.concept(el::SPECIMEN_CONDITION, condition);
         }
-        self.remarks(el::SPECIMEN_NOTE, specimen.notes);
+        self.remarks(el::SPECIMEN_NOTE, specimen.notes, performers.of);
         self.tape.close(mark);
     }
 
@@ -210,6 +219,10 @@ impl Builder<'_> {
         }
         if !specimen.body_site.is_empty() {
             self.concept(el::SPECIMEN_COLLECTION_BODY_SITE, &specimen.body_site);
+        }
+        if !specimen.fasting.is_empty() {
+            let element = el::SPECIMEN_COLLECTION_FASTING_STATUS_CODEABLE_CONCEPT;
+            self.concept(element, &specimen.fasting);
         }
         self.tape.close(collection);
     }

@@ -400,7 +400,7 @@ impl Sink for Mapping<'_> {
         let Some(subject) = subject else {
             // FHIR has no request for nobody.
             self.session.recycle(Some(entry));
-            let notes = order.notes.iter().map(|note| note.text.span());
+            let notes = order.notes.iter().map(|note| note.span());
             for span in notes.chain([order.span]) {
                 self.tell(DiagnosticCode::FieldNotMapped, span, "ServiceRequest.subject");
             }

@@ -57,7 +57,7 @@ pub(super) fn links<'a>(
 
 /// The bytes of a measurement and of the remarks on it.
 pub(super) fn whole(m: &Measurement<'_>) -> Span {
-    m.notes.iter().fold(m.span, |span, note| span.to(note.text.span()))
+    m.notes.iter().fold(m.span, |span, note| span.to(note.span()))
 }
 
 /// What names a result within its message: its order, its code, and what tells it from others.

@@ -7,7 +7,7 @@ use iomt_core::model::{
 use super::spm;
 use crate::context::Context;
 use crate::scratch::Scratch;
-use crate::types::{cwe, cx, dtm, ei, ndl, xcn};
+use crate::types::{cwe, cx, dtm, ei, ndl, tq, xcn};
 use crate::{Field, Segment};
 
 /// Reads a report, and into `order` what was ordered. Who takes part goes to `scratch`. Notes,
@@ -32,10 +32,20 @@ pub(crate) fn read<'a>(
             2 => report.placer = ei::field(context, field),
             3 => report.filler = ei::field(context, field),
             4 => cwe::field(context, field, &mut report.code),
-            5 => order.priority = context.code(field),
+            5 => {
+                let urgency = context.code(field);
+                match order.priority {
+                    // ORC-7 says it.
+                    Some(_) => urgency.iter().for_each(|sent| context.lost(sent.span())),
+                    None => order.priority = urgency,
+                }
+            }
             6 => {
                 let at = dtm::field(context, field);
-                order.occurrence = at.map_or(Effective::Unknown, Effective::At);
+                match (order.occurrence, at) {
+                    (Effective::Unknown, Some(at)) => order.occurrence = Effective::At(at),
+                    (_, at) => at.iter().for_each(|at| context.lost(at.span)),
+                }
             }
             7 => start = dtm::field(context, field),
             8 => end = dtm::field(context, field),
@@ -50,6 +60,7 @@ pub(crate) fn read<'a>(
                 report.status = StatusCode::new(StatusTable::Hl70123, code);
             }
             26 => parent_result(context, field, report),
+            27 => tq::read(context, field, order),
             29 => {
                 let repetition = context.first(field);
                 [order.parent_placer, order.parent_filler] = ei::pair(context, repetition);

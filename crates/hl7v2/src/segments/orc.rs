@@ -5,7 +5,7 @@ use iomt_core::model::{Order, Role, StatusCode, StatusTable};
 use crate::Segment;
 use crate::context::Context;
 use crate::scratch::Scratch;
-use crate::types::{cwe, cx, dtm, ei, role};
+use crate::types::{cwe, cx, dtm, ei, role, tq};
 
 const REQUESTER: role::Numbers = role::Numbers {
     persons: 12,
@@ -46,6 +46,7 @@ pub(crate) fn read<'a>(
                 }
             }
             5 => order.status = StatusCode::new(StatusTable::Hl70038, context.code(field)),
+            7 => tq::read(context, field, order),
             9 => order.authored = dtm::field(context, field),
             16 => cwe::field(context, field, &mut order.status_reason),
             28 => cwe::field(context, field, &mut order.confidentiality),

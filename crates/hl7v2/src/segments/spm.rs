@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use iomt_core::model::{Concept, Effective, Note, Role, Specimen};
+use iomt_core::model::{CodeSystem, Concept, Effective, Note, Role, Specimen};
 
 use crate::context::Context;
 use crate::scratch::Scratch;
@@ -62,7 +62,7 @@ pub(crate) fn read<'a>(
 }
 
 /// The fields of OBR that are of a specimen.
-pub(crate) const OF_OBR: [u16; 4] = [9, 10, 14, 15];
+pub(crate) const OF_OBR: [u16; 6] = [9, 10, 13, 14, 15, 39];
 
 /// Reads what OBR says of a specimen: OBR-15 and what goes with it.
 pub(crate) fn read_obr<'a>(
@@ -84,11 +84,44 @@ pub(crate) fn read_obr<'a>(
         match number {
             9 => specimen.quantity = cq::quantity(context, field),
             10 => context.performers(Role::Collector, field, xcn::declare, collectors),
+            13 => fasting(context, field, specimen),
             14 => specimen.received = dtm::field(context, field),
+            39 => comments(context, field, remarks),
             _ => source(context, field, specimen, additives, remarks),
         }
     }
     specimen.span = segment.field(15).map_or(segment.span(), |field| field.span());
+}
+
+/// OBR-13, as far as it has codes of table 0916: whether the patient had fasted. Before 2.8 it was
+/// words.
+fn fasting<'a>(context: &mut Context<'a, '_>, field: Field<'a>, specimen: &mut Specimen<'a>) {
+    for repetition in field.valued() {
+        let mut concept = Concept::EMPTY;
+        cwe::concept(context, repetition, CodeSystem::Unknown, &mut concept);
+        let of_table =
+            concept.codings().any(|coding| matches!(coding.system, CodeSystem::Hl7Table(916)));
+        if of_table && specimen.fasting.is_empty() {
+            specimen.fasting = concept;
+        } else {
+            concept.spans().for_each(|span| context.lost(span));
+        }
+    }
+}
+
+/// OBR-39: what the collector says of the specimen, in words.
+fn comments<'a>(context: &mut Context<'a, '_>, field: Field<'a>, remarks: &mut Vec<Note<'a>>) {
+    for repetition in field.valued() {
+        let mut concept = Concept::EMPTY;
+        cwe::concept(context, repetition, CodeSystem::Unknown, &mut concept);
+        let coding = concept.codings().next();
+        let named = coding.and_then(|coding| coding.display.or(coding.code.text()));
+        let Some(words) = concept.text.or(named) else { continue };
+        for span in concept.spans().filter(|span| *span != words.span()) {
+            context.lost(span);
+        }
+        remarks.push(Note::new(words));
+    }
 }
 
 /// SPS, specimen source.

@@ -40,6 +40,7 @@ pub(crate) mod range;
 pub(crate) mod role;
 pub(crate) mod sn;
 mod tn;
+pub(crate) mod tq;
 pub(crate) mod unit;
 pub(crate) mod value;
 pub(crate) mod xad;
