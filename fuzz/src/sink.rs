@@ -5,8 +5,9 @@ use std::fmt::{self, Debug, Write};
 
 use iomt::model::{
     Address, Attribute, AttributeValue, Authority, Code, CodeSystem, Concept, Content, Decimal,
-    Device, Effective, Encounter, Header, HumanName, Identifier, Location, Measurement, Message,
-    Order, Organization, Participant, Patient, Performer, Quantity, Report, Specimen, Subject,
+    Device, Effective, Encounter, Header, HumanName, Identifier, Location, LocationKey,
+    Measurement, Message, Note, Order, Organization, Participant, Patient, Performer, Quantity,
+    Report, Specimen, Subject,
     Telecom, Text, Time, Unit, Validity, Value,
 };
 use iomt::wire::{ParseError, Span};
@@ -169,12 +170,30 @@ impl<'i> Checked<'i> {
         }
     }
 
+    fn notes(&self, notes: &[Note<'_>]) {
+        for note in notes {
+            self.text(&note.text);
+            self.times(&[note.time]);
+            let author = note.author.map(|(key, _)| key.0);
+            declared(author, &self.keys.participants, "a participant");
+            self.span(note.span());
+        }
+    }
+
+    fn place(&self, place: Option<(LocationKey, Span)>) {
+        if let Some((key, span)) = place {
+            declared([key.0], &self.keys.locations, "a place");
+            self.span(span);
+        }
+    }
+
     fn telecoms(&self, telecoms: &[Telecom<'_>]) {
         for telecom in telecoms {
             self.span(telecom.span);
             self.texts(&[telecom.value, telecom.country, telecom.area, telecom.local]);
             self.texts(&[telecom.extension, telecom.equipment, telecom.use_code, telecom.rank]);
             self.valid(&telecom.valid);
+            telecom.preferred.iter().for_each(|span| self.span(*span));
         }
     }
 
@@ -328,6 +347,7 @@ impl Sink for Checked<'_> {
         self.texts(&[location.status, location.description]);
         self.concept(&location.class);
         self.identifiers(&location.identifier);
+        self.addresses(location.address.as_slice());
     }
 
     fn participant(&mut self, participant: &Participant<'_>) {
@@ -341,7 +361,8 @@ impl Sink for Checked<'_> {
         if let Some(organization) = &participant.organization {
             self.organization(organization);
         }
-        declared(participant.location.map(|key| key.0), &self.keys.locations, "a place");
+        self.place(participant.location);
+        self.identifiers(participant.identifiers);
         self.concepts(participant.functions);
         self.concepts(participant.specialties);
         self.telecoms(participant.telecoms);
@@ -368,7 +389,7 @@ impl Sink for Checked<'_> {
         self.performers(order.performers);
         self.concepts(order.reasons);
         self.concepts(order.details);
-        order.notes.iter().for_each(|note| self.text(&note.text));
+        self.notes(order.notes);
     }
 
     fn encounter(&mut self, encounter: &Encounter<'_>) {
@@ -401,7 +422,9 @@ impl Sink for Checked<'_> {
         self.fact(specimen, specimen.span);
         declared(specimen.subject.map(|key| key.0), &self.keys.patients, "a patient");
         self.keys.specimens.insert(specimen.key.0);
-        [specimen.kind, specimen.method, specimen.body_site].iter().for_each(|c| self.concept(c));
+        [specimen.kind, specimen.method, specimen.body_site, specimen.fasting]
+            .iter()
+            .for_each(|c| self.concept(c));
         self.identifiers(specimen.placer.iter().chain(&specimen.filler));
         let parents = specimen.parent_placer.iter().chain(&specimen.parent_filler);
         self.identifiers(parents.chain(&specimen.accession).chain(&specimen.shipment));
@@ -414,7 +437,7 @@ impl Sink for Checked<'_> {
         self.performers(specimen.performers);
         self.effective(&specimen.collected);
         self.times(&[specimen.received]);
-        specimen.notes.iter().for_each(|note| self.text(&note.text));
+        self.notes(specimen.notes);
     }
 
     fn report(&mut self, report: &Report<'_>) {
@@ -423,14 +446,16 @@ impl Sink for Checked<'_> {
         declared(report.encounter.map(|key| key.0), &self.keys.encounters, "a visit");
         declared(report.specimens.iter().map(|key| key.0), &self.keys.specimens, "a specimen");
         self.keys.reports.insert(report.key.0);
-        self.concept(&report.code);
+        let concepts = [report.code, report.status_reason, report.confidentiality];
+        concepts.iter().for_each(|concept| self.concept(concept));
+        self.identifiers([&report.group, &report.filler_group].into_iter().flatten());
         self.identifiers(report.placer.iter().chain(&report.filler));
         self.texts(&[report.status.code, report.category]);
         self.effective(&report.effective);
         self.times(&[report.issued]);
         self.performers(report.performers);
         declared(report.order.map(|key| key.0), &self.keys.orders, "an order");
-        report.notes.iter().for_each(|note| self.text(&note.text));
+        self.notes(report.notes);
     }
 
     fn measurement(&mut self, measurement: &Measurement<'_>) {
@@ -458,7 +483,8 @@ impl Sink for Checked<'_> {
         }
         measurement.flags.iter().for_each(|flag| self.span(flag.span));
         self.performers(measurement.performers);
-        measurement.notes.iter().for_each(|note| self.text(&note.text));
+        self.place(measurement.location);
+        self.notes(measurement.notes);
     }
 
     fn diagnostic(&mut self, diagnostic: Diagnostic) {

@@ -8,15 +8,17 @@
 
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{
-    Effective, Encounter, EncounterKey, Order, OrderKey, Report, ReportKey, Specimen, SpecimenKey,
-    Subject, SubjectKey, Text,
+    Effective, Encounter, EncounterKey, LocationKey, Order, OrderKey, Report, ReportKey, Role,
+    Specimen, SpecimenKey, Subject, SubjectKey, Text,
 };
+use iomt_core::wire::Span;
 
 use crate::Segment;
 use crate::context::Context;
 use crate::devices::Devices;
 use crate::scratch::Scratch;
 use crate::segments::obx::Group;
+use crate::segments::prt::{Owner, Read};
 use crate::segments::{nte, obr, obx, orc, pid, prt, pv1, spm};
 use crate::tree::{self, Tree};
 
@@ -53,6 +55,8 @@ struct Reader<'r, 'a, 's> {
     effective: Effective<'a>,
     /// The last ORC, which no OBR has followed yet.
     order: Option<(Segment<'a>, usize)>,
+    /// The last PRT that is of another segment.
+    participation: usize,
     /// An OBR, OBX or SPM of this patient was seen.
     results: bool,
 }
@@ -84,6 +88,7 @@ pub(crate) fn observe<'a>(
         report: None,
         effective: Effective::Unknown,
         order: None,
+        participation: 0,
         results: false,
     };
     while let Some(segment) = reader.context.message.line(line) {
@@ -111,9 +116,47 @@ impl<'a> Reader<'_, 'a, '_> {
             b"PD1" if segment.raw() == self.more => {}
             b"OBR" | b"OBX" | b"SPM" => return self.group(line),
             b"NTE" => nte::diagnose(self.context, segment, line),
+            b"PRT" if line <= self.participation => {}
             _ => self.other(segment, line),
         }
         line.saturating_add(1)
+    }
+
+    /// The PRT of the segment on a line, as it may have them.
+    fn participations(
+        &self,
+        line: usize,
+        owner: Owner,
+    ) -> impl Iterator<Item = (Segment<'a>, usize)> + use<'a> {
+        let message = self.context.message;
+        let lines = (line.saturating_add(1)..).map_while(move |line| {
+            Some((message.line(line).filter(|_| message.is_segment(line))?, line))
+        });
+        let own = move |(segment, _): &(Segment<'a>, usize)| {
+            segment.id() == b"PRT" || owner.between().contains(&segment.id())
+        };
+        lines.take_while(own).filter(|(segment, _)| segment.id() == b"PRT")
+    }
+
+    /// Reads who takes part in what the segment on a line is; gives where, of an observation.
+    fn participants(&mut self, line: usize, owner: Owner) -> Option<(LocationKey, Span)> {
+        let mut place = None;
+        for (segment, line) in self.participations(line, owner) {
+            self.participation = self.participation.max(line);
+            let read = matches!(owner, Owner::Request { .. } | Owner::Observation);
+            let device = read && prt::is_device(segment);
+            if !prt::has_people(segment) {
+                if !device {
+                    self.unmapped(segment, line);
+                }
+                continue;
+            }
+            let Scratch { roles, people, .. } = &mut *self.scratch;
+            // An observation has one place.
+            let read = Read { owner, device, place: place.is_none() };
+            place = place.or(prt::people(self.context, (segment, line), read, roles, people));
+        }
+        place
     }
 
     /// A segment that belongs to no fact, but perhaps to a later one.
@@ -121,6 +164,8 @@ impl<'a> Reader<'_, 'a, '_> {
         if segment.id() == b"ORC" && self.context.message.is_segment(line) {
             self.finish_order();
             self.order = Some((segment, line));
+            let last = self.participations(line, Owner::Order).last();
+            self.participation = last.map_or(self.participation, |(_, last)| last);
         } else {
             self.unmapped(segment, line);
         }
@@ -151,6 +196,8 @@ impl<'a> Reader<'_, 'a, '_> {
             self.patient = Some((segment.raw(), key));
             let more = self.look_ahead(b"PD1", line);
             self.more = more.map_or(&[], |(more, _)| more.raw());
+            self.scratch.people.clear();
+            self.participants(line, Owner::Patient);
             pid::observe(self.context, segment, line, more, key, self.scratch);
         }
         (self.encounter, self.report, self.results) = (None, None, false);
@@ -164,6 +211,8 @@ impl<'a> Reader<'_, 'a, '_> {
         }
         let key = EncounterKey(take(&mut self.encounters));
         let (subject, more) = (self.subject(), self.look_ahead(b"PV2", line));
+        self.scratch.people.clear();
+        self.participants(line, Owner::Visit);
         let mut encounter = Encounter::new(key, subject);
         encounter.event = self.event;
         self.encounter = pv1::observe(self.context, (segment, line), more, encounter, self.scratch);
@@ -218,6 +267,8 @@ impl<'a> Reader<'_, 'a, '_> {
                         continue;
                     }
                     self.notes(line);
+                    self.scratch.people.clear();
+                    let location = self.participants(line, Owner::Observation);
                     let group = Group {
                         subject: self.subject().map_or(Subject::Unknown, Subject::Patient),
                         encounter: self.encounter,
@@ -231,11 +282,17 @@ impl<'a> Reader<'_, 'a, '_> {
                         tree: self.tree,
                         placed: row.is_some(),
                         device: self.tree.participant(line).or(row.and_then(|row| row.device)),
+                        location,
                     };
                     obx::observe(self.context, segment, line, &group, part, devices, scratch);
                 }
-                // Read in the first pass.
-                b"PRT" if prt::is_device(segment) => {}
+                b"PRT" if line <= self.participation => {}
+                // The device was read in the first pass.
+                b"PRT" if prt::is_device(segment) => {
+                    if prt::has_people(segment) {
+                        prt::lose(self.context, segment, line);
+                    }
+                }
                 _ => self.other(segment, line),
             }
             line = line.saturating_add(1);
@@ -260,6 +317,11 @@ impl<'a> Reader<'_, 'a, '_> {
         self.scratch.specimens.clear();
         let mut line = start;
         let ends = |id: &[u8; 3]| matches!(id, b"OBR" | b"PID" | b"PV1");
+        self.scratch.people.clear();
+        if let Some(segment) = request {
+            let specimen = self.has_one_specimen(segment, start);
+            self.participants(start, Owner::Request { specimen });
+        }
         while let Some(segment) = self.context.message.line(line) {
             match segment.id() {
                 _ if !self.context.message.is_segment(line) => {}
@@ -303,6 +365,24 @@ impl<'a> Reader<'_, 'a, '_> {
         line
     }
 
+    /// Whether the group of an OBR has one specimen.
+    fn has_one_specimen(&self, segment: Segment<'a>, line: usize) -> bool {
+        let message = self.context.message;
+        let rest = (line.saturating_add(1)..).map_while(|line| message.line(line));
+        let group = rest.take_while(|s| !matches!(s.id(), b"OBR" | b"PID" | b"PV1"));
+        let source = segment.field(15).is_some_and(|field| !field.is_empty());
+        match group.filter(|segment| segment.id() == b"SPM").count() {
+            0 => source,
+            count => count == 1,
+        }
+    }
+
+    /// The collectors whom PRT names.
+    fn collectors(&mut self) {
+        let Scratch { people, collectors, .. } = &mut *self.scratch;
+        collectors.extend(people.iter().filter(|one| one.role == Role::Collector));
+    }
+
     /// Reads an OBR, and the ORC before it: the report, what was ordered, and whether there is an ORC
     /// or something that only an order has.
     fn request<'b>(&mut self, segment: Segment<'a>, line: usize) -> (Report<'b>, Order<'b>, bool)
@@ -322,6 +402,7 @@ impl<'a> Reader<'_, 'a, '_> {
         let common = self.order.take();
         if let Some((segment, line)) = common {
             orc::read(self.context, segment, line, &mut order, self.scratch);
+            self.participants(line, Owner::Order);
         }
         // Before 2.5 there was no SPM.
         let source = segment.field(15).is_some_and(|field| !field.is_empty());
@@ -330,8 +411,17 @@ impl<'a> Reader<'_, 'a, '_> {
         if specimen {
             let mut taken = self.new_specimen();
             spm::read_obr(self.context, segment, line, &mut taken, self.scratch);
+            self.collectors();
             taken.collected = report.effective;
             self.declare_specimen(taken);
+        }
+        let Scratch { people, performers, requesters, .. } = &mut *self.scratch;
+        for one in people.iter() {
+            match one.role {
+                Role::Orderer => requesters.push(*one),
+                Role::Collector => {}
+                _ => performers.push(*one),
+            }
         }
         order.code = report.code;
         order.placer = order.placer.or(report.placer);
@@ -360,6 +450,7 @@ impl<'a> Reader<'_, 'a, '_> {
     fn specimen(&mut self, segment: Segment<'a>, line: usize) {
         let mut specimen = self.new_specimen();
         self.scratch.collectors.clear();
+        self.collectors();
         spm::read(self.context, segment, line, &mut specimen, self.scratch);
         self.more_notes(line);
         self.declare_specimen(specimen);
@@ -409,6 +500,9 @@ impl<'a> Reader<'_, 'a, '_> {
         for (number, field) in order.numbered() {
             self.context.at(number);
             self.context.rest(field);
+        }
+        for (segment, line) in self.participations(line, Owner::Order) {
+            self.unmapped(segment, line);
         }
     }
 }

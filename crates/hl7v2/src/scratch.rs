@@ -18,6 +18,9 @@ pub(crate) struct Scratch<'a> {
     pub(crate) performers: Vec<Performer>,
     pub(crate) requesters: Vec<Performer>,
     pub(crate) collectors: Vec<Performer>,
+    /// Those whom PRT names for the segment under way, and what it says of one.
+    pub(crate) people: Vec<Performer>,
+    pub(crate) roles: Roles<'a>,
     pub(crate) additives: Vec<Concept<'a>>,
     pub(crate) conditions: Vec<Concept<'a>>,
     pub(crate) order_numbers: Vec<Identifier<'a>>,
@@ -37,12 +40,27 @@ pub(crate) struct Scratch<'a> {
     pub(crate) handling: Vec<Concept<'a>>,
 }
 
+/// What repeats of somebody in a function.
+#[derive(Default)]
+pub(crate) struct Roles<'a> {
+    pub(crate) identifiers: Vec<Identifier<'a>>,
+    pub(crate) telecoms: Vec<Telecom<'a>>,
+    pub(crate) addresses: Vec<Address<'a>>,
+}
+
 impl Scratch<'_> {
     /// The same allocations, empty, for facts of another message.
     pub(crate) fn recycle<'b>(self) -> Scratch<'b> {
         let Self {
-            mut specimens, mut performers, mut requesters, mut collectors, mut stays, ..
+            mut specimens,
+            mut performers,
+            mut requesters,
+            mut collectors,
+            mut people,
+            mut stays,
+            ..
         } = self;
+        people.clear();
         stays.clear();
         specimens.clear();
         performers.clear();
@@ -56,6 +74,12 @@ impl Scratch<'_> {
             performers,
             requesters,
             collectors,
+            people,
+            roles: Roles {
+                identifiers: recycle(self.roles.identifiers),
+                telecoms: recycle(self.roles.telecoms),
+                addresses: recycle(self.roles.addresses),
+            },
             additives: recycle(self.additives),
             conditions: recycle(self.conditions),
             order_numbers: recycle(self.order_numbers),

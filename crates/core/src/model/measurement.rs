@@ -525,6 +525,8 @@ pub struct Measurement<'a> {
     pub flags: &'a [Flag],
     /// Who did it.
     pub performers: &'a [Performer],
+    /// Where it was observed, declared before, and the bytes that say so.
+    pub location: Option<(LocationKey, Span)>,
     /// Remarks.
     pub notes: &'a [Note<'a>],
     /// The bytes.
@@ -562,6 +564,7 @@ impl<'a> Measurement<'a> {
             supplemental: &[],
             flags: &[],
             performers: &[],
+            location: None,
             notes: &[],
             span: Span::NONE,
         }

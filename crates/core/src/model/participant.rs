@@ -59,8 +59,10 @@ pub struct Participant<'a> {
     pub person: Option<Person<'a>>,
     /// The organization.
     pub organization: Option<Organization<'a>>,
-    /// Where.
-    pub location: Option<LocationKey>,
+    /// Where, declared before, and the bytes that say so.
+    pub location: Option<(LocationKey, Span)>,
+    /// Numbers in that function.
+    pub identifiers: &'a [Identifier<'a>],
     /// In which functions, as sent.
     pub functions: &'a [Concept<'a>],
     /// Specialties.
@@ -84,6 +86,7 @@ impl Participant<'_> {
             person: None,
             organization: None,
             location: None,
+            identifiers: &[],
             functions: &[],
             specialties: &[],
             telecoms: &[],

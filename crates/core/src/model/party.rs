@@ -175,6 +175,8 @@ pub struct Telecom<'a> {
     pub use_code: Option<Text<'a>>,
     /// Which of several is preferred: 1 is the first.
     pub rank: Option<Text<'a>>,
+    /// It is the preferred one: the bytes that say so.
+    pub preferred: Option<Span>,
     /// When it holds.
     pub valid: Validity<'a>,
     /// The bytes.

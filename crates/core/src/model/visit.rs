@@ -1,6 +1,6 @@
 use super::{
-    Attribute, Authority, Coding, Concept, EncounterKey, Identifier, LocationKey, Performer,
-    SubjectKey, Text, Time,
+    Address, Attribute, Authority, Coding, Concept, EncounterKey, Identifier, LocationKey,
+    Performer, SubjectKey, Text, Time,
 };
 use crate::wire::Span;
 
@@ -145,6 +145,8 @@ pub struct Location<'a> {
     pub identifier: Option<Identifier<'a>>,
     /// Who gives out all these: PL.11.
     pub authority: Authority<'a>,
+    /// Its address.
+    pub address: Option<Address<'a>>,
     /// Of no place but of a kind of places: DLD.1, HL7 table 0113.
     pub class: Concept<'a>,
     /// The bytes.
@@ -167,6 +169,7 @@ impl Location<'_> {
             description: None,
             identifier: None,
             authority: Authority::NONE,
+            address: None,
             class: Concept::EMPTY,
             span: Span::NONE,
         }

@@ -114,6 +114,9 @@ impl Builder<'_> {
             self.text(el::LOCATION_DESCRIPTION, description);
         }
         self.tape.text(el::LOCATION_MODE, "instance");
+        if let Some(address) = whole.and_then(|whole| whole.address) {
+            self.address(el::LOCATION_ADDRESS, &address);
+        }
         if let Some(code) = level.physical_type() {
             let system = "http://terminology.hl7.org/CodeSystem/location-physical-type";
             self.coded(el::LOCATION_PHYSICAL_TYPE, system, code, span);
@@ -140,6 +143,9 @@ impl Builder<'_> {
         self.tape.text(el::LOCATION_MODE, mode);
         if codings.iter().any(Option::is_some) || location.class.text.is_some() {
             self.concept(el::LOCATION_TYPE, &location.class);
+        }
+        if let Some(address) = &location.address {
+            self.address(el::LOCATION_ADDRESS, address);
         }
         self.tape.close(mark);
     }

@@ -10,6 +10,7 @@ use iomt_nomenclature::loinc::Loinc;
 use iomt_nomenclature::vital::Profile as Vital;
 use iomt_nomenclature::{bits, loinc, vital};
 
+use super::party::core;
 use super::pocd::Profile;
 use super::status::INTERPRETATION;
 use super::time::When;
@@ -38,6 +39,8 @@ pub(crate) struct Links<'a> {
     pub(crate) profile: Option<Profile>,
     /// The result that made for this one, and the bytes that say so.
     pub(crate) parent: Option<(Target<'a>, Span)>,
+    /// Where, and the bytes that say so.
+    pub(crate) location: Option<(Target<'a>, Span)>,
     pub(crate) performers: Performers<'a>,
 }
 
@@ -146,7 +149,7 @@ impl Builder<'_> {
         let status = self.status(measurement);
         let profile = self.observation_profile(measurement, when, links);
         let vital = plan.vital && plan.profile().is_some();
-        let root = self.head(measurement, id, status, vital, profile);
+        let root = self.head(measurement, id, status, vital, profile, links);
         self.observation_code(measurement, plan);
         self.links(when, links);
         let allowed = plan.profile().map_or(&[][..], |p| p.ucum);
@@ -184,7 +187,7 @@ impl Builder<'_> {
         rows: [&Tape; 2],
     ) {
         let status = self.status(measurement);
-        let root = self.head(measurement, id, status, true, None);
+        let root = self.head(measurement, id, status, true, None, links);
         let code = self.tape.open(el::OBSERVATION_CODE, Span::NONE);
         self.loinc("85354-9");
         self.tape.close(code);
@@ -223,9 +226,16 @@ impl Builder<'_> {
         status: &'static str,
         vital: bool,
         profile: Option<Profile>,
+        links: &Links<'_>,
     ) -> Mark {
         let root = self.resource(el::ROOT_OBSERVATION, el::OBSERVATION_ID, id, m.span);
         self.labels(m, profile);
+        if let Some((target, span)) = links.location {
+            let extension = self.tape.open(el::OBSERVATION_EXTENSION, span);
+            self.tape.text(el::EXTENSION_URL, core!("event-location"));
+            self.reference_at(el::EXTENSION_VALUE_REFERENCE, target, span);
+            self.tape.close(extension);
+        }
         if let Some(identifier) = &m.identifier {
             self.number(el::OBSERVATION_IDENTIFIER, Some(identifier), "FILL");
         }

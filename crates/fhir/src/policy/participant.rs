@@ -1,6 +1,7 @@
 //! Practitioner, Organization, PractitionerRole.
 
 use iomt_core::model::{Identifier, Organization, Participant, Person};
+use iomt_core::wire::Span;
 
 use super::{Builder, Target, maps};
 use crate::identity::Uuid;
@@ -76,18 +77,24 @@ impl Builder<'_> {
         let root = el::ROOT_PRACTITIONER_ROLE;
         let mark = self.resource(root, el::PRACTITIONER_ROLE_ID, id, participant.span);
         self.meta(el::PRACTITIONER_ROLE_META, None);
+        for identifier in participant.identifiers {
+            self.identifier(el::PRACTITIONER_ROLE_IDENTIFIER, identifier);
+        }
         self.own_identifier(el::PRACTITIONER_ROLE_IDENTIFIER, id);
         let place = "PractitionerRole.period";
         let start = participant.start.map(|time| self.moment(&time, place));
         let end = participant.end.map(|time| self.moment(&time, place));
         self.period(el::PRACTITIONER_ROLE_PERIOD, start.as_ref(), end.as_ref());
-        for (element, target) in [
-            (el::PRACTITIONER_ROLE_PRACTITIONER, person),
-            (el::PRACTITIONER_ROLE_ORGANIZATION, organization),
-        ] {
-            if let Some(target) = target {
-                self.reference(element, target);
-            }
+        if let Some(target) = person {
+            let span = participant.person.map_or(Span::NONE, |person| person.name.span);
+            self.reference_at(el::PRACTITIONER_ROLE_PRACTITIONER, target, span);
+        }
+        if let Some(target) = organization {
+            let span = participant.organization.map_or(Span::NONE, |organization| {
+                let name = organization.name.map_or(Span::NONE, |name| name.span());
+                organization.identifier.map_or(name, |number| number.span)
+            });
+            self.reference_at(el::PRACTITIONER_ROLE_ORGANIZATION, target, span);
         }
         for function in participant.functions {
             self.concept(el::PRACTITIONER_ROLE_CODE, function);
@@ -95,8 +102,8 @@ impl Builder<'_> {
         for specialty in participant.specialties {
             self.concept(el::PRACTITIONER_ROLE_SPECIALTY, specialty);
         }
-        if let Some(location) = location {
-            self.reference(el::PRACTITIONER_ROLE_LOCATION, location);
+        if let (Some(location), Some((_, span))) = (location, participant.location) {
+            self.reference_at(el::PRACTITIONER_ROLE_LOCATION, location, span);
         }
         for telecom in participant.telecoms {
             self.telecom(el::PRACTITIONER_ROLE_TELECOM, telecom);

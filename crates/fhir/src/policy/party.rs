@@ -123,6 +123,11 @@ impl Builder<'_> {
                 self.extension(element, url, value, part.span(), |w| part.write(w));
             }
         }
+        if let Some(span) = telecom.preferred {
+            let (url, value) = (core!("iso21090-preferred"), el::EXTENSION_VALUE_BOOLEAN);
+            let element = el::CONTACT_POINT_EXTENSION;
+            self.extension(element, url, value, span, |w| w.write_str("true"));
+        }
         let cellular = equipment.is_some_and(|e| e.is("CP"));
         let (system, span) = match equipment {
             Some(code) if cellular => ("phone", code.span()),

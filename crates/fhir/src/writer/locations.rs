@@ -4,7 +4,7 @@
 //! same.
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Authority, Identifier, Location, LocationKey, Text};
+use iomt_core::model::{Address, Authority, Identifier, Location, LocationKey, Text};
 
 use super::mapping::Mapping;
 use super::remembered::Remembered;
@@ -66,7 +66,10 @@ impl Writer {
     ) -> bool {
         let off = self.templates() == 0
             || self.cx.config.on_invalid == OnInvalid::Warn
-            || lowest && (location.identifier.is_some() || location.description.is_some());
+            || lowest
+                && (location.identifier.is_some()
+                    || location.description.is_some()
+                    || location.address.is_some());
         if off {
             return false;
         }
@@ -182,7 +185,15 @@ impl Mapping<'_> {
             }
             (None, words) => {
                 let mut name = self.w.cx.name("Location");
-                name.uuid(self.w.cx.sender).text(words).concept(&location.class).finish()
+                name.uuid(self.w.cx.sender).text(words).concept(&location.class);
+                if let Some(address) = &location.address {
+                    let Address { lines, city, state, postal_code, country, .. } = address;
+                    let parts = [city, state, postal_code, country];
+                    for part in lines.iter().chain(parts) {
+                        name.text(*part);
+                    }
+                }
+                name.finish()
             }
         };
         builder!(self.w => &mut entry.tape).other_place(location, entry.id);

@@ -236,6 +236,7 @@ impl Key<'_> {
             || m.specimen_numbers.iter().any(Option::is_some)
             || !links.performers.list.is_empty()
             || links.parent.is_some()
+            || links.location.is_some()
         {
             return None;
         }

@@ -52,7 +52,8 @@ pub(super) fn links<'a>(
     };
     let performers = Performers { list: m.performers, of: session };
     let parent = parent.map(|(id, span)| (Target::Resource("Observation", id), span));
-    Links { subject, encounter, specimen, device, profile, parent, performers }
+    let location = m.location.and_then(|(key, span)| Some((target(Kind::Location, key.0)?, span)));
+    Links { subject, encounter, specimen, device, profile, parent, location, performers }
 }
 
 /// The bytes of a measurement and of the remarks on it.

@@ -49,7 +49,8 @@ impl Mapping<'_> {
             || participant.end.is_some()
             || !participant.functions.is_empty()
             || !participant.specialties.is_empty()
-            || !participant.telecoms.is_empty();
+            || !participant.telecoms.is_empty()
+            || !participant.identifiers.is_empty();
         let entry = match (person, organization) {
             (Some(person), None) if !more => person,
             (None, Some(organization)) if !more => organization,
@@ -119,7 +120,7 @@ impl Mapping<'_> {
         entry.resource = "PractitionerRole";
         entry.refer = Refer::Resource;
         let location = participant.location;
-        let location = location.and_then(|key| self.session.entry(Kind::Location, key.0));
+        let location = location.and_then(|(key, _)| self.session.entry(Kind::Location, key.0));
         let mut name = Name::new("PractitionerRole");
         name.uuid(self.w.cx.sender);
         for part in [person.as_ref(), organization.as_ref(), location] {

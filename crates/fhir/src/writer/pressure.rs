@@ -61,6 +61,7 @@ impl Mapping<'_> {
             m.encounter.map(|key| key.0),
             m.specimen.map(|key| key.0),
             m.device.map(|key| key.0),
+            m.location.map(|(key, _)| key.0),
         ];
         let performers = m.performers.iter().map(|performer| Some(performer.participant.0));
         for key in keys.into_iter().chain(performers) {

@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{
     Absent, AbsentReason, CodeSystem, Component, Concept, Device, DeviceKey, Effective,
-    EncounterKey, Identifier, Mdc, Measurement, Metric, ReportKey, Role, SpecimenKey, StatusCode,
-    StatusTable, Subject, Text, Unit, Value, Version,
+    EncounterKey, Identifier, LocationKey, Mdc, Measurement, Metric, ReportKey, Role, SpecimenKey,
+    StatusCode, StatusTable, Subject, Text, Unit, Value, Version,
 };
+use iomt_core::wire::Span;
 
 use crate::context::Context;
 use crate::devices::{self, Devices};
@@ -59,6 +60,8 @@ pub(crate) struct Part<'t, 'a> {
     /// Its row has a place in a device.
     pub(crate) placed: bool,
     pub(crate) device: Option<DeviceKey>,
+    /// Where it was observed.
+    pub(crate) location: Option<(LocationKey, Span)>,
 }
 
 /// Reads and hands over a measurement. The notes in `scratch` are its own.
@@ -100,6 +103,7 @@ pub(crate) fn observe<'a>(
     measurement.span = segment.span();
     let row = read(context, segment, &mut measurement, scratch);
     measurement.device = part.device;
+    measurement.location = part.location;
     if !row.device.is_empty() {
         context.at(18);
         if let Some(device) = devices.read(context, row.device, part.device) {
@@ -184,7 +188,7 @@ fn read<'a: 'b, 'b>(
     let (code, device, category) = (Field::ABSENT, Field::ABSENT, None);
     let mut row = Row { kind, value, unit, range, code, device, category };
     let mut laboratory = role::Fields::default();
-    let Scratch { performers, interpretation, .. } = scratch;
+    let Scratch { performers, people, interpretation, .. } = scratch;
     performers.clear();
     interpretation.clear();
     for (number, field) in segment.numbered() {
@@ -224,6 +228,7 @@ fn read<'a: 'b, 'b>(
     }
     let (director, role) = (Role::MedicalDirector, Role::Performer);
     laboratory.declare(context, LABORATORY, director, role, performers);
+    performers.extend_from_slice(people);
     row
 }
 

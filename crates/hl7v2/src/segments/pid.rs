@@ -29,7 +29,8 @@ pub(crate) fn observe<'a>(
 ) {
     context.enter("PID", line);
     context.check(segment);
-    let Scratch { identifiers, names, telecoms, addresses, performers, person, .. } = scratch;
+    let Scratch { identifiers, names, telecoms, addresses, performers, people, person, .. } =
+        scratch;
     identifiers.clear();
     names.clear();
     telecoms.clear();
@@ -82,6 +83,7 @@ pub(crate) fn observe<'a>(
     if let Some((segment, line)) = more {
         pd1::read(context, segment, line, performers, person);
     }
+    performers.extend_from_slice(people);
     (patient.identifiers, patient.names) = (identifiers, names);
     (patient.telecoms, patient.addresses) = (telecoms, addresses);
     (patient.practitioners, patient.attributes) = (performers, person);

@@ -24,7 +24,7 @@ pub(crate) fn observe<'a>(
 ) -> Option<EncounterKey> {
     context.enter("PV1", line);
     context.check(segment);
-    let Scratch { performers, identifiers, visit, stays, .. } = scratch;
+    let Scratch { performers, people, identifiers, visit, stays, .. } = scratch;
     performers.clear();
     identifiers.clear();
     visit.clear();
@@ -92,6 +92,7 @@ pub(crate) fn observe<'a>(
     if let Some((segment, line)) = more {
         pv2::read(context, segment, line, performers, stays, visit);
     }
+    performers.extend_from_slice(people);
     let none = encounter.class.is_none_or(|class| class.code.is("N") || class.code.is("U"))
         && (performers.is_empty() && identifiers.is_empty() && visit.is_empty())
         && (stays.is_empty() && encounter.start.is_none() && encounter.end.is_none());

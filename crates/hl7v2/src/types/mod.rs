@@ -36,6 +36,7 @@ pub(crate) mod mdc;
 pub(crate) mod ndl;
 pub(crate) mod nm;
 pub(crate) mod pl;
+pub(crate) mod pln;
 pub(crate) mod range;
 pub(crate) mod role;
 pub(crate) mod sn;

@@ -6,12 +6,11 @@ use crate::Repetition;
 use crate::context::Context;
 use crate::types::{cwe, ei, hd};
 
-/// Reads and declares a place, of which `status` is the bed's; nothing where nothing says which.
-pub(crate) fn declare<'a>(
+/// Reads a place; nothing where nothing says which.
+pub(crate) fn place<'a>(
     context: &mut Context<'a, '_>,
     repetition: Repetition<'a>,
-    status: Option<Text<'a>>,
-) -> Option<LocationKey> {
+) -> Option<Location<'a>> {
     let mut place = Location::new(context.next_location());
     for (number, component) in (1_u32..).zip(repetition.components()) {
         let parts = component.subcomponents().map(|s| s.part());
@@ -47,10 +46,21 @@ pub(crate) fn declare<'a>(
     if !said {
         // Who gives out numbers, without one.
         context.unmapped(repetition.part());
+    }
+    said.then_some(place)
+}
+
+/// Reads and declares a place, of which `status` is the bed's.
+pub(crate) fn declare<'a>(
+    context: &mut Context<'a, '_>,
+    repetition: Repetition<'a>,
+    status: Option<Text<'a>>,
+) -> Option<LocationKey> {
+    let Some(mut place) = place(context, repetition) else {
         status.iter().for_each(|status| context.lost(status.span()));
         return None;
-    }
-    if room.is_none() && bed.is_none() {
+    };
+    if place.room.is_none() && place.bed.is_none() {
         // The status of no bed.
         if let Some(status) = status {
             context.lost(status.span());
