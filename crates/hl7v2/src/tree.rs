@@ -350,6 +350,12 @@ impl<'a> Tree<'a> {
                 // Numbers are given once.
                 context.enter("OBX", row.line);
                 context.say(DiagnosticCode::DescriptionRepeated, segment.span());
+                let mut line = row.line.saturating_add(1);
+                while let Some(next) = context.message.line(line).filter(|s| s.id() == b"PRT") {
+                    context.enter("PRT", line);
+                    context.say(DiagnosticCode::DescriptionRepeated, next.span());
+                    line = line.saturating_add(1);
+                }
                 continue;
             }
             if row.role == Role::Attribute {
