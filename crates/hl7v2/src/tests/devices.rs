@@ -174,8 +174,9 @@ fn participants_say_more_of_a_device() {
     assert!(facts[0].starts_with("device 0 at=1.0.0.0 kind=MDC|69965") && facts.len() == 2);
     assert!(facts[0].ends_with(facts_of) && facts[0].matches("Eui64").count() == 1, "{facts:?}");
     // A person is none.
-    let (_, diagnostics) = group(&format!("{RATE}\nPRT|1|AD||AP|D1^DOE"));
-    assert_eq!(diagnostics, ["SegmentNotMapped PRT"]);
+    let (facts, diagnostics) = group(&format!("{RATE}\nPRT|1|AD||AP|D1^DOE"));
+    assert_eq!((facts.len(), device(&facts)), (1, None));
+    assert_eq!(diagnostics, ["FieldNotMapped PRT-1", "FieldNotMapped PRT-2"]);
 }
 
 #[test]
