@@ -7,8 +7,7 @@ use iomt::model::{
     Address, Attribute, AttributeValue, Authority, Code, CodeSystem, Concept, Content, Decimal,
     Device, Effective, Encounter, Header, HumanName, Identifier, Location, LocationKey,
     Measurement, Message, Note, Order, Organization, Participant, Patient, Performer, Quantity,
-    Report, Specimen, Subject,
-    Telecom, Text, Time, Unit, Validity, Value,
+    Report, Specimen, Subject, Telecom, Text, Time, Unit, Validity, Value,
 };
 use iomt::wire::{ParseError, Span};
 use iomt::{Decoder, Diagnostic, End, Input, Sink};

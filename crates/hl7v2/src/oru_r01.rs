@@ -8,19 +8,20 @@
 
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{
-    Effective, Encounter, EncounterKey, LocationKey, Order, OrderKey, Report, ReportKey, Role,
-    Specimen, SpecimenKey, Subject, SubjectKey, Text,
+    Effective, Encounter, EncounterKey, Order, OrderKey, Report, ReportKey, Role, Specimen,
+    SpecimenKey, Subject, SubjectKey, Text,
 };
-use iomt_core::wire::Span;
 
 use crate::Segment;
 use crate::context::Context;
 use crate::devices::Devices;
 use crate::scratch::Scratch;
 use crate::segments::obx::Group;
-use crate::segments::prt::{Owner, Read};
+use crate::segments::prt::Owner;
 use crate::segments::{nte, obr, obx, orc, pid, prt, pv1, spm};
 use crate::tree::{self, Tree};
+
+mod people;
 
 /// Segments that diagnostics call by name although none of them is mapped: those that ORU^R01 and
 /// ADT^A01 may have.
@@ -55,7 +56,8 @@ struct Reader<'r, 'a, 's> {
     effective: Effective<'a>,
     /// The last ORC, which no OBR has followed yet.
     order: Option<(Segment<'a>, usize)>,
-    /// The last PRT that is of another segment.
+    /// There are PRT at all, and the last one that is of another segment.
+    participates: bool,
     participation: usize,
     /// An OBR, OBX or SPM of this patient was seen.
     results: bool,
@@ -70,6 +72,7 @@ pub(crate) fn observe<'a>(
     devices: &mut Devices<'a>,
     tree: &mut Tree<'a>,
 ) {
+    let participates = context.message.count(b"PRT") > 0;
     let mut reader = Reader {
         context,
         event,
@@ -88,6 +91,7 @@ pub(crate) fn observe<'a>(
         report: None,
         effective: Effective::Unknown,
         order: None,
+        participates,
         participation: 0,
         results: false,
     };
@@ -122,50 +126,15 @@ impl<'a> Reader<'_, 'a, '_> {
         line.saturating_add(1)
     }
 
-    /// The PRT of the segment on a line, as it may have them.
-    fn participations(
-        &self,
-        line: usize,
-        owner: Owner,
-    ) -> impl Iterator<Item = (Segment<'a>, usize)> + use<'a> {
-        let message = self.context.message;
-        let lines = (line.saturating_add(1)..).map_while(move |line| {
-            Some((message.line(line).filter(|_| message.is_segment(line))?, line))
-        });
-        let own = move |(segment, _): &(Segment<'a>, usize)| {
-            segment.id() == b"PRT" || owner.between().contains(&segment.id())
-        };
-        lines.take_while(own).filter(|(segment, _)| segment.id() == b"PRT")
-    }
-
-    /// Reads who takes part in what the segment on a line is; gives where, of an observation.
-    fn participants(&mut self, line: usize, owner: Owner) -> Option<(LocationKey, Span)> {
-        let mut place = None;
-        for (segment, line) in self.participations(line, owner) {
-            self.participation = self.participation.max(line);
-            let read = matches!(owner, Owner::Request { .. } | Owner::Observation);
-            let device = read && prt::is_device(segment);
-            if !prt::has_people(segment) {
-                if !device {
-                    self.unmapped(segment, line);
-                }
-                continue;
-            }
-            let Scratch { roles, people, .. } = &mut *self.scratch;
-            // An observation has one place.
-            let read = Read { owner, device, place: place.is_none() };
-            place = place.or(prt::people(self.context, (segment, line), read, roles, people));
-        }
-        place
-    }
-
     /// A segment that belongs to no fact, but perhaps to a later one.
     fn other(&mut self, segment: Segment<'a>, line: usize) {
         if segment.id() == b"ORC" && self.context.message.is_segment(line) {
             self.finish_order();
             self.order = Some((segment, line));
-            let last = self.participations(line, Owner::Order).last();
-            self.participation = last.map_or(self.participation, |(_, last)| last);
+            if self.participates {
+                let last = self.participations(line, Owner::Order).last();
+                self.participation = last.map_or(self.participation, |(_, last)| last);
+            }
         } else {
             self.unmapped(segment, line);
         }
@@ -363,24 +332,6 @@ impl<'a> Reader<'_, 'a, '_> {
             self.context.sink.report(&report);
         }
         line
-    }
-
-    /// Whether the group of an OBR has one specimen.
-    fn has_one_specimen(&self, segment: Segment<'a>, line: usize) -> bool {
-        let message = self.context.message;
-        let rest = (line.saturating_add(1)..).map_while(|line| message.line(line));
-        let group = rest.take_while(|s| !matches!(s.id(), b"OBR" | b"PID" | b"PV1"));
-        let source = segment.field(15).is_some_and(|field| !field.is_empty());
-        match group.filter(|segment| segment.id() == b"SPM").count() {
-            0 => source,
-            count => count == 1,
-        }
-    }
-
-    /// The collectors whom PRT names.
-    fn collectors(&mut self) {
-        let Scratch { people, collectors, .. } = &mut *self.scratch;
-        collectors.extend(people.iter().filter(|one| one.role == Role::Collector));
     }
 
     /// Reads an OBR, and the ORC before it: the report, what was ordered, and whether there is an ORC
