@@ -271,12 +271,18 @@ impl<'a> Reader<'_, 'a, '_> {
 
     /// Goes past a row that is no observation, whose notes have no place.
     fn after(&mut self, line: usize) -> usize {
-        let mut line = line.saturating_add(1);
-        while let Some(note) = self.context.message.line(line).filter(|next| next.id() == b"NTE") {
-            nte::diagnose(self.context, note, line);
+        let first = line.saturating_add(1);
+        let mut line = first;
+        while let Some(segment) = self.context.message.line(line) {
+            match segment.id() {
+                _ if !self.context.message.is_segment(line) => {}
+                b"NTE" => nte::diagnose(self.context, segment, line),
+                b"OBR" | b"OBX" | b"PID" | b"PV1" | b"SPM" => break,
+                _ => {}
+            }
             line = line.saturating_add(1);
         }
-        line
+        first
     }
 
     /// The first pass over a group: declares what its observations name. Gives the line after it.

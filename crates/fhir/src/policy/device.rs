@@ -37,7 +37,7 @@ impl Builder<'_> {
             let issuer = self.tape.write(el::DEVICE_UDI_CARRIER_ISSUER, udi.span, |w| {
                 super::write_system(cx, udi, w)
             });
-            if issuer.is_none() && !udi.authority.is_none() {
+            if issuer.is_none() && udi.span != udi.value.span() {
                 self.note(DiagnosticCode::FieldNotMapped, udi.span, "Device.udiCarrier.issuer");
             }
             self.tape.close(carrier);

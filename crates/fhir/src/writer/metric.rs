@@ -60,6 +60,12 @@ impl Mapping<'_> {
         if sent && found.is_none() {
             self.tell(DiagnosticCode::ValueInvalid, span(&m.value, m.span), place);
         }
+        if let (Value::Quantity(quantity), None) = (&m.value, &m.metric)
+            && quantity.unit.span.is_some()
+        {
+            // What is absent has no unit.
+            self.tell(DiagnosticCode::FieldNotMapped, quantity.unit.span, place);
+        }
         Some(Value::Absent(absent))
     }
 
