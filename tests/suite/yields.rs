@@ -103,6 +103,7 @@ pub fn is_supported(lines: &[Line<'_>]) -> bool {
     let kind = field(&lines[0], 8);
     let merges = || lines.iter().any(|line| line[0] == b"MRG");
     match (component(kind, 1), component(kind, 2)) {
+        (b"OUL", b"R22") => true,
         (b"ORU", event) => !matches!(event, b"R40" | b"R42"),
         (b"ADT", b"A01" | b"A02" | b"A03" | b"A04" | b"A05" | b"A06" | b"A07" | b"A08") => {
             !merges()

@@ -41,8 +41,8 @@ pub const PROTOCOL: Protocol = Protocol::new(
 /// How far into a file a header is looked for.
 const DETECTED: usize = 4096;
 
-/// Reads files, messages and streams of HL7 v2. Every ORU and ADT of an input is a message of its
-/// own; other message types end rejected, and so do events of ADT that take something back.
+/// Reads files, messages and streams of HL7 v2. Every ORU, OUL^R22 and ADT of an input is a message
+/// of its own; other message types end rejected, and so do events of ADT that take something back.
 ///
 /// A [stream](Payload::Stream) has frames of MLLP, however it is cut; its offsets count from the
 /// first byte of the connection. A frame holds one message: one with more is rejected as a whole, for

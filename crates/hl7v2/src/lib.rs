@@ -1,4 +1,4 @@
-//! HL7 v2 messages (ER7): zero-copy views, and the facts of ORU^R01.
+//! HL7 v2 messages (ER7): zero-copy views, and the facts of ORU^R01, OUL^R22 and ADT.
 //!
 //! [`Message::parse`] checks the header and fills a reusable [`Index`] of the segments; fields and
 //! their parts are split when they are read, and look-ups go by the index. [`Path`] names a part,

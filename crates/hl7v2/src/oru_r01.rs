@@ -1,5 +1,6 @@
-//! HL7 v2 §7.3.1: ORU^R01, unsolicited observation message; and ADT (§3.3), which begins with the same
-//! segments and may have observations too.
+//! HL7 v2 §7.3.1: ORU^R01, unsolicited observation message; OUL^R22 (§7.3.5), where an order follows
+//! the specimen that it is for; and ADT (§3.3), which begins with the same segments and may have
+//! observations too.
 //!
 //! A group is an OBR and what follows it up to the next OBR, PID or PV1. It is passed over twice:
 //! first its specimens, its devices and its report are declared, then its observations follow as they
@@ -18,17 +19,17 @@ use crate::devices::Devices;
 use crate::scratch::Scratch;
 use crate::segments::obx::Group;
 use crate::segments::prt::Owner;
-use crate::segments::{nte, obr, obx, orc, pid, prt, pv1, spm};
+use crate::segments::{msh, nte, obr, obx, orc, pid, prt, pv1, spm};
 use crate::tree::{self, Tree};
 
 mod people;
 
-/// Segments that diagnostics call by name although none of them is mapped: those that ORU^R01 and
-/// ADT^A01 may have.
+/// Segments that diagnostics call by name although none of them is mapped: those that ORU^R01,
+/// OUL^R22 and ADT^A01 may have.
 const NAMES: &[&str] = &[
     "ACC", "AL1", "ARV", "CTD", "CTI", "DB1", "DG1", "DRG", "DSC", "EVN", "FT1", "GT1", "IN1",
-    "IN2", "IN3", "NK1", "PD1", "PDA", "PR1", "PRT", "PV2", "ROL", "SFT", "TQ1", "TQ2", "UAC",
-    "UB1", "UB2",
+    "IN2", "IN3", "INV", "NK1", "PD1", "PDA", "PR1", "PRT", "PV2", "ROL", "SAC", "SFT", "SID",
+    "TCD", "TQ1", "TQ2", "UAC", "UB1", "UB2",
 ];
 
 /// What holds for the segments to come.
@@ -56,6 +57,10 @@ struct Reader<'r, 'a, 's> {
     effective: Effective<'a>,
     /// The last ORC, which no OBR has followed yet.
     order: Option<(Segment<'a>, usize)>,
+    /// In an OUL: the specimen that orders are for, and the last ORC that followed its OBR.
+    by_specimen: bool,
+    held: Option<SpecimenKey>,
+    ordered: usize,
     /// There are PRT at all, and the last one that is of another segment.
     participates: bool,
     participation: usize,
@@ -73,6 +78,7 @@ pub(crate) fn observe<'a>(
     tree: &mut Tree<'a>,
 ) {
     let participates = context.message.count(b"PRT") > 0;
+    let by_specimen = msh::is_by_specimen(&context.message);
     let mut reader = Reader {
         context,
         event,
@@ -91,6 +97,9 @@ pub(crate) fn observe<'a>(
         report: None,
         effective: Effective::Unknown,
         order: None,
+        by_specimen,
+        held: None,
+        ordered: 0,
         participates,
         participation: 0,
         results: false,
@@ -169,7 +178,7 @@ impl<'a> Reader<'_, 'a, '_> {
             self.participants(line, Owner::Patient);
             pid::observe(self.context, segment, line, more, key, self.scratch);
         }
-        (self.encounter, self.report, self.results) = (None, None, false);
+        (self.encounter, self.report, self.held, self.results) = (None, None, None, false);
         self.effective = Effective::Unknown;
     }
 
@@ -224,6 +233,7 @@ impl<'a> Reader<'_, 'a, '_> {
                 _ if !self.context.message.is_segment(line) => self.unmapped(segment, line),
                 // Read in the first pass.
                 b"OBR" | b"NTE" => {}
+                b"ORC" if line <= self.ordered => {}
                 b"SPM" => {
                     specimen = self.scratch.specimens.get(next).copied();
                     next = next.saturating_add(1);
@@ -291,7 +301,15 @@ impl<'a> Reader<'_, 'a, '_> {
         let request = first.filter(|segment| segment.id() == b"OBR");
         self.scratch.specimens.clear();
         let mut line = start;
-        let ends = |id: &[u8; 3]| matches!(id, b"OBR" | b"PID" | b"PV1");
+        let begins = self.by_specimen && first.is_some_and(|segment| segment.id() == b"SPM");
+        if begins {
+            (self.held, self.report, self.effective) = (None, None, Effective::Unknown);
+        }
+        // Of orders that stand before any specimen, it follows as in an ORU.
+        let by_specimen = begins || self.held.is_some();
+        self.scratch.specimens.extend(self.held);
+        let ends =
+            |id: &[u8; 3]| matches!(id, b"OBR" | b"PID" | b"PV1") || (by_specimen && id == b"SPM");
         self.scratch.people.clear();
         if let Some(segment) = request {
             let specimen = self.has_one_specimen(segment, start);
@@ -306,13 +324,16 @@ impl<'a> Reader<'_, 'a, '_> {
             }
             line = line.saturating_add(1);
         }
+        if begins {
+            self.held = self.scratch.specimens.first().copied();
+        }
         let mut read = None;
         if let Some(segment) = request {
             let request = self.request(segment, start);
             (self.report, self.effective) = (Some(request.0.key), request.0.effective);
             read = Some(request);
         } else if let Some(segment) =
-            first.filter(|_| self.report.is_none() && self.event.is_none())
+            first.filter(|_| self.report.is_none() && self.event.is_none() && !self.by_specimen)
         {
             let name = if segment.id() == b"SPM" { "SPM" } else { "OBX" };
             self.context.enter(name, start);
@@ -356,7 +377,7 @@ impl<'a> Reader<'_, 'a, '_> {
         let subject = self.patient.map(|(_, key)| key);
         let mut report: Report<'a> = Report::new(ReportKey(take(&mut self.reports)), subject);
         let mut order: Order<'a> = Order::new(OrderKey(take(&mut self.orders)), subject);
-        let common = self.order.take();
+        let common = self.order.take().or_else(|| self.order_after(line));
         if let Some((segment, line)) = common {
             orc::read(self.context, segment, line, &mut order, self.scratch);
             self.participants(line, Owner::Order);
@@ -402,6 +423,19 @@ impl<'a> Reader<'_, 'a, '_> {
             || !scratch.reasons.is_empty()
             || !scratch.details.is_empty();
         (report, order, ordered)
+    }
+
+    /// The ORC that follows its OBR, as it does in an OUL.
+    fn order_after(&mut self, line: usize) -> Option<(Segment<'a>, usize)> {
+        let message = self.context.message;
+        let lines = (line.saturating_add(1)..).map_while(|line| Some((message.line(line)?, line)));
+        let mut own =
+            lines.filter(|(_, line)| message.is_segment(*line)).take_while(|(next, _)| {
+                !matches!(next.id(), b"OBR" | b"OBX" | b"SPM" | b"PID" | b"PV1")
+            });
+        let found = own.find(|(next, _)| self.by_specimen && next.id() == b"ORC")?;
+        self.ordered = found.1;
+        Some(found)
     }
 
     fn specimen(&mut self, segment: Segment<'a>, line: usize) {

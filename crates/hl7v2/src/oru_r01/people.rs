@@ -62,6 +62,9 @@ impl<'a> Reader<'_, 'a, '_> {
         let rest = (line.saturating_add(1)..).map_while(|line| message.line(line));
         let group = rest.take_while(|s| !matches!(s.id(), b"OBR" | b"PID" | b"PV1"));
         let source = segment.field(15).is_some_and(|field| !field.is_empty());
+        if self.by_specimen {
+            return source || self.held.is_some();
+        }
         match group.filter(|segment| segment.id() == b"SPM").count() {
             0 => source,
             count => count == 1,

@@ -103,7 +103,14 @@ fn organization<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Option<O
     xon::organization(context, repetition)
 }
 
-/// Checks the message type, MSH-9: an ADT is read, and an ORU, of which the trigger is read as R01.
+/// Whether the orders of a message follow the specimens that they are for: an OUL.
+pub(crate) fn is_by_specimen(message: &Message<'_>) -> bool {
+    let kind = message.field(b"MSH", 9).and_then(|field| field.component(1));
+    kind.is_some_and(|kind| kind.raw().trim_ascii() == b"OUL")
+}
+
+/// Checks the message type, MSH-9: an ADT is read, OUL^R22, and an ORU, of which the trigger is read as
+/// R01.
 pub(crate) fn message_type(message: &Message<'_>) -> Result<Option<DiagnosticCode>, ParseError> {
     let field = message.field(b"MSH", 9);
     let Some(field) = field.filter(|f| f.component(1).is_some_and(|c| !c.is_empty())) else {
@@ -113,7 +120,7 @@ pub(crate) fn message_type(message: &Message<'_>) -> Result<Option<DiagnosticCod
     let part = |number| field.component(number).map_or(&[][..], |part| part.raw().trim_ascii());
     match (part(1), part(2)) {
         (b"ORU" | b"ADT", _) if refused(message).is_some() => {}
-        (b"ADT", _) | (b"ORU", b"R01") => return Ok(None),
+        (b"ADT", _) | (b"ORU", b"R01") | (b"OUL", b"R22") => return Ok(None),
         (b"ORU", _) => return Ok(Some(DiagnosticCode::TriggerNotMapped)),
         _ => {}
     }

@@ -153,14 +153,10 @@ pub(crate) fn observe<'a>(
         (metric.unit, metric.category) = (unit, row.category);
         measurement.metric = Some(metric);
     }
-    let counted = matches!(
-        measurement.value,
-        Value::Quantity(_)
-            | Value::Range(..)
-            | Value::Ratio(..)
-            | Value::Compound(_)
-            | Value::Samples(_)
-    );
+    let counted = match measurement.value {
+        Value::Compound(parts) => parts.iter().any(|part| is_counted(&part.value)),
+        ref value => is_counted(value),
+    };
     if !unit.is_none() && !counted && measurement.metric.is_none() {
         // Text, codes and what is absent have no place for a unit.
         context.at(6);
@@ -232,6 +228,11 @@ fn read<'a: 'b, 'b>(
     row
 }
 
+/// Whether a value has a unit.
+const fn is_counted(value: &Value<'_>) -> bool {
+    matches!(value, Value::Quantity(_) | Value::Range(..) | Value::Ratio(..) | Value::Samples(_))
+}
+
 /// Reads OBX-17, and gives what it says of the metric: IHE names there whether a value is measured,
 /// calculated or set, perhaps beside a method.
 fn method<'a: 'b, 'b>(
@@ -301,7 +302,7 @@ fn qualify<'a>(
         }
         None => value::value(context, kind, sent, unit),
     };
-    let counted = matches!(value, Value::Quantity(_) | Value::Range(..) | Value::Ratio(..));
+    let counted = is_counted(&value);
     if !unit.is_none() && !counted {
         context.at(6);
         context.say(DiagnosticCode::FieldNotMapped, of.span());
