@@ -39,7 +39,7 @@ impl Translator {
 
     /// Translates a file as it comes, of which `first` are bytes that were read before. It gives what
     /// [`file`](Self::file) gives of all of it; of messages no more than one and a piece of 64 KiB are
-    /// held, or all where [`Config::continuations`] joins them. JSON Lines are read to their end first.
+    /// held, or all where [`Config::continuations`](crate::Config::continuations) joins them. JSON Lines are read to their end first.
     ///
     /// # Errors
     /// Those of `input`. What came before is translated, but for the message under way.

@@ -19,6 +19,7 @@ enum Outcome {
 const STEPS: &[Step] = &[
     ("formatting", formatting),
     ("clippy", clippy),
+    ("documentation", documentation),
     ("tests", tests),
     ("attribution", attribution),
     ("generated files", generated),
@@ -74,6 +75,12 @@ fn clippy() -> Result<Outcome> {
         "-D",
         "warnings",
     ]))?;
+    Ok(Outcome::Done("no warning".into()))
+}
+
+fn documentation() -> Result<Outcome> {
+    let mut doc = cargo(&["doc", "--quiet", "--workspace", "--no-deps"]);
+    must(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
     Ok(Outcome::Done("no warning".into()))
 }
 
