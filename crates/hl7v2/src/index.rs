@@ -40,7 +40,9 @@ pub(crate) struct Line {
 #[derive(Clone, Copy)]
 struct Group {
     id: u32,
-    /// Its first line or, where lines are scattered, where its lines begin in `order`.
+    /// Its first line.
+    line: u32,
+    /// The same or, where lines are scattered, where its lines begin in `order`.
     first: u32,
     /// How many they are, where they are scattered.
     len: u32,
@@ -211,8 +213,8 @@ impl Index {
             self.scattered = true;
             return OTHER;
         }
-        let first = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
-        self.groups.push(Group { id, first, len: 0 });
+        let line = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
+        self.groups.push(Group { id, line, first: line, len: 0 });
         u8::try_from(kind).unwrap_or(OTHER)
     }
 
@@ -268,6 +270,17 @@ impl Index {
             let sorted = self.order.get_mut(first..).unwrap_or_default();
             sorted.sort_unstable_by_key(|line| (id_of(lines, message, *line), *line));
         }
+    }
+
+    /// Where the first line with this id begins and ends, if its id has a list of its own.
+    #[inline(always)]
+    pub(crate) fn first(&self, id: [u8; 3], message: &[u8]) -> Option<(usize, usize)> {
+        let name = number(id);
+        let line = self.groups.iter().find(|group| group.id == name)?.line;
+        let lines = self.lines.get(usize::try_from(line).ok()?..)?;
+        let start = usize::try_from(lines.first()?.start).ok()?;
+        let next = lines.get(1).and_then(|next| usize::try_from(next.start).ok());
+        Some((start, next.unwrap_or(message.len())))
     }
 
     /// The lines with this id, as they stand.

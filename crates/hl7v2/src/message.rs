@@ -5,10 +5,12 @@ use core::fmt;
 use iomt_core::wire::{ErrorKind, ParseError, Span};
 use iomt_core::{Limits, Terminators};
 
-use crate::charset::{self, Charset};
+use crate::charset::{self, Charset, Scan};
+use crate::context::Part;
 use crate::frame;
 use crate::index::{Found, Index, MALFORMED, id_of};
 use crate::leaves::Leaves;
+use crate::seek;
 use crate::{Delimiters, Field, Segment, TextCodec};
 
 /// A message: its bytes, its delimiters, and the table of its segments.
@@ -178,8 +180,31 @@ impl<'a> Message<'a> {
 
     /// Field `field`, from 1, of the first segment with this id.
     #[must_use]
+    #[inline]
     pub fn field(&self, id: &[u8; 3], field: usize) -> Option<Field<'a>> {
+        match self.inner_field(id, field) {
+            Some((raw, offset)) => Some(Field::new(raw, offset, self.delimiters)),
+            None => self.last_field(id, field),
+        }
+    }
+
+    #[inline(never)]
+    fn last_field(&self, id: &[u8; 3], field: usize) -> Option<Field<'a>> {
         self.first(id)?.field(field)
+    }
+
+    /// The same, where another field follows in the segment, and 64 bytes in the message: most.
+    #[inline(always)]
+    fn inner_field(&self, id: &[u8; 3], field: usize) -> Option<Part<'a>> {
+        // MSH-1 and MSH-2 are no parts.
+        let (skipped, first) = if id == b"MSH" { (3, 3) } else { (4, 1) };
+        if self.delimiters.scan != Scan::Plain || matches!(id, b"FHS" | b"BHS") || field < first {
+            return None;
+        }
+        let (start, end) = self.index.first(*id, self.bytes)?;
+        let line = start.wrapping_add(skipped)..end;
+        let (from, to) = seek::inner_part(self.bytes, line, self.delimiters.field, field)?;
+        Some((self.bytes.get(from..to)?, self.offset.wrapping_add(from)))
     }
 
     /// How many segments with this id there are.

@@ -1,6 +1,8 @@
 //! Where a byte stands: words of eight bytes for where a part ends, which has five on average, so that
 //! a call of memchr costs more than it saves; else 64 bytes at once, with vectors.
 
+use core::ops::Range;
+
 use wide::u8x16;
 
 const SEVENS: u64 = u64::from_ne_bytes([0x7F; 8]);
@@ -128,6 +130,32 @@ pub(crate) fn part(text: &[u8], byte: u8, number: usize) -> Option<(usize, usize
         None => 0,
     };
     Some((start, marks.next().unwrap_or(text.len())))
+}
+
+/// Where part `number`, from 1, of what `byte` splits in `range` begins and ends, if another one follows
+/// it, and 64 bytes where it is looked for.
+#[inline(always)]
+pub(crate) fn inner_part(
+    text: &[u8],
+    range: Range<usize>,
+    byte: u8,
+    number: usize,
+) -> Option<(usize, usize)> {
+    let (mut base, mut start, mut left) = (range.start, range.start, number);
+    while base < range.end {
+        let mut marks = marks(text.get(base..)?.first_chunk()?, [byte]);
+        while marks != 0 {
+            let at = base.wrapping_add(lowest(marks));
+            left = left.wrapping_sub(1);
+            if left == 0 {
+                return (at < range.end).then_some((start, at));
+            }
+            start = at.wrapping_add(1);
+            marks &= marks.wrapping_sub(1);
+        }
+        base = base.wrapping_add(64);
+    }
+    None
 }
 
 /// Where part `number`, from 0, of what `byte` splits begins and ends, if it begins before `last`
