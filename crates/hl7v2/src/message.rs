@@ -278,6 +278,31 @@ mod tests {
     }
 
     #[test]
+    fn a_field_is_that_of_the_first_segment() {
+        for len in 0..80 {
+            let text = "x".repeat(len);
+            let text = format!(
+                "MSH|^~\\&|{text}|b\rPID|1||{text}|{text}^c||d \nnone\rPV1|{text}\rPV1|2|3|4\rFHS|1"
+            );
+            for end in
+                ["", "\r", "\rOBX|1|2|3|4|5|6|7|8|9|0|1|2|3|4|5|6|7|8|9|0|1|2|3|4|5|6|7|8|9\r"]
+            {
+                for text in [format!("{text}{end}"), format!("{text}{end}").replace('\r', "\n")] {
+                    let mut index = Index::new();
+                    let message = Message::parse(text.as_bytes(), &mut index).unwrap();
+                    for id in [b"MSH", b"PID", b"PV1", b"OBX", b"FHS", b"ZZZ"] {
+                        for number in 0..35 {
+                            let of = |field: Field<'_>| (field.raw().to_vec(), field.offset());
+                            let want = message.first(id).and_then(|first| first.field(number));
+                            assert_eq!(message.field(id, number).map(of), want.map(of));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_message_ends_before_the_next() {
         let mut index = Index::new();
         let text = b"\xEF\xBB\xBFMSH|^~\\&|A\rPID|1\r\n\r\nMSH#!*\\@#B\r";
