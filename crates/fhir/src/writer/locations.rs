@@ -144,7 +144,7 @@ impl Mapping<'_> {
         let id = *id;
         let out = &mut w.message.out;
         let Some((start, end)) = w.message.ids.get(&id).copied() else {
-            let start = begin(&w.cx.config, id, out);
+            let start = begin(&w.cx.config, w.spelled.text(id), out);
             out.push_str(text);
             w.finish_entry("Location", id, Request::CreateIfNone(""), start);
             return Some(id);

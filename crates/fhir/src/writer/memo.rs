@@ -16,11 +16,13 @@ use iomt_core::model::{
 use iomt_core::wire::Scaled;
 
 use super::remembered::Remembered;
+use super::render::push_reference;
+use super::spelled::Spelled;
 use crate::config::Form;
 use crate::identity::Uuid;
 use crate::json::{self, Buffer};
 use crate::policy::pocd::Profile;
-use crate::policy::{Hole, Holes, Links, Target, When, write_reference};
+use crate::policy::{Hole, Holes, Links, Target, When};
 use crate::tape::{NodeId, Tape};
 
 #[derive(Debug, Default)]
@@ -92,6 +94,7 @@ impl Memo {
         when: &When<'_>,
         links: &Links<'_>,
         (form, id): (Form, Uuid),
+        spelled: &mut Spelled,
         out: &mut String,
     ) -> bool {
         let Some(template) = self.templates.get(&*self.key) else { return false };
@@ -99,7 +102,7 @@ impl Memo {
         for (start, end, hole) in &template.holes {
             out.push_str(template.text.get(from..*start).unwrap_or_default());
             // Writing into a String does not fail.
-            let _ = write_hole(*hole, m, when, links, (form, id), out);
+            let _ = write_hole(*hole, m, when, links, (form, id), spelled, out);
             from = *end;
         }
         out.push_str(template.text.get(from..).unwrap_or_default());
@@ -129,13 +132,18 @@ fn write_hole(
     when: &When<'_>,
     links: &Links<'_>,
     (form, id): (Form, Uuid),
+    spelled: &mut Spelled,
     out: &mut String,
 ) -> core::fmt::Result {
     let target = match hole {
-        Hole::Id => return id.write(out),
+        Hole::Id => {
+            out.push_str(spelled.text(id));
+            return Ok(());
+        }
         Hole::Urn => {
             out.push_str("urn:uuid:");
-            return id.write(out);
+            out.push_str(spelled.text(id));
+            return Ok(());
         }
         Hole::Time => {
             return match when {
@@ -155,10 +163,10 @@ fn write_hole(
         Hole::Specimen => links.specimen,
         Hole::Device => links.device,
     };
-    match target {
-        Some(Target::Resource(kind, id)) => write_reference(form, kind, id, out),
-        Some(Target::External(_) | Target::Display(_)) | None => Ok(()),
+    if let Some(Target::Resource(kind, id)) = target {
+        push_reference(form, kind, spelled.text(id), out);
     }
+    Ok(())
 }
 
 fn write_value(part: u8, value: &Value<'_>, out: &mut String) -> core::fmt::Result {

@@ -97,7 +97,7 @@ impl Mapping<'_> {
         {
             let id = *id;
             if !w.message.ids.contains_key(&id) {
-                let start = begin(&w.cx.config, id, &mut w.message.out);
+                let start = begin(&w.cx.config, w.spelled.text(id), &mut w.message.out);
                 w.message.out.push_str(text);
                 w.finish_entry("DeviceMetric", id, Request::CreateIfNone(""), start);
             }

@@ -13,6 +13,7 @@ mod release;
 mod remembered;
 mod render;
 mod session;
+mod spelled;
 
 use core::fmt;
 use core::ops::ControlFlow;
@@ -82,6 +83,7 @@ pub struct Writer {
     list: Option<NodeId>,
     memo: memo::Memo,
     places: locations::Known,
+    spelled: spelled::Spelled,
     outcome: Tape,
     text: String,
     message: MessageState,
@@ -119,6 +121,7 @@ impl Writer {
             list: None,
             memo: memo::Memo::default(),
             places: locations::Known::default(),
+            spelled: spelled::Spelled::default(),
             outcome: Tape::new(),
             text: String::new(),
             message: MessageState::default(),

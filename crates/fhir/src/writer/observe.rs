@@ -38,11 +38,7 @@ pub(super) fn links<'a>(
         Some(key) => target(Kind::Device, key.0),
         None => config.device.as_deref().map(Target::External),
     };
-    let subject = match m.subject {
-        Subject::Patient(key) => target(Kind::Patient, key.0),
-        Subject::Device(key) => target(Kind::Device, key.0),
-        Subject::Unknown => config.subject.as_deref().map(Target::External),
-    };
+    let subject = subject(session, cx, m.subject);
     let encounter = m.encounter.and_then(|key| target(Kind::Encounter, key.0));
     // The specimen that OBX-33 names, else the only one.
     let mut numbers = m.specimen_numbers.iter().rev().flatten();
@@ -54,6 +50,16 @@ pub(super) fn links<'a>(
     let parent = parent.map(|(id, span)| (Target::Resource("Observation", id), span));
     let location = m.location.and_then(|(key, span)| Some((target(Kind::Location, key.0)?, span)));
     Links { subject, encounter, specimen, device, profile, parent, location, performers }
+}
+
+/// Of whom or what a measurement is: whom the message names, else whom the caller knows.
+fn subject<'a>(session: &'a Session, cx: &'a Context, subject: Subject) -> Option<Target<'a>> {
+    let target = |kind, key| session.entry(kind, key).and_then(Entry::target);
+    match subject {
+        Subject::Patient(key) => target(Kind::Patient, key.0),
+        Subject::Device(key) => target(Kind::Device, key.0),
+        Subject::Unknown => cx.config.subject.as_deref().map(Target::External),
+    }
 }
 
 /// The bytes of a measurement and of the remarks on it.
@@ -106,8 +112,7 @@ impl Mapping<'_> {
             self.use_device(device.0);
         }
         self.session.metric = m.metric.and_then(|metric| self.use_metric(m, &metric));
-        let w = &*self.w;
-        if links(self.session, &w.cx, w.message.report.parent_of(m.report), m).subject.is_none() {
+        if subject(self.session, &self.w.cx, m.subject).is_none() {
             self.unidentified(m.span);
         }
         let when = self.when(m);
@@ -211,8 +216,8 @@ impl Mapping<'_> {
         }
         let (form, out) = (w.cx.config.to, &mut w.message.out);
         let before = out.len();
-        let start = begin(&w.cx.config, id, out);
-        if !w.memo.fill(m, when, &links, (form, id), out) {
+        let start = begin(&w.cx.config, w.spelled.text(id), out);
+        if !w.memo.fill(m, when, &links, (form, id), &mut w.spelled, out) {
             out.truncate(before);
             return false;
         }

@@ -7,12 +7,13 @@ use iomt_core::model::Identifier;
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, Place, Severity};
 
+use super::spelled::Spelled;
 use super::{Output, Writer};
 use crate::config::{BundleKind, Config, Form, OnInvalid, Results};
 use crate::identity::Uuid;
 use crate::issue;
 use crate::json::{self, Buffer};
-use crate::policy::{has_system, write_reference, write_system, write_value};
+use crate::policy::{has_system, write_system, write_value};
 use crate::tape::{NodeId, Tape};
 
 /// How a server is asked to store a resource.
@@ -126,10 +127,11 @@ impl Writer {
             return Fate::Left;
         }
         let (form, text) = (self.cx.config.to, tape.text_of(node));
-        let start = begin(&self.cx.config, what.1, &mut self.message.out);
+        let start = begin(&self.cx.config, self.spelled.text(what.1), &mut self.message.out);
         let first = (text.as_ptr().addr(), text.len());
         let others = references.get(1..).unwrap_or_default();
-        let mut list = List { out: &mut self.message.out, form, first, others };
+        let (out, spelled) = (&mut self.message.out, &mut self.spelled);
+        let mut list = List { out, spelled, form, first, others };
         json::write(tape, root, &mut list);
         self.add_traces(tape, what);
         self.finish_entry(what.0, what.1, request, start);
@@ -162,7 +164,7 @@ impl Writer {
         id: Uuid,
         request: Request<'_>,
     ) {
-        let start = begin(&self.cx.config, id, &mut self.message.out);
+        let start = begin(&self.cx.config, self.spelled.text(id), &mut self.message.out);
         json::write(tape, root, &mut self.message.out);
         self.add_traces(tape, (kind, id));
         self.finish_entry(kind, id, request, start);
@@ -192,7 +194,7 @@ impl Writer {
         let out = &mut self.message.out;
         if self.cx.config.to == Form::Bundle {
             if matches!(self.cx.config.bundle, BundleKind::Transaction | BundleKind::Batch) {
-                write_request(kind, id, request, out);
+                write_request(kind, self.spelled.text(id), request, out);
             }
             out.push('}');
             let end = out.len();
@@ -229,6 +231,7 @@ impl Writer {
 /// Writes the others of a list of references after the first one goes by.
 struct List<'a> {
     out: &'a mut String,
+    spelled: &'a mut Spelled,
     form: Form,
     /// Address and length of the text of the first reference on the tape.
     first: (usize, usize),
@@ -241,15 +244,14 @@ impl Buffer for List<'_> {
         if (text.as_ptr().addr(), text.len()) == self.first {
             for (kind, id) in self.others {
                 self.out.push_str("\"},{\"reference\":\"");
-                // Writing into a String does not fail.
-                let _ = write_reference(self.form, kind, *id, self.out);
+                push_reference(self.form, kind, self.spelled.text(*id), self.out);
             }
         }
     }
 }
 
 /// Begins an entry, and before the first one its Bundle, or a line; gives where it starts.
-pub(super) fn begin(config: &Config, id: Uuid, out: &mut String) -> usize {
+pub(super) fn begin(config: &Config, id: &str, out: &mut String) -> usize {
     if config.to == Form::Ndjson {
         return out.len();
     }
@@ -262,14 +264,25 @@ pub(super) fn begin(config: &Config, id: Uuid, out: &mut String) -> usize {
         }
     }
     let start = out.len();
-    out.push_str("{\"fullUrl\":\"urn:uuid:");
-    // Writing into a String does not fail.
-    let _ = id.write(out);
-    out.push_str("\",\"resource\":");
+    for text in ["{\"fullUrl\":\"urn:uuid:", id, "\",\"resource\":"] {
+        out.push_str(text);
+    }
     start
 }
 
-fn write_request(kind: &str, id: Uuid, request: Request<'_>, out: &mut String) {
+/// Writes a reference to the resource of this identity as the form has it.
+pub(super) fn push_reference(form: Form, kind: &str, id: &str, out: &mut String) {
+    match form {
+        Form::Bundle => out.push_str("urn:uuid:"),
+        Form::Ndjson => {
+            out.push_str(kind);
+            out.push('/');
+        }
+    }
+    out.push_str(id);
+}
+
+fn write_request(kind: &str, id: &str, request: Request<'_>, out: &mut String) {
     let (start, between, search) = match request {
         Request::Create => ("POST", "", None),
         Request::CreateIfNone(search) => ("POST", "\",\"ifNoneExist\":\"", Some(search)),
@@ -283,8 +296,7 @@ fn write_request(kind: &str, id: Uuid, request: Request<'_>, out: &mut String) {
         None => {}
         Some("") => {
             out.push_str("identifier=urn:ietf:rfc:3986|urn:uuid:");
-            // Writing into a String does not fail.
-            let _ = id.write(out);
+            out.push_str(id);
         }
         Some(search) => out.push_str(search),
     }
