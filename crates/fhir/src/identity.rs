@@ -3,7 +3,7 @@
 use core::fmt::{self, Write};
 
 use iomt_core::model::{Authority, Code, Concept, DateTime, Effective, Identifier, Text, Time};
-use sha1::{Digest, Sha1};
+use sha1::block_api::compress;
 
 /// The namespace of all our names: version 5 of `iomt` in the URL namespace of the RFC would do as
 /// well; it is fixed here, for every stored identity rests on it.
@@ -76,44 +76,118 @@ impl fmt::Display for Uuid {
 /// A name that is hashed while its parts are given. Each part is followed by its length, so that
 /// parts cannot run together; an absent part is not an empty one.
 pub(crate) struct Name {
-    hash: Sha1,
+    /// What the blocks before `buffer` gave, and how many bytes they are.
+    state: State,
+    before: u64,
     /// Parts are short and many: they are gathered before they are hashed.
     buffer: [u8; 192],
     used: usize,
     len: u32,
 }
 
+/// The state of SHA-1 (FIPS 180-4).
+type State = [u32; 5];
+type Block = [u8; 64];
+
+/// §5.3.1: the state before the first block.
+const START: State = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0];
+
+/// How many first blocks are kept.
+const PLACES: usize = 64;
+
+/// What the first blocks of names gave, each in the place that its bits give: the names of the
+/// results of one order, device or person begin alike.
+#[derive(Debug)]
+pub(crate) struct Beginnings([(Block, State); PLACES]);
+
+impl Default for Beginnings {
+    fn default() -> Self {
+        let (block, mut state) = ([0; 64], START);
+        compress(&mut state, &[block]);
+        Self([(block, state); PLACES])
+    }
+}
+
+impl Beginnings {
+    fn after(&mut self, block: &Block) -> State {
+        let (words, _) = block.as_chunks();
+        let mixed = words.iter().fold(0_u64, |mixed, word| {
+            (mixed.rotate_left(5) ^ u64::from_le_bytes(*word)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        });
+        let [.., place] = mixed.to_le_bytes();
+        let [slots @ .., rest] = &mut self.0;
+        let (known, state) = slots.get_mut(usize::from(place) % PLACES).unwrap_or(rest);
+        if known != block {
+            (*known, *state) = (*block, START);
+            compress(state, &[*block]);
+        }
+        *state
+    }
+}
+
 impl Name {
     /// A name for a kind of thing.
     pub(crate) fn new(kind: &str) -> Self {
-        let mut name = Self { hash: Sha1::new(), buffer: [0; 192], used: 0, len: 0 };
+        let mut name = Self { state: START, before: 0, buffer: [0; 192], used: 0, len: 0 };
         name.feed(&NAMESPACE);
         name.str(kind);
         name
     }
 
+    /// [`finish`](Self::finish) of one that may begin as others did.
+    pub(crate) fn finish_alike(&mut self, beginnings: &mut Beginnings) -> Uuid {
+        if let (0, 64.., Some(block)) = (self.before, self.used, self.buffer.first_chunk()) {
+            self.state = beginnings.after(block);
+            (self.before, self.used) = (64, self.used.saturating_sub(64));
+            self.buffer.copy_within(64.., 0);
+        }
+        self.finish()
+    }
+
+    /// Hashes the whole blocks of the buffer.
+    fn hash(&mut self) {
+        let filled = self.buffer.get(..self.used).unwrap_or_default();
+        let (blocks, rest) = filled.as_chunks();
+        let hashed = self.used.saturating_sub(rest.len());
+        compress(&mut self.state, blocks);
+        self.before = self.before.saturating_add(u64::try_from(hashed).unwrap_or(0));
+        self.buffer.copy_within(hashed..self.used, 0);
+        self.used = self.used.saturating_sub(hashed);
+    }
+
+    /// The identity. The name is spent.
     pub(crate) fn finish(&mut self) -> Uuid {
-        self.hash.update(self.buffer.get(..self.used).unwrap_or_default());
-        let digest: [u8; 20] = self.hash.finalize_reset().into();
+        // §5.1.1: a bit, zeros, and the length in bits.
+        let bits =
+            self.before.saturating_add(u64::try_from(self.used).unwrap_or(0)).saturating_mul(8);
+        self.feed(&[0x80]);
+        let zeros = 120_usize.saturating_sub(self.used % 64) % 64;
+        self.feed([0; 64].get(..zeros).unwrap_or_default());
+        self.feed(&bits.to_be_bytes());
+        self.hash();
         let mut bytes = [0; 16];
-        for (to, from) in bytes.iter_mut().zip(digest) {
-            *to = from;
+        for (to, from) in bytes.as_chunks_mut().0.iter_mut().zip(self.state) {
+            *to = from.to_be_bytes();
         }
         bytes[6] = (bytes[6] & 0x0F) | 0x50;
         bytes[8] = (bytes[8] & 0x3F) | 0x80;
         Uuid::from_bytes(bytes)
     }
 
-    fn feed(&mut self, bytes: &[u8]) {
-        let end = self.used.saturating_add(bytes.len());
-        if let Some(room) = self.buffer.get_mut(self.used..end) {
-            room.copy_from_slice(bytes);
-            self.used = end;
-            return;
+    fn feed(&mut self, mut bytes: &[u8]) {
+        loop {
+            let end = self.used.saturating_add(bytes.len());
+            if let Some(room) = self.buffer.get_mut(self.used..end) {
+                room.copy_from_slice(bytes);
+                self.used = end;
+                return;
+            }
+            let room = self.buffer.get_mut(self.used..).unwrap_or_default();
+            let Some((fitting, rest)) = bytes.split_at_checked(room.len()) else { return };
+            room.copy_from_slice(fitting);
+            (self.used, bytes) = (self.buffer.len(), rest);
+            self.hash();
         }
-        self.hash.update(self.buffer.get(..self.used).unwrap_or_default());
-        self.hash.update(bytes);
-        self.used = 0;
     }
 
     /// A part that `write` writes.
@@ -225,6 +299,41 @@ mod tests {
         assert_eq!((uuid.len(), uuid.as_bytes()[14]), (36, b'5'));
         assert!(matches!(uuid.as_bytes()[19], b'8' | b'9' | b'a' | b'b'));
         assert!(uuid.bytes().all(|b| b == b'-' || b.is_ascii_digit() || b.is_ascii_lowercase()));
+    }
+
+    #[test]
+    fn names_of_any_length_are_hashed_with_sha_1() {
+        use sha1::{Digest, Sha1};
+        let mut beginnings = Beginnings::default();
+        let text: Vec<u8> = (0..=255).cycle().take(700).collect();
+        for len in (0..text.len()).chain(0..text.len()) {
+            let name = || {
+                let mut name = Name::new("");
+                for part in text[..len].chunks(len / 3 + 1) {
+                    name.feed(part);
+                }
+                name
+            };
+            let mut whole = NAMESPACE.to_vec();
+            whole.extend([0; 4]);
+            whole.extend(&text[..len]);
+            let mut digest: [u8; 16] = Sha1::digest(&whole)[..16].try_into().unwrap();
+            digest[6] = (digest[6] & 0x0F) | 0x50;
+            digest[8] = (digest[8] & 0x3F) | 0x80;
+            assert_eq!(name().finish(), Uuid::from_bytes(digest), "{len}");
+            assert_eq!(name().finish_alike(&mut beginnings), Uuid::from_bytes(digest), "{len}");
+        }
+    }
+
+    #[test]
+    fn names_that_begin_otherwise_are_others() {
+        let mut beginnings = Beginnings::default();
+        let long = |n: u16| Name::new("Observation").number(n.into()).str(&"x".repeat(50)).finish();
+        for n in (0..500).chain(0..500) {
+            let mut name = Name::new("Observation");
+            name.number(n.into()).str(&"x".repeat(50));
+            assert_eq!(name.finish_alike(&mut beginnings), long(n));
+        }
     }
 
     #[test]

@@ -85,9 +85,14 @@ impl<'a, 's> Context<'a, 's> {
     /// A participant with a key of its own.
     pub(crate) fn new_participant<'b>(&mut self, span: Span) -> Participant<'b> {
         let mut participant = Participant::new(ParticipantKey(self.participants));
-        self.participants = self.participants.wrapping_add(1);
+        self.skip_participant();
         participant.span = span;
         participant
+    }
+
+    /// The next key is that of nobody.
+    pub(crate) const fn skip_participant(&mut self) {
+        self.participants = self.participants.wrapping_add(1);
     }
 
     /// The key of the next place.

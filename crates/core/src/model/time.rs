@@ -222,23 +222,16 @@ impl DateTime {
 
     /// Writes the date: `2026`, `2026-11` or `2026-11-23`, to its precision and at most to the day.
     pub fn write_date(&self, out: &mut dyn Write) -> fmt::Result {
-        let mut line = Line::new();
-        self.date(&mut line);
+        let mut line = self.date_and_clock();
+        line.len = line.len.min("YYYY-MM-DD".len());
         line.write(out)
     }
 
     /// Writes date, `T`, time with the digits of the fraction that there are, and, if there is
     /// one, zone. A time that is precise to the day or less is written as the date alone.
     pub fn write_iso(&self, out: &mut dyn Write) -> fmt::Result {
-        let mut line = Line::new();
-        self.date(&mut line);
+        let mut line = self.date_and_clock();
         if self.precision > Precision::Day {
-            line.byte(b'T');
-            line.two(u16::from(self.hour));
-            line.byte(b':');
-            line.two(u16::from(self.minute));
-            line.byte(b':');
-            line.two(u16::from(self.second));
             if self.places > 0 {
                 line.byte(b'.');
                 line.digits(self.fraction, self.places);
@@ -252,15 +245,24 @@ impl DateTime {
         line.write(out)
     }
 
-    fn date(&self, line: &mut Line) {
-        line.two(self.year / 100);
-        line.two(self.year % 100);
-        for (part, precision) in [(self.month, Precision::Month), (self.day, Precision::Day)] {
-            if self.precision >= precision {
-                line.byte(b'-');
-                line.two(u16::from(part));
-            }
+    /// The date to its precision; where that is more than the day, also the time to the second.
+    fn date_and_clock(&self) -> Line {
+        let [a, b] = two(self.year / 100);
+        let [c, d] = two(self.year % 100);
+        let parts = [self.month, self.day, self.hour, self.minute, self.second];
+        let [[e, f], [g, h], [i, j], [k, l], [m, n]] = parts.map(|part| two(u16::from(part)));
+        let text = [a, b, c, d, b'-', e, f, b'-', g, h, b'T', i, j, b':', k, l, b':', m, n];
+        let mut line = Line::new();
+        if let Some(start) = line.bytes.first_chunk_mut() {
+            *start = text;
         }
+        line.len = match self.precision {
+            Precision::Year => 4,
+            Precision::Month => 7,
+            Precision::Day => 10,
+            Precision::Hour | Precision::Minute | Precision::Second => text.len(),
+        };
+        line
     }
 }
 
@@ -283,8 +285,7 @@ impl Line {
     }
 
     fn two(&mut self, number: u16) {
-        self.byte(digit(u32::from(number / 10)));
-        self.byte(digit(u32::from(number)));
+        two(number).into_iter().for_each(|digit| self.byte(digit));
     }
 
     fn digits(&mut self, number: u32, places: u8) {
@@ -297,6 +298,11 @@ impl Line {
         let bytes = self.bytes.get(..self.len).unwrap_or_default();
         out.write_str(core::str::from_utf8(bytes).map_err(|_| fmt::Error)?)
     }
+}
+
+/// The last two digits.
+fn two(number: u16) -> [u8; 2] {
+    [digit(u32::from(number / 10)), digit(u32::from(number))]
 }
 
 fn digit(number: u32) -> u8 {

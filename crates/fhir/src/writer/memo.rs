@@ -6,6 +6,7 @@
 //! Observation is made of is in the key. `Limits::templates` bounds the memory; 0 turns it off,
 //! and a test proves that the output is the same.
 
+use core::fmt::Write;
 use std::hash::BuildHasher;
 
 use foldhash::quality::RandomState;
@@ -147,7 +148,9 @@ fn write_hole(
         }
         Hole::Time => {
             return match when {
-                When::At(moment) => moment.value.map_or(Ok(()), |v| v.write_iso(out)),
+                When::At(moment) => {
+                    moment.value.map_or(Ok(()), |v| out.write_str(spelled.time(&v)))
+                }
                 When::Unknown | When::Period(..) => Ok(()),
             };
         }
@@ -262,7 +265,7 @@ impl Key<'_> {
         self.len(m.flags.len())?;
         for flag in m.flags {
             self.str(flag.table)?;
-            self.0.extend(flag.code.to_le_bytes());
+            self.0.extend_from_slice(&flag.code.to_le_bytes());
         }
         self.len(m.interpretation.len())?;
         for concept in m.interpretation {
@@ -302,7 +305,7 @@ impl Key<'_> {
         of.into_iter().try_for_each(|target| {
             self.target(target)?;
             if let Some(Target::Resource(_, id)) = target {
-                self.0.extend(id.to_bytes());
+                self.0.extend_from_slice(&id.to_bytes());
             }
             Some(())
         })
@@ -318,7 +321,7 @@ impl Key<'_> {
     }
 
     fn len(&mut self, len: usize) -> Option<()> {
-        self.0.extend(u16::try_from(len).ok()?.to_le_bytes());
+        self.0.extend_from_slice(&u16::try_from(len).ok()?.to_le_bytes());
         Some(())
     }
 
@@ -331,7 +334,7 @@ impl Key<'_> {
     /// A text that means what it is: of others, the reading may change with the message.
     fn text(&mut self, text: Option<Text<'_>>) -> Option<()> {
         match text {
-            None => self.0.extend(u16::MAX.to_le_bytes()),
+            None => self.0.extend_from_slice(&u16::MAX.to_le_bytes()),
             Some(text) => self.str(text.as_str().filter(|t| t.len() < 1024)?)?,
         }
         Some(())
@@ -340,8 +343,8 @@ impl Key<'_> {
     fn scaled(&mut self, value: Option<Scaled>) {
         self.byte(u8::from(value.is_some()));
         if let Some(value) = value {
-            self.0.extend(value.mantissa.to_le_bytes());
-            self.0.extend(value.exponent.to_le_bytes());
+            self.0.extend_from_slice(&value.mantissa.to_le_bytes());
+            self.0.extend_from_slice(&value.exponent.to_le_bytes());
         }
     }
 
@@ -359,14 +362,16 @@ impl Key<'_> {
                 CodeSystem::Ucum => (5, None),
                 CodeSystem::Named(name) => (6, Some(name)),
                 CodeSystem::Hl7Table(table) => {
-                    self.0.extend(table.to_le_bytes());
+                    self.0.extend_from_slice(&table.to_le_bytes());
                     (7, None)
                 }
             };
             self.byte(tag);
             self.text(name)?;
             match coding.code {
-                Code::Mdc(mdc) | Code::Meant(mdc, _) => self.0.extend(mdc.code().to_le_bytes()),
+                Code::Mdc(mdc) | Code::Meant(mdc, _) => {
+                    self.0.extend_from_slice(&mdc.code().to_le_bytes())
+                }
                 Code::Text(text) => self.text(Some(text))?,
             }
             self.byte(u8::from(matches!(coding.code, Code::Mdc(_) | Code::Meant(..))));
@@ -432,7 +437,7 @@ impl Key<'_> {
         self.byte(u8::from(unit.span.is_some()));
         self.text(unit.ucum)?;
         self.byte(u8::from(unit.mdc.is_some()));
-        self.0.extend(unit.mdc.map_or(0, Mdc::code).to_le_bytes());
+        self.0.extend_from_slice(&unit.mdc.map_or(0, Mdc::code).to_le_bytes());
         self.text(unit.text)
     }
 

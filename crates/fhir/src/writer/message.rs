@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use foldhash::quality::RandomState;
 
 use super::header::HeaderState;
+use super::parents::Parents;
 use crate::config::Sentinel;
 use crate::identity::Uuid;
 use crate::policy::PressureRow;
@@ -49,8 +50,8 @@ pub(super) struct MessageState {
     pub(super) identities: HashMap<Uuid, u64, RandomState>,
     /// Its Provenance, but for the targets, if one is wanted.
     pub(super) origin: Tape,
-    /// Its Observations by order, code and sub-id: parents of others.
-    pub(super) parents: HashMap<u64, Uuid, RandomState>,
+    /// Its Observations with an order: parents of others.
+    pub(super) parents: Parents,
     /// What the Provenance is about.
     pub(super) targets: Vec<(&'static str, Uuid)>,
     /// Patients and visits: what it is about where there are no results.

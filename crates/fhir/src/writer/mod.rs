@@ -7,6 +7,7 @@ mod memo;
 mod message;
 mod metric;
 mod observe;
+mod parents;
 mod participants;
 mod pressure;
 mod release;
@@ -24,7 +25,7 @@ use iomt_core::model::Authority;
 use iomt_core::{Diagnostic, Limits, Sink};
 
 use crate::config::Config;
-use crate::identity::Uuid;
+use crate::identity::{Beginnings, Uuid};
 use crate::issue::{Issue, Validate};
 use crate::policy::{Context, Holes};
 use crate::tape::{NodeId, Tape};
@@ -84,6 +85,7 @@ pub struct Writer {
     memo: memo::Memo,
     places: locations::Known,
     spelled: spelled::Spelled,
+    beginnings: Beginnings,
     outcome: Tape,
     text: String,
     message: MessageState,
@@ -122,6 +124,7 @@ impl Writer {
             memo: memo::Memo::default(),
             places: locations::Known::default(),
             spelled: spelled::Spelled::default(),
+            beginnings: Beginnings::default(),
             outcome: Tape::new(),
             text: String::new(),
             message: MessageState::default(),

@@ -1,12 +1,10 @@
 //! One measurement: its identity, its links, its Observation.
 
 use std::collections::HashMap;
-use std::hash::BuildHasher;
 
 use foldhash::quality::RandomState;
 use iomt_core::model::{
-    AbsentReason, Concept, Content, Effective, Measurement, Report, StatusTable, Subject, Text,
-    Time, Value,
+    AbsentReason, Content, Effective, Measurement, Report, StatusTable, Subject, Time, Value,
 };
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, Place, Severity};
@@ -65,22 +63,6 @@ fn subject<'a>(session: &'a Session, cx: &'a Context, subject: Subject) -> Optio
 /// The bytes of a measurement and of the remarks on it.
 pub(super) fn whole(m: &Measurement<'_>) -> Span {
     m.notes.iter().fold(m.span, |span, note| span.to(note.span()))
-}
-
-/// What names a result within its message: its order, its code, and what tells it from others.
-fn result_key(
-    hasher: &impl BuildHasher,
-    order: Uuid,
-    code: &Concept<'_>,
-    sub_id: Option<Text<'_>>,
-) -> Option<u64> {
-    let code = match code.codings().next() {
-        Some(coding) => coding.code.text()?,
-        None => code.text?,
-    };
-    let short = |text: Text<'_>| text.short();
-    let (code, sub_id) = (short(code)?, sub_id.and_then(short));
-    Some(hasher.hash_one((order, code.as_str(), sub_id.as_ref().map_or("", |s| s.as_str()))))
 }
 
 impl Mapping<'_> {
@@ -188,9 +170,9 @@ impl Mapping<'_> {
 
     /// Others of this message may be derived from it.
     fn remember_result(&mut self, m: &Measurement<'_>, id: Uuid) {
-        let order = self.w.message.report.order_of(m.report);
-        let key = order.and_then(|order| result_key(&self.w.hasher, order, &m.code, m.sub_id));
-        self.w.message.parents.extend(key.map(|key| (key, id)));
+        if let Some(order) = self.w.message.report.order_of(m.report) {
+            self.w.message.parents.note(order, &m.code, m.sub_id, id);
+        }
     }
 
     /// The result of this message that made for those of a report, if it is there.
@@ -198,9 +180,8 @@ impl Mapping<'_> {
         let parent = report.parent.as_ref()?;
         let order = parent.filler.as_ref().or(parent.placer.as_ref());
         let order = order.map(|order| identity(&self.w.cx, "order", order));
-        let key =
-            order.and_then(|order| result_key(&self.w.hasher, order, &parent.code, parent.sub_id));
-        let found = key.and_then(|key| self.w.message.parents.get(&key).copied());
+        let parents = &mut self.w.message.parents;
+        let found = order.and_then(|order| parents.find(order, &parent.code, parent.sub_id));
         if found.is_none() {
             self.tell(DiagnosticCode::FieldNotMapped, parent.span, "Observation.derivedFrom");
         }
@@ -357,7 +338,7 @@ impl Mapping<'_> {
             // Without order and time, it is a fact of this message alone.
             name.str(&self.w.message.id).number(self.session.ordinal);
         }
-        let id = name.finish();
+        let id = name.finish_alike(&mut self.w.beginnings);
         self.distinct(id, m.span, "Observation.identifier")
     }
 
@@ -394,13 +375,14 @@ impl Mapping<'_> {
     /// A reading without a time is told by when it was received, else by its place in the session;
     /// two of one instant by an ordinal.
     fn live_identity(&mut self, name: &mut Name) -> Uuid {
-        let (id, instant) = match self.w.cx.received {
-            Some(at) => (name.date_time(&at).finish(), Instant::Received(at)),
+        let (name, instant) = match self.w.cx.received {
+            Some(at) => (name.date_time(&at), Instant::Received(at)),
             None => {
                 let ordinal = self.session.ordinal;
-                (name.number(ordinal).finish(), Instant::Message(ordinal))
+                (name.number(ordinal), Instant::Message(ordinal))
             }
         };
+        let id = name.finish_alike(&mut self.w.beginnings);
         if self.session.live_at != instant {
             self.session.live.clear();
             self.session.live_at = instant;

@@ -46,6 +46,16 @@ impl<'a> Fields<'a> {
         true
     }
 
+    const fn is_none(&self) -> bool {
+        let Self { persons, address, organizations, organization_address, organization_telecom } =
+            self;
+        persons.is_none()
+            && address.is_none()
+            && organizations.is_none()
+            && organization_address.is_none()
+            && organization_telecom.is_none()
+    }
+
     /// Declares the first person for the first organization, and everybody else alone.
     pub(crate) fn declare(
         self,
@@ -55,6 +65,10 @@ impl<'a> Fields<'a> {
         organization_role: Role,
         into: &mut alloc::vec::Vec<Performer>,
     ) {
+        if self.is_none() {
+            // The keys of those that follow count it.
+            return context.skip_participant();
+        }
         let spread = self.address.or(self.organization_address).or(self.organization_telecom);
         if spread.is_none() && self.persons.is_none() != self.organizations.is_none() {
             if let Some(field) = self.persons {
