@@ -92,19 +92,16 @@ type Block = [u8; 64];
 /// §5.3.1: the state before the first block.
 const START: State = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0];
 
-/// How many first blocks are kept.
-const PLACES: usize = 64;
-
-/// What the first blocks of names gave, each in the place that its bits give: the names of the
+/// What the first blocks of names gave, each in the place that a byte gives: the names of the
 /// results of one order, device or person begin alike.
 #[derive(Debug)]
-pub(crate) struct Beginnings([(Block, State); PLACES]);
+pub(crate) struct Beginnings(Box<[(Block, State); 256]>);
 
 impl Default for Beginnings {
     fn default() -> Self {
         let (block, mut state) = ([0; 64], START);
         compress(&mut state, &[block]);
-        Self([(block, state); PLACES])
+        Self(Box::new([(block, state); 256]))
     }
 }
 
@@ -115,8 +112,8 @@ impl Beginnings {
             (mixed.rotate_left(5) ^ u64::from_le_bytes(*word)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
         });
         let [.., place] = mixed.to_le_bytes();
-        let [slots @ .., rest] = &mut self.0;
-        let (known, state) = slots.get_mut(usize::from(place) % PLACES).unwrap_or(rest);
+        let [slots @ .., rest] = &mut *self.0;
+        let (known, state) = slots.get_mut(usize::from(place)).unwrap_or(rest);
         if known != block {
             (*known, *state) = (*block, START);
             compress(state, &[*block]);

@@ -43,7 +43,7 @@ pub struct Node {
     class: Class,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Eq, PartialEq)]
 enum Value {
     None,
     Static(&'static str),
@@ -367,6 +367,18 @@ impl Tape {
     #[must_use]
     pub const fn is_incomplete(&self) -> bool {
         self.incomplete
+    }
+
+    /// Whether another tape, written in the same way, has the same elements with the same texts, from
+    /// wherever they came.
+    pub(crate) fn says_same(&self, other: &Self) -> bool {
+        let same = |(a, b): (&Node, &Node)| {
+            (a.element, a.size, a.depth) == (b.element, b.size, b.depth) && a.value == b.value
+        };
+        self.nodes.len() == other.nodes.len()
+            && self.incomplete == other.incomplete
+            && self.scratch == other.scratch
+            && self.nodes.iter().zip(&other.nodes).all(same)
     }
 
     /// All nodes in order, each before what is in it.

@@ -1,6 +1,7 @@
 //! From facts to output: what a message says is built, checked and held until the message ends.
 
 mod header;
+mod kept;
 mod locations;
 mod mapping;
 mod memo;
@@ -85,6 +86,7 @@ pub struct Writer {
     memo: memo::Memo,
     places: locations::Known,
     spelled: spelled::Spelled,
+    kept: kept::Kept,
     beginnings: Beginnings,
     outcome: Tape,
     text: String,
@@ -124,6 +126,7 @@ impl Writer {
             memo: memo::Memo::default(),
             places: locations::Known::default(),
             spelled: spelled::Spelled::default(),
+            kept: kept::Kept::default(),
             beginnings: Beginnings::default(),
             outcome: Tape::new(),
             text: String::new(),

@@ -104,7 +104,17 @@ impl Writer {
         ordinal: u64,
         output: &mut dyn Output,
     ) -> Fate {
+        if let Some(text) = self.kept.text(what.1, tape) {
+            let start = begin(&self.cx.config, self.spelled.text(what.1), &mut self.message.out);
+            self.message.out.push_str(text);
+            self.add_traces(tape, what);
+            self.finish_entry(what.0, what.1, request, start);
+            return Fate::Written;
+        }
         let valid = tape.root().is_some_and(|root| self.is_valid(tape, root));
+        if valid && self.issues.is_empty() {
+            self.kept.keep(what.1, tape, self.limits.templates);
+        }
         self.finish_checked(tape, valid, what, request, ordinal, output)
     }
 

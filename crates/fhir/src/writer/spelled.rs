@@ -4,21 +4,19 @@ use iomt_core::model::DateTime;
 
 use crate::identity::Uuid;
 
-/// How many are kept.
-const PLACES: usize = 64;
-
-/// The texts of the identities written last, each in the place that its bits give, and of the last
+/// The texts of the identities written last, each in the place that its last byte gives, and of the last
 /// time.
 #[derive(Debug)]
 pub(super) struct Spelled {
-    ids: [(Uuid, String); PLACES],
+    ids: Box<[(Uuid, String); 256]>,
     time: Option<(DateTime, String)>,
 }
 
 impl Default for Spelled {
     fn default() -> Self {
         let nil = Uuid::default();
-        Self { ids: core::array::from_fn(|_| (nil, nil.to_string())), time: None }
+        let ids = core::array::from_fn(|_| (nil, nil.to_string()));
+        Self { ids: Box::new(ids), time: None }
     }
 }
 
@@ -26,8 +24,8 @@ impl Spelled {
     /// The text of an identity.
     pub(super) fn text(&mut self, id: Uuid) -> &str {
         let [.., last] = id.to_bytes();
-        let [slots @ .., rest] = &mut self.ids;
-        let (known, text) = slots.get_mut(usize::from(last) % PLACES).unwrap_or(rest);
+        let [slots @ .., rest] = &mut *self.ids;
+        let (known, text) = slots.get_mut(usize::from(last)).unwrap_or(rest);
         if *known != id {
             text.clear();
             // Writing into a String does not fail.
