@@ -171,19 +171,28 @@ impl Name {
         Uuid::from_bytes(bytes)
     }
 
-    fn feed(&mut self, mut bytes: &[u8]) {
-        loop {
-            let end = self.used.saturating_add(bytes.len());
-            if let Some(room) = self.buffer.get_mut(self.used..end) {
+    #[inline]
+    fn feed(&mut self, bytes: &[u8]) {
+        let end = self.used.saturating_add(bytes.len());
+        match self.buffer.get_mut(self.used..end) {
+            Some(room) => {
                 room.copy_from_slice(bytes);
                 self.used = end;
-                return;
             }
-            let room = self.buffer.get_mut(self.used..).unwrap_or_default();
-            let Some((fitting, rest)) = bytes.split_at_checked(room.len()) else { return };
-            room.copy_from_slice(fitting);
-            (self.used, bytes) = (self.buffer.len(), rest);
-            self.hash();
+            None => self.feed_long(bytes),
+        }
+    }
+
+    /// Feeds what the buffer has no room for.
+    #[cold]
+    fn feed_long(&mut self, bytes: &[u8]) {
+        let room = self.buffer.get_mut(self.used..).unwrap_or_default();
+        let Some((fitting, rest)) = bytes.split_at_checked(room.len()) else { return };
+        room.copy_from_slice(fitting);
+        self.used = self.buffer.len();
+        self.hash();
+        for part in rest.chunks(64) {
+            self.feed(part);
         }
     }
 

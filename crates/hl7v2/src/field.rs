@@ -289,6 +289,19 @@ impl<'a> Segment<'a> {
     }
 }
 
+impl<'a> Numbered<'a> {
+    #[inline(never)]
+    fn next_slow(&mut self) -> Option<(u16, Field<'a>)> {
+        loop {
+            self.number = self.number.saturating_add(1);
+            let field = self.slow.as_mut()?.next()?;
+            if !field.is_empty() {
+                return Some((self.number, field));
+            }
+        }
+    }
+}
+
 /// The fields of a segment that have bytes, with their numbers.
 pub(crate) struct Numbered<'a> {
     segment: Segment<'a>,
@@ -305,19 +318,19 @@ impl<'a> Iterator for Numbered<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let Segment { raw, offset, delimiters } = self.segment;
+        if self.slow.is_some() {
+            return self.next_slow();
+        }
+        let raw = self.segment.raw;
         loop {
             self.number = self.number.saturating_add(1);
-            let field = match &mut self.slow {
-                Some(fields) => fields.next()?,
-                None => {
-                    let start = self.start;
-                    let end = self.marks.next().unwrap_or(raw.len());
-                    self.start = end.wrapping_add(1);
-                    Field::new(raw.get(start..end)?, offset.wrapping_add(start), delimiters)
-                }
-            };
-            if !field.is_empty() {
+            let start = self.start;
+            let end = self.marks.next().unwrap_or(raw.len());
+            self.start = end.wrapping_add(1);
+            if end != start {
+                let Segment { offset, delimiters, .. } = self.segment;
+                let field =
+                    Field::new(raw.get(start..end)?, offset.wrapping_add(start), delimiters);
                 return Some((self.number, field));
             }
         }

@@ -492,30 +492,35 @@ const EUI_64: &str = "urn:oid:1.2.840.10004.1.1.1.0.0.1.0.0.1.2680";
 /// URN, any other one as sent.
 pub(crate) fn write_value(identifier: &Identifier<'_>, out: &mut dyn Write) -> fmt::Result {
     let text = identifier.value.short();
-    let digits = text.as_ref().map_or("", |text| text.as_str());
-    let digits = digits.chars().filter(char::is_ascii_hexdigit);
+    let text = text.as_ref().map_or("", |text| text.as_str());
     match identifier.universal {
         Some(Universal::Eui64) => {
-            for (at, digit) in digits.enumerate() {
-                if at > 0 && at % 2 == 0 {
-                    out.write_char('-')?;
-                }
-                out.write_char(digit.to_ascii_uppercase())?;
-            }
-            Ok(())
+            write_digits(text, |at| at > 0 && at % 2 == 0, u8::to_ascii_uppercase, out)
         }
         Some(Universal::Uuid) => {
             out.write_str("urn:uuid:")?;
-            for (at, digit) in digits.enumerate() {
-                if matches!(at, 8 | 12 | 16 | 20) {
-                    out.write_char('-')?;
-                }
-                out.write_char(digit.to_ascii_lowercase())?;
-            }
-            Ok(())
+            write_digits(text, |at| matches!(at, 8 | 12 | 16 | 20), u8::to_ascii_lowercase, out)
         }
         None => identifier.value.write(out),
     }
+}
+
+/// Writes the hexadecimal digits of a text of at most 64, with hyphens `before` some of them.
+fn write_digits(
+    text: &str,
+    before: fn(usize) -> bool,
+    case: fn(&u8) -> u8,
+    out: &mut dyn Write,
+) -> fmt::Result {
+    let digits = text.as_bytes().iter().filter(|b| b.is_ascii_hexdigit()).enumerate();
+    let marked = digits.flat_map(|(at, digit)| [before(at).then_some(b'-'), Some(case(digit))]);
+    let (mut line, mut len) = ([0; 128], 0_usize);
+    for (slot, byte) in line.iter_mut().zip(marked.flatten()) {
+        *slot = byte;
+        len = len.saturating_add(1);
+    }
+    let line = line.get(..len).unwrap_or_default();
+    out.write_str(core::str::from_utf8(line).map_err(|_| fmt::Error)?)
 }
 
 /// The target of a code of an HL7 table, which the sender names or does not.
@@ -561,7 +566,10 @@ pub(super) fn write_authority_system(
         let (id, kind) = (id.short(), kind.short());
         let text = id.as_ref().map_or("", |id| id.as_str());
         match kind.as_ref().map(|kind| kind.as_str()) {
-            Some("ISO") if is_oid(text) => return write!(out, "urn:oid:{text}"),
+            Some("ISO") if is_oid(text) => {
+                out.write_str("urn:oid:")?;
+                return out.write_str(text);
+            }
             Some("UUID" | "GUID") if is_uuid(text) => {
                 out.write_str("urn:uuid:")?;
                 return text.chars().try_for_each(|c| out.write_char(c.to_ascii_lowercase()));
@@ -616,18 +624,18 @@ impl Write for Probe {
 pub(crate) fn is_oid(text: &str) -> bool {
     let [b'0'..=b'2', b'.', rest @ ..] = text.as_bytes() else { return false };
     // Digits of the arc at hand, and whether it is 0.
-    let (mut digits, mut zero) = (0_usize, false);
-    for byte in rest {
+    let (mut digits, mut zero, mut last) = (0_usize, false, "1".len());
+    for (at, byte) in rest.iter().enumerate() {
         match byte {
             b'0'..=b'9' if !zero => {
                 zero = digits == 0 && *byte == b'0';
                 digits = digits.saturating_add(1);
             }
-            b'.' if digits > 0 => (digits, zero) = (0, false),
+            b'.' if digits > 0 => (digits, zero, last) = (0, false, at.saturating_add(2)),
             _ => return false,
         }
     }
-    digits > 0 && text.rfind('.').is_some_and(|last| last >= "1.2.3".len())
+    digits > 0 && last >= "1.2.3".len()
 }
 
 fn is_uuid(text: &str) -> bool {
@@ -645,7 +653,8 @@ pub(super) fn is_dns(text: &str) -> bool {
 }
 
 pub(crate) fn is_uri(text: &str) -> bool {
-    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
+    let scheme = text.bytes().position(|b| b == b':').and_then(|end| text.get(..end));
+    let scheme = scheme.unwrap_or_default();
     !scheme.is_empty()
         && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
         && text.bytes().all(|b| b.is_ascii_graphic())

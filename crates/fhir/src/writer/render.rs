@@ -248,14 +248,22 @@ struct List<'a> {
     others: &'a [(&'static str, Uuid)],
 }
 
+impl List<'_> {
+    #[cold]
+    fn put_others(&mut self) {
+        for (kind, id) in self.others {
+            self.out.push_str("\"},{\"reference\":\"");
+            push_reference(self.form, kind, self.spelled.text(*id), self.out);
+        }
+    }
+}
+
 impl Buffer for List<'_> {
+    #[inline]
     fn put(&mut self, text: &str) {
         self.out.push_str(text);
         if (text.as_ptr().addr(), text.len()) == self.first {
-            for (kind, id) in self.others {
-                self.out.push_str("\"},{\"reference\":\"");
-                push_reference(self.form, kind, self.spelled.text(*id), self.out);
-            }
+            self.put_others();
         }
     }
 }
@@ -337,7 +345,9 @@ struct Escaped<'a>(&'a mut String);
 
 impl Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/".contains(&b);
+        let is_plain = |b: u8| {
+            b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b':' | b'/')
+        };
         let mut rest = text;
         loop {
             let len = rest.bytes().position(|b| !is_plain(b)).unwrap_or(rest.len());
