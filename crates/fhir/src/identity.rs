@@ -92,33 +92,42 @@ type Block = [u8; 64];
 /// §5.3.1: the state before the first block.
 const START: State = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0];
 
-/// What the first blocks of names gave, each in the place that a byte gives: the names of the
-/// results of one order, device or person begin alike.
+/// What blocks gave, each in the place that a byte gives: the names of the results of one order, device
+/// or person begin alike, and those of a sender or patient come again.
 #[derive(Debug)]
-pub(crate) struct Beginnings(Box<[(Block, State); 256]>);
+pub(crate) struct Blocks(Box<[Known; 256]>);
 
-impl Default for Beginnings {
+/// A state, the block after it, and the state that they give.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    before: State,
+    block: Block,
+    after: State,
+}
+
+impl Default for Blocks {
     fn default() -> Self {
-        let (block, mut state) = ([0; 64], START);
-        compress(&mut state, &[block]);
-        Self(Box::new([(block, state); 256]))
+        let mut known = Known { before: START, block: [0; 64], after: START };
+        compress(&mut known.after, &[known.block]);
+        Self(Box::new([known; 256]))
     }
 }
 
-impl Beginnings {
-    fn after(&mut self, block: &Block) -> State {
+impl Blocks {
+    fn after(&mut self, before: State, block: &Block) -> State {
         let (words, _) = block.as_chunks();
-        let mixed = words.iter().fold(0_u64, |mixed, word| {
+        let [.., start] = before;
+        let mixed = words.iter().fold(u64::from(start), |mixed, word| {
             (mixed.rotate_left(5) ^ u64::from_le_bytes(*word)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
         });
         let [.., place] = mixed.to_le_bytes();
         let [slots @ .., rest] = &mut *self.0;
-        let (known, state) = slots.get_mut(usize::from(place)).unwrap_or(rest);
-        if known != block {
-            (*known, *state) = (*block, START);
-            compress(state, &[*block]);
+        let known = slots.get_mut(usize::from(place)).unwrap_or(rest);
+        if known.block != *block || known.before != before {
+            *known = Known { before, block: *block, after: before };
+            compress(&mut known.after, &[*block]);
         }
-        *state
+        known.after
     }
 }
 
@@ -131,14 +140,30 @@ impl Name {
         name
     }
 
+    /// The identity. The name is spent.
+    pub(crate) fn finish(&mut self) -> Uuid {
+        self.pad();
+        self.hash();
+        self.digest()
+    }
+
     /// [`finish`](Self::finish) of one that may begin as others did.
-    pub(crate) fn finish_alike(&mut self, beginnings: &mut Beginnings) -> Uuid {
+    pub(crate) fn finish_alike(&mut self, blocks: &mut Blocks) -> Uuid {
         if let (0, 64.., Some(block)) = (self.before, self.used, self.buffer.first_chunk()) {
-            self.state = beginnings.after(block);
-            (self.before, self.used) = (64, self.used.saturating_sub(64));
-            self.buffer.copy_within(64.., 0);
+            self.state = blocks.after(self.state, block);
+            self.drop_first(64);
         }
         self.finish()
+    }
+
+    /// [`finish`](Self::finish) of one that may come again.
+    pub(crate) fn finish_known(&mut self, blocks: &mut Blocks) -> Uuid {
+        self.pad();
+        let filled = self.buffer.get(..self.used).unwrap_or_default();
+        for block in filled.as_chunks().0 {
+            self.state = blocks.after(self.state, block);
+        }
+        self.digest()
     }
 
     /// Hashes the whole blocks of the buffer.
@@ -147,21 +172,26 @@ impl Name {
         let (blocks, rest) = filled.as_chunks();
         let hashed = self.used.saturating_sub(rest.len());
         compress(&mut self.state, blocks);
+        self.drop_first(hashed);
+    }
+
+    /// Drops bytes that were hashed.
+    fn drop_first(&mut self, hashed: usize) {
         self.before = self.before.saturating_add(u64::try_from(hashed).unwrap_or(0));
         self.buffer.copy_within(hashed..self.used, 0);
         self.used = self.used.saturating_sub(hashed);
     }
 
-    /// The identity. The name is spent.
-    pub(crate) fn finish(&mut self) -> Uuid {
-        // §5.1.1: a bit, zeros, and the length in bits.
-        let bits =
-            self.before.saturating_add(u64::try_from(self.used).unwrap_or(0)).saturating_mul(8);
+    /// FIPS 180-4 §5.1.1: a bit, zeros, and the length in bits.
+    fn pad(&mut self) {
+        let bytes = self.before.saturating_add(u64::try_from(self.used).unwrap_or(0));
         self.feed(&[0x80]);
         let zeros = 120_usize.saturating_sub(self.used % 64) % 64;
         self.feed([0; 64].get(..zeros).unwrap_or_default());
-        self.feed(&bits.to_be_bytes());
-        self.hash();
+        self.feed(&bytes.saturating_mul(8).to_be_bytes());
+    }
+
+    fn digest(&self) -> Uuid {
         let mut bytes = [0; 16];
         for (to, from) in bytes.as_chunks_mut().0.iter_mut().zip(self.state) {
             *to = from.to_be_bytes();
@@ -310,7 +340,7 @@ mod tests {
     #[test]
     fn names_of_any_length_are_hashed_with_sha_1() {
         use sha1::{Digest, Sha1};
-        let mut beginnings = Beginnings::default();
+        let mut blocks = Blocks::default();
         let text: Vec<u8> = (0..=255).cycle().take(700).collect();
         for len in (0..text.len()).chain(0..text.len()) {
             let name = || {
@@ -327,18 +357,24 @@ mod tests {
             digest[6] = (digest[6] & 0x0F) | 0x50;
             digest[8] = (digest[8] & 0x3F) | 0x80;
             assert_eq!(name().finish(), Uuid::from_bytes(digest), "{len}");
-            assert_eq!(name().finish_alike(&mut beginnings), Uuid::from_bytes(digest), "{len}");
+            assert_eq!(name().finish_alike(&mut blocks), Uuid::from_bytes(digest), "{len}");
+            for _ in 0..2 {
+                assert_eq!(name().finish_known(&mut blocks), Uuid::from_bytes(digest), "{len}");
+            }
         }
     }
 
     #[test]
     fn names_that_begin_otherwise_are_others() {
-        let mut beginnings = Beginnings::default();
+        let mut blocks = Blocks::default();
         let long = |n: u16| Name::new("Observation").number(n.into()).str(&"x".repeat(50)).finish();
         for n in (0..500).chain(0..500) {
             let mut name = Name::new("Observation");
             name.number(n.into()).str(&"x".repeat(50));
-            assert_eq!(name.finish_alike(&mut beginnings), long(n));
+            assert_eq!(name.finish_alike(&mut blocks), long(n));
+            let mut name = Name::new("Observation");
+            name.number(n.into()).str(&"x".repeat(50));
+            assert_eq!(name.finish_known(&mut blocks), long(n));
         }
     }
 

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
 use iomt_core::model::{
-    Authority, Codec, LocationKey, Participant, ParticipantKey, Performer, Role, Text,
+    Authority, Codec, DateTime, LocationKey, Participant, ParticipantKey, Performer, Role, Text,
 };
 use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, Place, Severity, Sink};
@@ -13,6 +13,7 @@ use memchr::memchr;
 use crate::charset::is_control;
 use crate::escape::TextCodec;
 use crate::parts;
+use crate::types::dtm;
 use crate::{Charset, Field, Message, Repetition, Segment};
 
 /// Bytes of a component or subcomponent, and their offset.
@@ -41,6 +42,8 @@ pub(crate) struct Context<'a, 's> {
     /// Numbers of the next participant and of the next place.
     participants: u32,
     locations: u32,
+    /// The time that was read last: most rows have the same one.
+    time: (&'a [u8], Option<DateTime>),
     /// Those declared last: most rows name the same ones.
     recent: [Option<Recent<'a>>; RECENT],
 }
@@ -72,6 +75,7 @@ impl<'a, 's> Context<'a, 's> {
             field: 0,
             participants: 0,
             locations: 0,
+            time: (&[], None),
             recent: [None; RECENT],
         }
     }
@@ -316,6 +320,14 @@ impl<'a, 's> Context<'a, 's> {
         (text.write(&mut visible).is_ok() && visible.0).then_some(text)
     }
 
+    /// What the bytes of a time mean.
+    pub(crate) fn date_time(&mut self, raw: &'a [u8]) -> Option<DateTime> {
+        if self.time.0 != raw {
+            self.time = (raw, dtm::date_time(raw));
+        }
+        self.time.1
+    }
+
     /// Whether a field has several repetitions.
     pub(crate) fn repeats(&self, field: Field<'a>) -> bool {
         let delimiters = field.delimiters();
@@ -338,6 +350,10 @@ impl<'a, 's> Context<'a, 's> {
 
     /// The first component of a repetition whose target has one.
     pub(crate) fn primitive(&mut self, repetition: Repetition<'a>) -> Part<'a> {
+        let delimiters = repetition.delimiters();
+        if delimiters.position(delimiters.component, repetition.raw()).is_none() {
+            return repetition.part();
+        }
         let mut all = repetition.components();
         let first = all.next().map_or((&[][..], repetition.offset()), |first| first.part());
         if let Some(other) = all.find(|other| !other.is_empty()) {

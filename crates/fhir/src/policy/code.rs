@@ -11,7 +11,7 @@ use iomt_nomenclature as nomenclature;
 
 use super::{Actors, Builder, Context, Target, maps};
 use crate::code_maps::{self, Row};
-use crate::identity::Uuid;
+use crate::identity::Name;
 use crate::table::{ElementId, el};
 
 pub(crate) const LOINC: &str = "http://loinc.org";
@@ -508,16 +508,22 @@ pub(crate) fn write_value(identifier: &Identifier<'_>, out: &mut dyn Write) -> f
 /// Writes the hexadecimal digits of a text of at most 64, with hyphens `before` some of them.
 fn write_digits(
     text: &str,
-    before: fn(usize) -> bool,
-    case: fn(&u8) -> u8,
+    before: impl Fn(usize) -> bool,
+    case: impl Fn(&u8) -> u8,
     out: &mut dyn Write,
 ) -> fmt::Result {
-    let digits = text.as_bytes().iter().filter(|b| b.is_ascii_hexdigit()).enumerate();
-    let marked = digits.flat_map(|(at, digit)| [before(at).then_some(b'-'), Some(case(digit))]);
     let (mut line, mut len) = ([0; 128], 0_usize);
-    for (slot, byte) in line.iter_mut().zip(marked.flatten()) {
-        *slot = byte;
-        len = len.saturating_add(1);
+    let mut push = |byte| {
+        if let Some(slot) = line.get_mut(len) {
+            *slot = byte;
+            len = len.saturating_add(1);
+        }
+    };
+    for (at, digit) in text.as_bytes().iter().filter(|b| b.is_ascii_hexdigit()).enumerate() {
+        if before(at) {
+            push(b'-');
+        }
+        push(case(digit));
     }
     let line = line.get(..len).unwrap_or_default();
     out.write_str(core::str::from_utf8(line).map_err(|_| fmt::Error)?)
@@ -598,17 +604,16 @@ pub(super) fn makes_system(cx: &Context, authority: &Authority<'_>) -> bool {
     probe.0
 }
 
-/// The identity of what an identifier names: system and value where there is a system, else the
+/// The name of what an identifier names: system and value where there is a system, else the
 /// sender, the authority as sent, the type and the value.
-pub(crate) fn identity(cx: &Context, kind: &str, identifier: &Identifier<'_>) -> Uuid {
+pub(crate) fn name_of(cx: &Context, kind: &str, identifier: &Identifier<'_>) -> Name {
     let mut name = cx.name(kind);
     if has_system(cx, identifier) {
-        return name
-            .part(|w| write_system(cx, identifier, w))
-            .part(|w| write_value(identifier, w))
-            .finish();
+        name.part(|w| write_system(cx, identifier, w)).part(|w| write_value(identifier, w));
+    } else {
+        name.uuid(cx.sender).identifier(identifier).text(identifier.type_code);
     }
-    name.uuid(cx.sender).identifier(identifier).text(identifier.type_code).finish()
+    name
 }
 
 struct Probe(bool);

@@ -24,7 +24,7 @@ mod value;
 
 pub(crate) use attachment::{attachments, is_url};
 pub(crate) use code::{
-    LOINC, MDC, SNOMED_CT, UCUM, has_system, identity, is_oid, is_uri, write_system, write_value,
+    LOINC, MDC, SNOMED_CT, UCUM, has_system, is_oid, is_uri, name_of, write_system, write_value,
 };
 pub(crate) use encounter::Places;
 pub(crate) use header::{HeaderLinks, only_in_header, organization_span, test, whole_span};

@@ -14,7 +14,7 @@ use super::{Writer, builder};
 use crate::config::OnInvalid;
 use crate::identity::Uuid;
 use crate::json;
-use crate::policy::{Level, Places, Target, has_system, identity, write_system};
+use crate::policy::{Level, Places, Target, has_system, write_system};
 
 /// Places that were written before.
 #[derive(Debug, Default)]
@@ -181,7 +181,7 @@ impl Mapping<'_> {
         entry.id = match (&location.identifier, location.description) {
             (Some(number), _) => {
                 write_search(&self.w.cx, number, &mut entry.search);
-                identity(&self.w.cx, "Location", number)
+                self.w.identity("Location", number)
             }
             (None, words) => {
                 let mut name = self.w.cx.name("Location");

@@ -12,8 +12,8 @@ use super::render::{Fate, Request, write_search};
 use super::session::{Entry, Kind, Refer};
 use super::{Output, Session, Writer, builder};
 use crate::config::{Config, Form, Guide, OnInvalid, Partial};
-use crate::identity::{Name, Uuid};
-use crate::policy::{OrderLinks, Performers, ReportLinks, Target, identity, pocd};
+use crate::identity::{Blocks, Name, Uuid};
+use crate::policy::{OrderLinks, Performers, ReportLinks, Target, pocd};
 
 /// MDS > VMD > channel > metric, and room.
 pub(super) const DEVICE_DEPTH: u8 = 16;
@@ -151,10 +151,12 @@ impl Mapping<'_> {
 /// The identity of a sender within a site.
 pub(super) fn sender(
     config: &Config,
+    blocks: &mut Blocks,
     facility: &Authority<'_>,
     application: &Authority<'_>,
 ) -> Uuid {
-    Name::new("sender").str(&config.source).authority(facility).authority(application).finish()
+    let mut name = Name::new("sender");
+    name.str(&config.source).authority(facility).authority(application).finish_known(blocks)
 }
 
 fn subject_entry(session: &Session, key: Option<SubjectKey>) -> Option<&Entry> {
@@ -175,7 +177,7 @@ impl Sink for Mapping<'_> {
         cx.sender = if message.facility.is_none() && message.application.is_none() {
             self.w.nobody
         } else {
-            sender(&cx.config, &message.facility, &message.application)
+            sender(&cx.config, &mut self.w.blocks, &message.facility, &message.application)
         };
         let sent = message.sent.and_then(|t| t.value);
         (cx.sent, cx.header_zone) = (sent, sent.and_then(|t| t.zone));
@@ -222,7 +224,7 @@ impl Sink for Mapping<'_> {
         let number = patient.identifiers.iter().find(medical).or(patient.identifiers.first());
         match number {
             Some(number) => {
-                entry.id = identity(&self.w.cx, "Patient", number);
+                entry.id = self.w.identity("Patient", number);
                 write_search(&self.w.cx, number, &mut entry.search);
             }
             None if patient.names.is_empty() => {
@@ -276,7 +278,7 @@ impl Sink for Mapping<'_> {
         let (key, whose) = (encounter.key.0, (encounter.subject, encounter.span));
         let mut visit = encounter.identifiers.first();
         if let Some(number) = visit {
-            let id = identity(&self.w.cx, "Encounter", number);
+            let id = self.w.identity("Encounter", number);
             entry.id = self.of_subject(id, Kind::Encounter, key, whose);
             visit = visit.filter(|_| entry.id == id);
         }
@@ -307,13 +309,14 @@ impl Sink for Mapping<'_> {
             return;
         }
         let mut entry = self.session.spare(Kind::Device);
-        let config = &self.w.cx.config;
         let known = device.identifiers.first();
+        let known = known.map(|number| (self.w.identity("Device", number), number));
+        let config = &self.w.cx.config;
         let parent = device.parent.and_then(|p| self.session.entry(Kind::Device, p.0));
         (entry.identified, entry.numbered) = (true, known.is_some());
         match (known, device.peer, &config.device, parent) {
-            (Some(number), _, _, _) => {
-                entry.id = identity(&self.w.cx, "Device", number);
+            (Some((id, number)), _, _, _) => {
+                entry.id = id;
                 write_search(&self.w.cx, number, &mut entry.search);
                 entry.refer = Refer::Resource;
             }
@@ -365,7 +368,7 @@ impl Sink for Mapping<'_> {
         let number = specimen.filler.as_ref().or(specimen.placer.as_ref());
         entry.id = match number {
             Some(number) => {
-                let id = identity(&self.w.cx, "Specimen", number);
+                let id = self.w.identity("Specimen", number);
                 let whose = (specimen.subject, specimen.span);
                 self.of_subject(id, Kind::Specimen, specimen.key.0, whose)
             }
@@ -390,7 +393,7 @@ impl Sink for Mapping<'_> {
         let number = order.placer.as_ref().or(order.filler.as_ref());
         entry.id = match number {
             Some(number) => {
-                let of = identity(&self.w.cx, "order", number);
+                let of = self.w.identity("order", number);
                 let id = Name::new("ServiceRequest").uuid(of).concept(&order.code).finish();
                 self.of_subject(id, Kind::Order, order.key.0, (order.subject, order.span))
             }
@@ -425,7 +428,7 @@ impl Sink for Mapping<'_> {
         }
         self.finish_report();
         let number = report.filler.as_ref().or(report.placer.as_ref());
-        let filler = number.map(|number| identity(&self.w.cx, "order", number));
+        let filler = number.map(|number| self.w.identity("order", number));
         let mut name = Name::new("DiagnosticReport");
         match filler {
             Some(filler) => name.uuid(filler),

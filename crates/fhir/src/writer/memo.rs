@@ -349,25 +349,30 @@ impl Key<'_> {
     }
 
     fn concept(&mut self, concept: &Concept<'_>) -> Option<()> {
+        if concept.is_empty() {
+            self.byte(u8::MAX);
+            return Some(());
+        }
         for coding in &concept.codings {
             let Some(coding) = coding else {
                 self.byte(0);
                 continue;
             };
-            let (tag, name) = match coding.system {
-                CodeSystem::Unknown => (1, None),
-                CodeSystem::Mdc => (2, None),
-                CodeSystem::Loinc => (3, None),
-                CodeSystem::SnomedCt => (4, None),
-                CodeSystem::Ucum => (5, None),
-                CodeSystem::Named(name) => (6, Some(name)),
-                CodeSystem::Hl7Table(table) => {
-                    self.0.extend_from_slice(&table.to_le_bytes());
-                    (7, None)
+            match coding.system {
+                CodeSystem::Unknown => self.byte(1),
+                CodeSystem::Mdc => self.byte(2),
+                CodeSystem::Loinc => self.byte(3),
+                CodeSystem::SnomedCt => self.byte(4),
+                CodeSystem::Ucum => self.byte(5),
+                CodeSystem::Named(name) => {
+                    self.byte(6);
+                    self.text(Some(name))?;
                 }
-            };
-            self.byte(tag);
-            self.text(name)?;
+                CodeSystem::Hl7Table(table) => {
+                    self.byte(7);
+                    self.0.extend_from_slice(&table.to_le_bytes());
+                }
+            }
             match coding.code {
                 Code::Mdc(mdc) | Code::Meant(mdc, _) => {
                     self.0.extend_from_slice(&mdc.code().to_le_bytes())

@@ -22,13 +22,13 @@ use core::ops::ControlFlow;
 use std::hash::BuildHasher;
 
 use foldhash::quality::RandomState;
-use iomt_core::model::Authority;
+use iomt_core::model::{Authority, Identifier};
 use iomt_core::{Diagnostic, Limits, Sink};
 
 use crate::config::Config;
-use crate::identity::{Beginnings, Uuid};
+use crate::identity::{Blocks, Uuid};
 use crate::issue::{Issue, Validate};
-use crate::policy::{Context, Holes};
+use crate::policy::{Context, Holes, name_of};
 use crate::tape::{NodeId, Tape};
 use crate::trace::{Trace, Traces};
 
@@ -87,7 +87,7 @@ pub struct Writer {
     places: locations::Known,
     spelled: spelled::Spelled,
     kept: kept::Kept,
-    beginnings: Beginnings,
+    blocks: Blocks,
     outcome: Tape,
     text: String,
     message: MessageState,
@@ -112,7 +112,8 @@ impl Writer {
         validator: Option<Box<dyn Validate + Send>>,
     ) -> Self {
         let validator = validator.filter(|_| config.validate);
-        let nobody = mapping::sender(&config, &Authority::NONE, &Authority::NONE);
+        let mut blocks = Blocks::default();
+        let nobody = mapping::sender(&config, &mut blocks, &Authority::NONE, &Authority::NONE);
         Self {
             cx: Context { config, ..Context::default() },
             limits,
@@ -127,7 +128,7 @@ impl Writer {
             places: locations::Known::default(),
             spelled: spelled::Spelled::default(),
             kept: kept::Kept::default(),
-            beginnings: Beginnings::default(),
+            blocks,
             outcome: Tape::new(),
             text: String::new(),
             message: MessageState::default(),
@@ -160,6 +161,11 @@ impl Writer {
     fn templates(&self) -> usize {
         let own = self.message.traces.is_some() || self.cx.test.is_some();
         if own { 0 } else { self.limits.templates }
+    }
+
+    /// The identity of what an identifier names.
+    fn identity(&mut self, kind: &str, identifier: &Identifier<'_>) -> Uuid {
+        name_of(&self.cx, kind, identifier).finish_known(&mut self.blocks)
     }
 
     fn hash(&self, bytes: &[u8]) -> u64 {

@@ -15,8 +15,8 @@ use super::session::{Entry, Instant, Kind, Refer};
 use super::{Session, builder};
 use crate::identity::{Name, Uuid};
 use crate::policy::{
-    Context, Links, Moment, Performers, Plan, PressureRow, Target, When, attachments, identity,
-    is_url, says_something,
+    Context, Links, Moment, Performers, Plan, PressureRow, Target, When, attachments, is_url,
+    name_of, says_something,
 };
 use crate::table::el;
 
@@ -41,7 +41,7 @@ pub(super) fn links<'a>(
     // The specimen that OBX-33 names, else the only one.
     let mut numbers = m.specimen_numbers.iter().rev().flatten();
     let specimen = match numbers.next() {
-        Some(number) => session.specimen(identity(cx, "Specimen", number)),
+        Some(number) => session.specimen(name_of(cx, "Specimen", number).finish()),
         None => m.specimen.and_then(|key| target(Kind::Specimen, key.0)),
     };
     let performers = Performers { list: m.performers, of: session };
@@ -179,7 +179,7 @@ impl Mapping<'_> {
     pub(super) fn parent(&mut self, report: &Report<'_>) -> Option<(Uuid, Span)> {
         let parent = report.parent.as_ref()?;
         let order = parent.filler.as_ref().or(parent.placer.as_ref());
-        let order = order.map(|order| identity(&self.w.cx, "order", order));
+        let order = order.map(|order| self.w.identity("order", order));
         let parents = &mut self.w.message.parents;
         let found = order.and_then(|order| parents.find(order, &parent.code, parent.sub_id));
         if found.is_none() {
@@ -338,7 +338,7 @@ impl Mapping<'_> {
             // Without order and time, it is a fact of this message alone.
             name.str(&self.w.message.id).number(self.session.ordinal);
         }
-        let id = name.finish_alike(&mut self.w.beginnings);
+        let id = name.finish_alike(&mut self.w.blocks);
         self.distinct(id, m.span, "Observation.identifier")
     }
 
@@ -382,7 +382,7 @@ impl Mapping<'_> {
                 (name.number(ordinal), Instant::Message(ordinal))
             }
         };
-        let id = name.finish_alike(&mut self.w.beginnings);
+        let id = name.finish_alike(&mut self.w.blocks);
         if self.session.live_at != instant {
             self.session.live.clear();
             self.session.live_at = instant;

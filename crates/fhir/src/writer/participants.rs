@@ -11,7 +11,7 @@ use super::mapping::Mapping;
 use super::render::write_search;
 use super::session::{Entry, Kind, Refer};
 use crate::identity::Name;
-use crate::policy::{identity, write_name};
+use crate::policy::write_name;
 
 impl Mapping<'_> {
     /// A person of whom the caller knows who it is.
@@ -78,7 +78,7 @@ impl Mapping<'_> {
             return entry;
         };
         entry.refer = Refer::Resource;
-        entry.id = identity(&self.w.cx, "Practitioner", number);
+        entry.id = self.w.identity("Practitioner", number);
         write_search(&self.w.cx, number, &mut entry.search);
         builder!(self.w => &mut entry.tape).practitioner(number, person, entry.id);
         self.tell_notes();
@@ -97,7 +97,7 @@ impl Mapping<'_> {
         entry.id = match (&organization.identifier, organization.name) {
             (Some(number), _) => {
                 write_search(&self.w.cx, number, &mut entry.search);
-                identity(&self.w.cx, "Organization", number)
+                self.w.identity("Organization", number)
             }
             (None, name @ Some(_)) => {
                 Name::new("Organization").uuid(self.w.cx.sender).text(name).finish()

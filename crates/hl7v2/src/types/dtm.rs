@@ -36,7 +36,7 @@ pub(crate) fn first<'a>(
 /// Reads a time.
 pub(crate) fn time<'a>(context: &mut Context<'a, '_>, part: Part<'a>) -> Option<Time<'a>> {
     let text = context.text(part)?;
-    let value = date_time(text.raw());
+    let value = context.date_time(text.raw());
     match &value {
         None => context.say(DiagnosticCode::TimeMalformed, text.span()),
         Some(value) => tolerated(context, value, text),
