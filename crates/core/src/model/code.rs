@@ -121,7 +121,7 @@ impl<'a> Coding<'a> {
 
     /// The LOINC code, if it is one.
     #[must_use]
-    pub fn as_loinc(&self) -> Option<Short> {
+    pub fn as_loinc(&self) -> Option<Short<'a>> {
         match (self.system, self.code) {
             (CodeSystem::Loinc, Code::Text(text)) => text.short(),
             _ => None,

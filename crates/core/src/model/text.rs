@@ -79,7 +79,10 @@ impl<'a> Text<'a> {
 
     /// What it means, if that is at most 64 bytes: codes, units and names of systems are.
     #[must_use]
-    pub fn short(&self) -> Option<Short> {
+    pub fn short(&self) -> Option<Short<'a>> {
+        if let Content::Plain(text) = self.content {
+            return (text.len() <= Short::LEN).then_some(Short(Meaning::Plain(text)));
+        }
         let mut short = Short::EMPTY;
         self.write(&mut short).ok()?;
         Some(short)
@@ -104,39 +107,52 @@ impl<'a> Text<'a> {
     }
 }
 
-/// A decoded text of at most 64 bytes.
+/// What a text of at most 64 bytes means.
 #[derive(Clone, Copy)]
-pub struct Short {
-    bytes: [u8; 64],
-    len: u8,
+pub struct Short<'a>(Meaning<'a>);
+
+#[derive(Clone, Copy)]
+enum Meaning<'a> {
+    Plain(&'a str),
+    Written { bytes: [u8; Short::LEN], len: usize },
 }
 
-impl Short {
+impl Short<'_> {
+    const LEN: usize = 64;
+
     /// No text.
-    pub const EMPTY: Self = Self { bytes: [0; 64], len: 0 };
+    pub const EMPTY: Self = Self(Meaning::Written { bytes: [0; Self::LEN], len: 0 });
 
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        let bytes = self.bytes.get(..usize::from(self.len)).unwrap_or_default();
-        // Only whole texts were written.
-        core::str::from_utf8(bytes).unwrap_or_default()
+        match &self.0 {
+            Meaning::Plain(text) => text,
+            Meaning::Written { bytes, len } => {
+                // Only whole texts were written.
+                core::str::from_utf8(bytes.get(..*len).unwrap_or_default()).unwrap_or_default()
+            }
+        }
     }
 }
 
-impl fmt::Debug for Short {
+impl fmt::Debug for Short<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Short({})", self.len)
+        write!(f, "Short({})", self.as_str().len())
     }
 }
 
-impl Write for Short {
+impl Write for Short<'_> {
     fn write_str(&mut self, part: &str) -> fmt::Result {
-        let start = usize::from(self.len);
-        let end = start.saturating_add(part.len());
-        let room = self.bytes.get_mut(start..end).ok_or(fmt::Error)?;
-        room.copy_from_slice(part.as_bytes());
-        self.len = u8::try_from(end).map_err(|_| fmt::Error)?;
+        if let Meaning::Plain(text) = self.0 {
+            *self = Self::EMPTY;
+            self.write_str(text)?;
+        }
+        if let Meaning::Written { bytes, len } = &mut self.0 {
+            let end = len.saturating_add(part.len());
+            bytes.get_mut(*len..end).ok_or(fmt::Error)?.copy_from_slice(part.as_bytes());
+            *len = end;
+        }
         Ok(())
     }
 }
@@ -173,6 +189,14 @@ mod tests {
         let coded = Text::coded(b"ab", 7, &Upper);
         assert!(coded.is("AB") && !coded.is("ab") && !coded.is("A") && !coded.is("ABC"));
         assert!(Text::literal("ab").is("ab") && !Text::literal("ab").is("AB"));
+        let shortened = |text: Text<'static>| text.short().map(|short| short.as_str() == "AB");
+        assert_eq!([coded, Text::literal("AB")].map(shortened), [Some(true); 2]);
+        let long =
+            Text::literal("0123456789012345678901234567890123456789012345678901234567890123 ");
+        assert!(long.short().is_none());
+        let mut longer = Text::literal("ab").short().unwrap();
+        longer.write_str("cd").unwrap();
+        assert_eq!(longer.as_str(), "abcd");
         assert_eq!(coded.short().unwrap().as_str(), "AB");
         assert!(Text::coded(&[b'a'; 65], 0, &Upper).short().is_none());
         assert_eq!((coded.span(), Text::literal("ab").span()), (Span::new(7, 2), Span::NONE));

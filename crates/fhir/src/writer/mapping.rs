@@ -436,7 +436,7 @@ impl Sink for Mapping<'_> {
                 name.uuid(self.w.cx.sender).str(&self.w.message.id).number(u64::from(report.key.0))
             }
         };
-        let id = name.concept(&report.code).finish();
+        let id = name.concept(&report.code).finish_alike(&mut self.w.blocks);
         let id = self.distinct(id, report.span, "DiagnosticReport.identifier");
         let parent = self.parent(report);
         let subject = subject_entry(self.session, report.subject);

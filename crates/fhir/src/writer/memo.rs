@@ -39,11 +39,11 @@ pub(super) struct Memo {
     recorder: Recorder,
 }
 
-/// A rendered Observation: its text, and where in it which hole begins and ends.
+/// A rendered Observation: its text up to the first hole, and each hole with the text after it.
 #[derive(Debug)]
 struct Template {
-    text: Box<str>,
-    holes: Box<[(usize, usize, Hole)]>,
+    start: Box<str>,
+    holes: Box<[(Hole, Box<str>)]>,
 }
 
 impl Memo {
@@ -99,14 +99,12 @@ impl Memo {
         out: &mut String,
     ) -> bool {
         let Some(template) = self.templates.get(&*self.key) else { return false };
-        let mut from = 0;
-        for (start, end, hole) in &template.holes {
-            out.push_str(template.text.get(from..*start).unwrap_or_default());
+        out.push_str(&template.start);
+        for (hole, after) in &template.holes {
             // Writing into a String does not fail.
             let _ = write_hole(*hole, m, when, links, (form, id), spelled, out);
-            from = *end;
+            out.push_str(after);
         }
-        out.push_str(template.text.get(from..).unwrap_or_default());
         true
     }
 
@@ -195,7 +193,8 @@ struct Recorder {
     text: String,
     /// Address and length of the text of each hole on the tape.
     wanted: Vec<(usize, usize, Hole)>,
-    found: Vec<(usize, usize, Hole)>,
+    /// The holes that were seen, and where the text before each ends.
+    found: Vec<(Hole, usize)>,
 }
 
 impl Recorder {
@@ -211,9 +210,13 @@ impl Recorder {
 
     /// The template, if all holes were seen.
     fn finish(&self) -> Option<Template> {
-        let all = self.found.len() == self.wanted.len();
-        let (text, holes) = (self.text.as_str().into(), self.found.as_slice().into());
-        all.then_some(Template { text, holes })
+        let ends = self.found.iter().map(|(_, end)| *end);
+        let mut pieces = [0].into_iter().chain(ends.clone()).zip(ends.chain([self.text.len()]));
+        let mut piece = || pieces.next().and_then(|(from, to)| self.text.get(from..to));
+        let start = piece().unwrap_or_default().into();
+        let after = |(hole, _): &_| (*hole, piece().unwrap_or_default().into());
+        let holes = self.found.iter().map(after).collect();
+        (self.found.len() == self.wanted.len()).then_some(Template { start, holes })
     }
 }
 
@@ -221,10 +224,9 @@ impl Buffer for Recorder {
     fn put(&mut self, text: &str) {
         let at = (text.as_ptr().addr(), text.len());
         let hole = self.wanted.iter().find(|(start, len, _)| (*start, *len) == at);
-        let start = self.text.len();
-        self.text.push_str(text);
-        if let Some((_, _, hole)) = hole {
-            self.found.push((start, self.text.len(), *hole));
+        match hole {
+            Some((_, _, hole)) => self.found.push((*hole, self.text.len())),
+            None => self.text.push_str(text),
         }
     }
 }
