@@ -92,10 +92,13 @@ type Block = [u8; 64];
 /// §5.3.1: the state before the first block.
 const START: State = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0];
 
-/// What blocks gave, each in the place that a byte gives: the names of the results of one order, device
+/// What blocks gave, each in the place that its bits give: the names of the results of one order, device
 /// or person begin alike, and those of a sender or patient come again.
 #[derive(Debug)]
-pub(crate) struct Blocks(Box<[Known; 256]>);
+pub(crate) struct Blocks(Box<[Known; PLACES]>);
+
+/// How many are kept.
+const PLACES: usize = 128;
 
 /// A state, the block after it, and the state that they give.
 #[derive(Clone, Copy, Debug)]
@@ -109,7 +112,7 @@ impl Default for Blocks {
     fn default() -> Self {
         let mut known = Known { before: START, block: [0; 64], after: START };
         compress(&mut known.after, &[known.block]);
-        Self(Box::new([known; 256]))
+        Self(Box::new([known; PLACES]))
     }
 }
 
@@ -122,7 +125,7 @@ impl Blocks {
         });
         let [.., place] = mixed.to_le_bytes();
         let [slots @ .., rest] = &mut *self.0;
-        let known = slots.get_mut(usize::from(place)).unwrap_or(rest);
+        let known = slots.get_mut(usize::from(place) % PLACES).unwrap_or(rest);
         if known.block != *block || known.before != before {
             *known = Known { before, block: *block, after: before };
             compress(&mut known.after, &[*block]);

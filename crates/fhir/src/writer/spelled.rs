@@ -4,11 +4,14 @@ use iomt_core::model::DateTime;
 
 use crate::identity::Uuid;
 
-/// The texts of the identities written last, each in the place that its last byte gives, and of the last
+/// How many identities are kept.
+const PLACES: usize = 128;
+
+/// The texts of the identities written last, each in the place that its bits give, and of the last
 /// time.
 #[derive(Debug)]
 pub(super) struct Spelled {
-    ids: Box<[(Uuid, String); 256]>,
+    ids: Box<[(Uuid, String); PLACES]>,
     time: Option<(DateTime, String)>,
 }
 
@@ -25,7 +28,7 @@ impl Spelled {
     pub(super) fn text(&mut self, id: Uuid) -> &str {
         let [.., last] = id.to_bytes();
         let [slots @ .., rest] = &mut *self.ids;
-        let (known, text) = slots.get_mut(usize::from(last)).unwrap_or(rest);
+        let (known, text) = slots.get_mut(usize::from(last) % PLACES).unwrap_or(rest);
         if *known != id {
             text.clear();
             // Writing into a String does not fail.
