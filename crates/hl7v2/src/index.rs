@@ -105,9 +105,11 @@ impl Index {
         let mut lines = Lines::new(bytes, separator, terminators);
         let mut ends = Marks::new(bytes, at, [b'\r', b'\n']);
         let (mut line, mut sorter) = (at, Sorter::new(separator));
-        // The last line before comments, and how many there are.
+        // The last line before comments, how many there are, and the junk before what follows it: that
+        // is outside the message.
         let mut comments = None;
         let (line, stop, next) = loop {
+            let mut junk = None;
             let kind = sorter.kind(head, self);
             self.push(line.wrapping_sub(at), kind, limits);
             let found = ends.next();
@@ -128,7 +130,8 @@ impl Index {
                     let (stop, next) = lines.end_at(found);
                     let rest = bytes.get(next..).unwrap_or_default();
                     let run = bytes.get(stop..next).unwrap_or_default();
-                    self.between(run, stop.wrapping_sub(at), rest.is_empty());
+                    junk = Some(self.found.junk);
+                    self.between(run, stop.wrapping_sub(at));
                     ends.go_to(next);
                     head = u32::from_le_bytes(frame::head(rest));
                     (stop, next)
@@ -141,13 +144,14 @@ impl Index {
                 continue;
             }
             let comment = first == b'#';
+            let last = (line, stop, next, self.lines.len(), junk.unwrap_or(self.found.junk));
             if comment {
-                comments.get_or_insert((line, stop, next, self.lines.len()));
+                comments.get_or_insert(last);
             }
             if next >= bytes.len() || Header::begins(head.to_le_bytes()) {
-                let last = (line, stop, next, self.lines.len());
-                let (line, stop, next, count) = comments.unwrap_or(last);
+                let (line, stop, next, count, junk) = comments.unwrap_or(last);
                 self.lines.truncate(count);
+                self.found.junk = junk;
                 break (line, stop, next);
             }
             if !comment {
@@ -220,13 +224,12 @@ impl Index {
 
     /// Notes how a line ends and what stands before the next.
     #[cold]
-    fn between(&mut self, run: &[u8], offset: usize, last: bool) {
+    fn between(&mut self, run: &[u8], offset: usize) {
         self.found.unterminated |= run.is_empty();
         self.found.line_feed |= run.starts_with(b"\n") || run.starts_with(b"\r\n");
         let junk = |b: &u8| !matches!(b, b'\r' | b'\n' | b' ' | b'\t');
-        if let (false, Some(first), Some(last)) =
-            (last, run.iter().position(junk), run.iter().rposition(junk))
-        {
+        let (first, last) = (run.iter().position(junk), run.iter().rposition(junk));
+        if let (Some(first), Some(last)) = (first, last) {
             let len = last.saturating_sub(first).saturating_add(1);
             let found = Span::new(offset.saturating_add(first), len);
             self.found.junk = Some(self.found.junk.map_or(found, |junk| junk.to(found)));
