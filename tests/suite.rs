@@ -12,6 +12,8 @@ mod expect;
 mod identity;
 #[path = "suite/leaves.rs"]
 mod leaves;
+#[path = "suite/mutants.rs"]
+mod mutants;
 #[path = "suite/no_phi.rs"]
 mod no_phi;
 #[path = "suite/pcd.rs"]

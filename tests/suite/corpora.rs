@@ -8,7 +8,7 @@ use std::{
 };
 
 use iomt::{
-    Config, Form, Translator,
+    Config, Form, Protocol, Translator,
     account::{Account, Accounted, Coverage, Fate},
     hl7v2::{Index, Messages},
 };
@@ -103,22 +103,32 @@ fn nothing_of_what_others_sent_is_lost_in_silence() {
         if iomt::detect(&bytes).is_none_or(|found| found.name != protocol.name) {
             continue;
         }
-        let mut record = Record::default();
-        let mut account = Account::new(&mut record);
-        let mut translator = Translator::new(Config::default());
-        translator.file(protocol, &bytes, &mut account);
-        let parts = account.parts(protocol, &translator.options(), &bytes).unwrap();
+        let (parts, silent) = accounted(protocol, &bytes, Config::default());
         parts.iter().for_each(|part| all.add(part.fate));
-        let silent = parts.iter().filter(|part| part.fate == Fate::Silent);
-        lost.extend(silent.map(|part| format!("{}: {}", path.display(), part.path)));
-        let bare = unaccounted(&bytes, &parts, &record);
-        lost.extend(bare.map(|at| format!("{}: byte {at}", path.display())));
+        lost.extend(silent.iter().map(|what| format!("{}: {what}", path.display())));
     }
     println!("coverage: {all:?}");
     let ignored: u64 = all.ignored.values().sum();
     assert_eq!(all.mapped + all.structural + ignored + all.diagnosed, all.total());
     assert!(all.total() > 100_000);
     assert!(lost.is_empty(), "{}", lost.join("\n"));
+}
+
+/// The parts of a feed, and the places of which nothing says what became of them.
+pub fn accounted(
+    protocol: &Protocol,
+    bytes: &[u8],
+    config: Config,
+) -> (Vec<Accounted>, Vec<String>) {
+    let mut record = Record::default();
+    let mut account = Account::new(&mut record);
+    let mut translator = Translator::new(config);
+    translator.file(protocol, bytes, &mut account);
+    let parts = account.parts(protocol, &translator.options(), bytes).unwrap();
+    let silent = parts.iter().filter(|part| part.fate == Fate::Silent);
+    let mut lost: Vec<_> = silent.map(|part| part.path.clone()).collect();
+    lost.extend(unaccounted(bytes, &parts, &record).map(|at| format!("byte {at}")));
+    (parts, lost)
 }
 
 /// The bytes that are in no part and under no diagnostic, and are no structure: delimiters, the ids of

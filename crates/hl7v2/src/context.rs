@@ -211,6 +211,21 @@ impl<'a, 's> Context<'a, 's> {
         }
     }
 
+    /// Something that `before` said of the same thing; the first stands.
+    #[cold]
+    pub(crate) fn repeated(&mut self, before: Span, again: Span) {
+        let bytes = |span: Span| {
+            let start = usize::try_from(span.offset).ok()?.checked_sub(self.message.offset())?;
+            let end = start.checked_add(usize::try_from(span.len).ok()?)?;
+            self.message.raw().get(start..end)
+        };
+        if bytes(before) == bytes(again) {
+            self.lost(again);
+        } else {
+            self.say(DiagnosticCode::DescriptionRepeated, again);
+        }
+    }
+
     /// An authority and a type without the identifier that they would be of.
     pub(crate) fn lose(&mut self, authority: &Authority<'a>, type_code: Option<Text<'a>>) {
         let Authority { namespace, universal_id, universal_id_type, .. } = authority;
@@ -315,9 +330,7 @@ impl<'a, 's> Context<'a, 's> {
 
     fn coded(&self, raw: &'a [u8], offset: usize, codec: &'a dyn Codec) -> Option<Text<'a>> {
         let text = Text::coded(raw, offset, codec);
-        // Highlighting alone, say, means nothing at all.
-        let mut visible = Visible(false);
-        (text.write(&mut visible).is_ok() && visible.0).then_some(text)
+        is_visible(text).then_some(text)
     }
 
     /// What the bytes of a time mean.
@@ -375,6 +388,12 @@ impl<'a, 's> Context<'a, 's> {
 /// none.
 fn has_control(bytes: &[u8]) -> bool {
     bytes.iter().fold(false, |seen, b| seen | is_control(*b))
+}
+
+/// Whether anything of a text can be seen: highlighting alone, say, means nothing at all.
+pub(crate) fn is_visible(text: Text<'_>) -> bool {
+    let mut visible = Visible(false);
+    text.write(&mut visible).is_ok() && visible.0
 }
 
 /// Whether anything that is written can be seen.

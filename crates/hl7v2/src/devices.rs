@@ -165,7 +165,9 @@ pub(crate) fn identifiers<'a>(
         out.extend(ei::identifier(context, level.components().map(|c| c.part())));
         return;
     };
-    add(own, out);
+    if !add(own, out) {
+        return context.lost(level.span());
+    }
     level.components().skip(4).for_each(|more| context.unmapped(more.part()));
     let [name, namespace, ..] = parts;
     let is_kind = |part: Part<'_>| kind(part.0).is_some();
@@ -178,7 +180,9 @@ pub(crate) fn identifiers<'a>(
             identifier.authority.namespace = namespace;
             let end = namespace.map_or(value.span(), |namespace| namespace.span());
             identifier.span = value.span().to(end);
-            add(identifier, out);
+            if !add(identifier, out) {
+                context.lost(identifier.span);
+            }
         }
         None => {
             if let Some(namespace) = namespace {
@@ -188,15 +192,17 @@ pub(crate) fn identifiers<'a>(
     }
 }
 
-/// Adds an identifier, unless it is there.
-fn add<'a>(identifier: Identifier<'a>, out: &mut Vec<Identifier<'a>>) {
+/// Adds an identifier, unless it is there: then `false`.
+fn add<'a>(identifier: Identifier<'a>, out: &mut Vec<Identifier<'a>>) -> bool {
     let same = |other: &Identifier<'a>| {
         other.value.raw().eq_ignore_ascii_case(identifier.value.raw())
             && other.universal == identifier.universal
     };
-    if !out.iter().any(same) {
+    let new = !out.iter().any(same);
+    if new {
         out.push(identifier);
     }
+    new
 }
 
 fn offset(text: Text<'_>) -> usize {

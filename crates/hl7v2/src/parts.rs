@@ -3,11 +3,12 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use iomt_core::model::Level;
+use iomt_core::model::{Level, Text};
 use iomt_core::wire::Span;
 use iomt_core::{Options, Part, Rule};
 
 use crate::containment::Containment;
+use crate::context::is_visible;
 use crate::equipment::{self, Attribute};
 use crate::types::array::{self, FACETS};
 use crate::types::value;
@@ -42,7 +43,8 @@ const REPEATED: Rule = Rule {
 };
 const NULL: Rule =
     Rule { name: "null", structural: false, reason: "it asks for an element without content" };
-const BLANK: Rule = Rule { name: "blank", structural: false, reason: "blanks say nothing" };
+const BLANK: Rule =
+    Rule { name: "blank", structural: false, reason: "what cannot be seen says nothing" };
 
 /// The fields that are in no resource, and no diagnostic says so.
 const PASSED_OVER: &[(&str, u16, &Rule)] = &[
@@ -143,6 +145,7 @@ fn of_message(message: &Message<'_>, number: u64, each: &mut dyn FnMut(Part<'_>)
         }
         lines = until;
     };
+    let codec = message.codec();
     let (mut line, mut row, mut repeated, mut persons) = (None, None, false, Persons::default());
     for leaf in message.leaves() {
         malformed(leaf.line, each);
@@ -155,7 +158,7 @@ fn of_message(message: &Message<'_>, number: u64, each: &mut dyn FnMut(Part<'_>)
         }
         let own = match leaf.raw {
             b"\"\"" => Some(&NULL),
-            raw if raw.iter().all(u8::is_ascii_whitespace) => Some(&BLANK),
+            raw if !is_visible(Text::coded(raw, leaf.offset, &codec)) => Some(&BLANK),
             _ => repeated.then_some(&REPEATED),
         };
         let rule = rule(leaf.id, field).or_else(|| row_rule(row, field)).or(own);
@@ -165,7 +168,7 @@ fn of_message(message: &Message<'_>, number: u64, each: &mut dyn FnMut(Part<'_>)
     malformed(message.lines(), each);
 }
 
-/// The last PID, and the last PD1 after it: the same once more is the same person.
+/// The last PID, and the first PD1 after it: the same once more is the same person.
 #[derive(Default)]
 struct Persons<'a> {
     patient: &'a [u8],
@@ -174,16 +177,22 @@ struct Persons<'a> {
 
 impl<'a> Persons<'a> {
     fn repeats(&mut self, segment: Segment<'a>) -> bool {
-        let last = match segment.id() {
-            b"PID" => &mut self.patient,
-            b"PD1" => &mut self.more,
-            _ => return false,
-        };
-        let same = core::mem::replace(last, segment.raw()) == segment.raw();
-        if segment.id() == b"PID" && !same {
-            self.more = &[];
+        let raw = segment.raw();
+        match segment.id() {
+            b"PID" => {
+                let same = core::mem::replace(&mut self.patient, raw) == raw;
+                if !same {
+                    self.more = &[];
+                }
+                same
+            }
+            b"PD1" if self.more.is_empty() => {
+                self.more = raw;
+                false
+            }
+            b"PD1" => self.more == raw,
+            _ => false,
         }
-        same
     }
 }
 

@@ -20,7 +20,7 @@ use crate::devices::Devices;
 use crate::equipment::Attribute;
 use crate::segments::{obx, prt};
 use crate::types::value;
-use crate::{Field, Segment};
+use crate::{Field, Message, Segment};
 
 /// How many pieces of equipment of a group are looked through for each container.
 const EQUIPMENT: usize = 16;
@@ -183,11 +183,12 @@ impl<'a> Tree<'a> {
         start: usize,
         end: usize,
     ) {
-        let mut owner = None;
+        // Others between a container and its PRT.
+        let (mut owner, mut apart) = (None, false);
         for line in start..end {
             let Some(segment) = context.message.line(line) else { continue };
             match segment.id() {
-                b"OBX" => owner = Some(line),
+                b"OBX" => (owner, apart) = (Some(line), false),
                 b"OBR" | b"SPM" => owner = None,
                 b"PRT" if prt::is_device(segment) => {
                     if self.read.contains(&line) {
@@ -196,13 +197,18 @@ impl<'a> Tree<'a> {
                     }
                     let row = owner.and_then(|owner| self.on(owner));
                     if row.is_some_and(|row| row.role == Role::Container) {
+                        if apart {
+                            context.enter("PRT", line);
+                            context.say(DiagnosticCode::SegmentNotMapped, segment.span());
+                        }
                         continue;
                     }
                     let parent = row.and_then(|row| row.device);
                     let key = prt::declare(context, segment, line, devices, parent);
                     self.participants.extend(owner.map(|owner| (owner, key)));
                 }
-                _ => {}
+                b"PRT" | b"NTE" => {}
+                _ => apart = true,
             }
         }
     }
@@ -350,11 +356,9 @@ impl<'a> Tree<'a> {
                 // Numbers are given once.
                 context.enter("OBX", row.line);
                 context.say(DiagnosticCode::DescriptionRepeated, segment.span());
-                let mut line = row.line.saturating_add(1);
-                while let Some(next) = context.message.line(line).filter(|s| s.id() == b"PRT") {
+                for (line, next) in own_equipment(context.message, row.line) {
                     context.enter("PRT", line);
                     context.say(DiagnosticCode::DescriptionRepeated, next.span());
-                    line = line.saturating_add(1);
                 }
                 continue;
             }
@@ -365,10 +369,8 @@ impl<'a> Tree<'a> {
             }
             declared = true;
             obx::container(context, segment, row.line, &mut device, devices, &mut identifiers);
-            let mut line = row.line.saturating_add(1);
-            while let Some(next) = context.message.line(line).filter(|s| s.id() == b"PRT") {
+            for (line, next) in own_equipment(context.message, row.line) {
                 prt::device(context, next, line, &mut device, &mut identifiers);
-                line = line.saturating_add(1);
             }
         }
         // What the group says of its equipment, where that is this device.
@@ -433,6 +435,17 @@ impl<'a> Tree<'a> {
 fn obx_row<'a>(context: &Context<'a, '_>, line: usize) -> Option<Segment<'a>> {
     let segment = context.message.line(line).filter(|segment| segment.id() == b"OBX")?;
     context.message.is_segment(line).then_some(segment)
+}
+
+/// The PRT of the container on a line, which remarks may precede.
+fn own_equipment<'a>(
+    message: Message<'a>,
+    line: usize,
+) -> impl Iterator<Item = (usize, Segment<'a>)> {
+    let lines = line.saturating_add(1)..;
+    let lines = lines.map_while(move |line| Some((line, message.line(line)?)));
+    let own = lines.take_while(|(_, segment)| matches!(segment.id(), b"PRT" | b"NTE"));
+    own.filter(|(_, segment)| segment.id() == b"PRT")
 }
 
 /// Whether a facet says nothing that its metric does not say, but for its value.

@@ -330,12 +330,14 @@ pub struct Component<'a> {
     pub code: Concept<'a>,
     /// Its value.
     pub value: Value<'a>,
+    /// The bytes of a row of its own.
+    pub span: Span,
 }
 
 impl<'a> Component<'a> {
     /// `value` of `code`.
     #[must_use]
     pub const fn new(code: Concept<'a>, value: Value<'a>) -> Self {
-        Self { code, value }
+        Self { code, value, span: Span::NONE }
     }
 }

@@ -169,7 +169,7 @@ impl Builder<'_> {
             self.tape.close(coding);
         }
         if let Some(text) = unit.text.or(unit.ucum).filter(|_| code.is_none()) {
-            self.text(el::CODEABLE_CONCEPT_TEXT, text);
+            self.tape.write(el::CODEABLE_CONCEPT_TEXT, unit.span, |w| text.write(w));
         }
         self.tape.close(mark);
     }

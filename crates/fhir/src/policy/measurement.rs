@@ -442,6 +442,9 @@ impl Builder<'_> {
         let added = added_loinc(&self.cx.config, &component.code);
         let code = self.tape.open(el::OBSERVATION_COMPONENT_CODE, component.code.span);
         self.codings(&component.code);
+        if component.code.is_empty() {
+            self.absent_extension(el::CODEABLE_CONCEPT_EXTENSION);
+        }
         let allowed = added.first().map_or(&[][..], |l| l.ucum);
         if vital {
             let has =

@@ -258,7 +258,9 @@ impl Builder<'_> {
 /// Writes a name as one text: the family name first where the sender says so, else as it is spoken.
 pub(crate) fn write_name(name: &HumanName<'_>, out: &mut dyn Write) -> fmt::Result {
     let [first, second] = name.given;
-    let (prefix, family, suffix) = (name.prefix, name.family, name.suffix);
+    let (prefix, suffix) = (name.prefix, name.suffix);
+    // Without the whole, one of its parts.
+    let family = name.family.or(name.family_parts.own).or(name.family_parts.partner);
     let rest = [suffix, name.degree, name.professional];
     let parts = if name.order.is_some_and(|order| order.is("F")) {
         [family, prefix, first, second]

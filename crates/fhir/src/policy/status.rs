@@ -89,16 +89,29 @@ pub(crate) fn invalid<'a>(m: &Measurement<'a>) -> Option<(Absent<'a>, bool)> {
     None
 }
 
+/// The label that says how far a value may be relied on, the worst of those sent; and the place of
+/// one that says that it is none of a patient.
+fn sent_labels(m: &Measurement<'_>) -> (Option<(&'static str, Span)>, Option<Span>) {
+    let doubt = super::measurement::doubt(m).map(|(_, span)| ("UNCERTREL", span));
+    let all = || said(m, maps::MEASUREMENT_SECURITY).filter(|_| is_pcd(m)).chain(doubt);
+    let worst = RELIANCE.iter().find_map(|label| all().find(|(said, _)| said == label));
+    let test = all().find(|(label, _)| !RELIANCE.contains(label)).map(|(_, span)| span);
+    (worst, test)
+}
+
+/// Whether the absence of the value or a label says what stands at `span`.
+fn is_said(m: &Measurement<'_>, span: Span) -> bool {
+    let (worst, test) = sent_labels(m);
+    matches!(m.value, Value::Absent(absent) if absent.span == span)
+        || worst.is_some_and(|(_, label)| label == span)
+        || test == Some(span)
+}
+
 impl Builder<'_> {
     /// The labels that say how far a value may be relied on, and that it is none of a patient.
     pub(crate) fn labels(&mut self, m: &Measurement<'_>, profile: Option<Profile>) {
-        let doubt = super::measurement::doubt(m).map(|(_, span)| ("UNCERTREL", span));
-        let all = || said(m, maps::MEASUREMENT_SECURITY).filter(|_| is_pcd(m)).chain(doubt);
-        let worst = RELIANCE
-            .iter()
-            .find_map(|label| all().find(|(said, _)| said == label))
-            .or_else(|| unflagged(m).map(|span| ("RELIABLE", span)));
-        let test = all().find(|(label, _)| !RELIANCE.contains(label)).map(|(_, span)| span);
+        let (worst, test) = sent_labels(m);
+        let worst = worst.or_else(|| unflagged(m).map(|span| ("RELIABLE", span)));
         let test = test.or(self.cx.test);
         if worst.is_none() && test.is_none() {
             return self.meta(el::OBSERVATION_META, profile);
@@ -141,7 +154,8 @@ impl Builder<'_> {
                 None if status.is_some() && !known(maps::MEASUREMENT_ABSENT) => {
                     self.not_judged(concept, sent);
                 }
-                None if elsewhere => {}
+                None if elsewhere && is_said(m, concept.span) => {}
+                None if elsewhere => self.not_judged(concept, sent),
                 None if judged.is_some() || known(maps::ALARM_FLAG) => {
                     self.not_judged(concept, sent);
                 }

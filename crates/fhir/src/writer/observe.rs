@@ -79,15 +79,15 @@ impl Mapping<'_> {
 
     fn observe_judged(&mut self, m: &Measurement<'_>) {
         if self.is_not_retransmitted(m) {
-            return self.tell(DiagnosticCode::ValueNotRetransmitted, whole(m), "Observation.value");
+            return self.leave_out(DiagnosticCode::ValueNotRetransmitted, m, "Observation.value");
         }
         if let Value::Bits(bits) = &m.value
             && !says_something(bits)
         {
-            return self.tell(DiagnosticCode::NoEvent, whole(m), "Observation.component");
+            return self.leave_out(DiagnosticCode::NoEvent, m, "Observation.component");
         }
         if self.refers_to_dropped(m) {
-            return self.tell(DiagnosticCode::Dropped, whole(m), "Observation");
+            return self.leave_out(DiagnosticCode::Dropped, m, "Observation");
         }
         self.present(m);
         if let Some(device) = m.device {
@@ -101,6 +101,23 @@ impl Mapping<'_> {
         match PressureRow::of(m, &self.w.cx.config).filter(|_| !self.w.message.session) {
             Some(row) => self.observe_pressure(m, row, &when),
             None => self.observe_one(m, &when),
+        }
+    }
+
+    /// Says that a measurement is not written, nor what qualifies it in rows of its own.
+    fn leave_out(&mut self, code: DiagnosticCode, m: &Measurement<'_>, place: &'static str) {
+        self.tell(code, whole(m), place);
+        let given = match &m.value {
+            Value::Samples(samples) => {
+                [samples.period, samples.factor, samples.lower, samples.upper]
+            }
+            _ => [None; 4],
+        };
+        let given = given.into_iter().flatten().map(|given| given.span);
+        for span in m.facets.iter().map(|facet| facet.span).chain(given) {
+            if span.is_some() {
+                self.tell(code, span, place);
+            }
         }
     }
 

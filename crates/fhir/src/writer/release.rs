@@ -43,6 +43,8 @@ impl Mapping<'_> {
             if fate == Fate::Written {
                 self.w.message.targets.push(what);
             }
+        } else if let Some(root) = tape.root() {
+            self.tell(DiagnosticCode::Dropped, tape.span_of(root), "DiagnosticReport");
         }
         tape.clear();
         self.w.message.report.tape = tape;

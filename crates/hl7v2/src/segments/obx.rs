@@ -51,6 +51,8 @@ struct Row<'a> {
     code: Field<'a>,
     device: Field<'a>,
     category: Option<Text<'a>>,
+    /// It stands beside a method, and not in its place.
+    beside: bool,
 }
 
 /// What a row is of: its device, and the lines of what qualifies it.
@@ -137,8 +139,14 @@ pub(crate) fn observe<'a>(
         let read = valued
             .then(|| samples.samples(context, row.value, unit, multiplexed, sentinels))
             .flatten();
-        if let Some(samples) = read {
-            measurement.value = Value::Samples(samples);
+        match read {
+            Some(read) => measurement.value = Value::Samples(read),
+            None => {
+                if valued {
+                    context.lost(row.value.span());
+                }
+                samples.lose(context);
+            }
         }
     } else if !several {
         measurement.value = value::value(context, kind, row.value, unit);
@@ -152,6 +160,11 @@ pub(crate) fn observe<'a>(
         let mut metric = Metric::new(path);
         (metric.unit, metric.category) = (unit, row.category);
         measurement.metric = Some(metric);
+    }
+    if measurement.metric.is_none() {
+        context.at(17);
+        let beside = row.category.filter(|_| row.beside);
+        beside.iter().for_each(|category| context.lost(category.span()));
     }
     let counted = match measurement.value {
         Value::Compound(parts) => parts.iter().any(|part| is_counted(&part.value)),
@@ -182,7 +195,7 @@ fn read<'a: 'b, 'b>(
 ) -> Row<'a> {
     let (kind, value, unit, range) = (Field::ABSENT, Field::ABSENT, Field::ABSENT, Field::ABSENT);
     let (code, device, category) = (Field::ABSENT, Field::ABSENT, None);
-    let mut row = Row { kind, value, unit, range, code, device, category };
+    let mut row = Row { kind, value, unit, range, code, device, category, beside: false };
     let mut laboratory = role::Fields::default();
     let Scratch { performers, people, interpretation, .. } = scratch;
     performers.clear();
@@ -209,7 +222,7 @@ fn read<'a: 'b, 'b>(
             }
             15 => context.performers(Role::Performer, field, xon::coded, performers),
             16 => context.performers(Role::ResponsibleObserver, field, xcn::declare, performers),
-            17 => row.category = method(context, field, &mut measurement.method),
+            17 => (row.category, row.beside) = method(context, field, &mut measurement.method),
             18 => row.device = field,
             20 => cwe::field(context, field, &mut measurement.body_site),
             21 => measurement.identifier = ei::field(context, field),
@@ -228,20 +241,20 @@ fn read<'a: 'b, 'b>(
     row
 }
 
-/// Whether a value has a unit.
+/// Whether a value has a place for a unit.
 const fn is_counted(value: &Value<'_>) -> bool {
     matches!(value, Value::Quantity(_) | Value::Range(..) | Value::Ratio(..) | Value::Samples(_))
 }
 
 /// Reads OBX-17, and gives what it says of the metric: IHE names there whether a value is measured,
-/// calculated or set, perhaps beside a method.
+/// calculated or set, perhaps beside a method; and whether that is so.
 fn method<'a: 'b, 'b>(
     context: &mut Context<'a, '_>,
     field: Field<'a>,
     method: &mut Concept<'b>,
-) -> Option<Text<'a>> {
+) -> (Option<Text<'a>>, bool) {
     const CATEGORIES: &[&[u8]] = &[b"AMEAS", b"MMEAS", b"ACALC", b"MCALC", b"ASET", b"MSET"];
-    let (mut category, mut first) = (None, true);
+    let (mut category, mut beside, mut first) = (None, false, true);
     for repetition in field.valued() {
         let code = repetition.components().next().map(|code| code.part());
         let code = code.filter(|(raw, _)| CATEGORIES.contains(&raw.trim_ascii()));
@@ -251,9 +264,12 @@ fn method<'a: 'b, 'b>(
             cwe::concept(context, repetition, CodeSystem::Unknown, method);
         } else if new.is_none() {
             context.say(DiagnosticCode::RepetitionsIgnored, repetition.span());
+        } else {
+            beside = true;
+            repetition.components().skip(1).for_each(|more| context.unmapped(more.part()));
         }
     }
-    category
+    (category, beside)
 }
 
 /// Reads a facet of a metric into `scratch`: what a wave needs, or a component.
@@ -302,12 +318,13 @@ fn qualify<'a>(
         }
         None => value::value(context, kind, sent, unit),
     };
-    let counted = is_counted(&value);
-    if !unit.is_none() && !counted {
+    if !unit.is_none() && !is_counted(&value) {
         context.at(6);
         context.say(DiagnosticCode::FieldNotMapped, of.span());
     }
-    scratch.facets.push(Component::new(concept, value));
+    let mut facet = Component::new(concept, value);
+    facet.span = segment.span();
+    scratch.facets.push(facet);
 }
 
 /// Reads a row that declares a device: what it is, and its identifiers, unless they are those of what
@@ -396,11 +413,9 @@ pub(crate) fn attribute<'a>(
         }
         Attribute::Version(kind) => return versions.push(Version::new(Some(Mdc::new(kind)), text)),
     };
-    if let Some(before) = slot.replace(text)
-        && !before.is(text.short().as_ref().map_or("", |text| text.as_str()))
-    {
+    match slot {
         // One device has one; the first stands.
-        *slot = Some(before);
-        context.say(DiagnosticCode::DescriptionRepeated, text.span());
+        Some(before) => context.repeated(before.span(), text.span()),
+        None => *slot = Some(text),
     }
 }

@@ -197,12 +197,24 @@ pub(crate) fn people<'a>(
     let kinds = if kind.is_empty() { &[][..] } else { core::slice::from_ref(&kind) };
     match &mut participant.organization {
         Some(organization) => organization.kinds = kinds,
-        None => kind.spans().for_each(|span| context.lost(span)),
+        None => {
+            context.at(7);
+            kind.spans().for_each(|span| context.lost(span));
+        }
     }
     let Some(role) = role.filter(|_| who) else {
         // Nobody is named after all.
         lose_read(context, [&function, &specialty], telecoms, identifiers);
-        participant.start.iter().chain(&participant.end).for_each(|t| context.lost(t.span));
+        if let (Some(field), Some(_)) = (organizations, &participant.organization) {
+            context.at(8);
+            context.lost(field.span());
+            context.at(7);
+            kind.spans().for_each(|span| context.lost(span));
+        }
+        for (number, time) in [(11, participant.start), (12, participant.end)] {
+            context.at(number);
+            time.iter().for_each(|time| context.lost(time.span));
+        }
         return place.filter(|_| observed);
     };
     participant.location = place;
@@ -240,8 +252,16 @@ fn lose_read<'a>(
     telecoms: &[Telecom<'a>],
     identifiers: &[Identifier<'a>],
 ) {
-    concepts.iter().flat_map(|concept| concept.spans()).for_each(|span| context.lost(span));
+    for (number, concept) in [4, 6].into_iter().zip(concepts) {
+        context.at(number);
+        concept.spans().for_each(|span| context.lost(span));
+    }
+    context.at(15);
     telecoms.iter().for_each(|telecom| context.lost(telecom.span));
+    context.at(23);
+    let method = telecoms.iter().find_map(|telecom| telecom.preferred);
+    method.iter().for_each(|span| context.lost(*span));
+    context.at(24);
     identifiers.iter().for_each(|identifier| context.lost(identifier.span));
 }
 
@@ -310,6 +330,23 @@ pub(crate) fn device<'a>(
     let people = has_people(segment);
     for (number, field) in segment.numbered() {
         context.at(number);
+        // One device has one of each; the first stands.
+        let before = match number {
+            16 => device.udi.map(|udi| udi.span),
+            17 => device.manufactured.map(|time| time.span),
+            18 => device.expires.map(|time| time.span),
+            19 => device.lot_number.map(|text| text.span()),
+            20 => device.serial_number.map(|text| text.span()),
+            21 => device.distinct.map(|text| text.span()),
+            22 => Some(device.kind.span).filter(|span| span.is_some()),
+            _ => None,
+        };
+        if let Some(before) = before {
+            if field.valued().next().is_some() {
+                context.repeated(before, field.span());
+            }
+            continue;
+        }
         match number {
             // Read elsewhere.
             _ if people && is_of_people(number) => {}

@@ -309,7 +309,9 @@ fn methods_and_categories() {
         (category.map(String::from), diagnostics)
     };
     assert_eq!(of("AMEAS^auto^MDC"), (Some("AMEAS".into()), Vec::new()));
-    assert_eq!(of("69123^MDC_OBS_CTS^MDC~MSET^^MDC"), (Some("MSET".into()), Vec::new()));
+    // The system of the category has no place.
+    let said = ["FieldNotMapped OBX-17".into()].into();
+    assert_eq!(of("69123^MDC_OBS_CTS^MDC~MSET^^MDC"), (Some("MSET".into()), said));
     assert_eq!(of("^APERIODIC"), (None, Vec::new()));
     assert_eq!(of("a^b^L~c^d^L"), (None, ["RepetitionsIgnored OBX-17".into()].into()));
 }

@@ -81,8 +81,13 @@ impl<'a> Wave<'a> {
                 self.resolution = Some((given, unit));
             }
             Facet::Range => {
-                let bounds = (self.lower.is_none() && self.upper.is_none()).then(|| bounds(value));
-                let Some([lower, upper]) = bounds.flatten() else { return false };
+                if self.lower.is_some() || self.upper.is_some() {
+                    return false;
+                }
+                let Some([lower, upper]) = bounds(value) else { return false };
+                // One range is said; the others are not.
+                context.at(5);
+                context.first(value);
                 (self.lower, self.upper) = (lower, upper);
             }
             Facet::Sentinel => {
@@ -93,6 +98,16 @@ impl<'a> Wave<'a> {
             }
         }
         true
+    }
+
+    /// Says that what the facets say is of no wave.
+    #[cold]
+    pub(crate) fn lose(&self, context: &mut Context<'a, '_>) {
+        context.at(5);
+        let step = self.resolution.map(|(step, _)| step);
+        for given in [self.period, step, self.lower, self.upper].into_iter().flatten() {
+            context.lost(given.span);
+        }
     }
 
     /// The wave in a field whose unit is `unit`.

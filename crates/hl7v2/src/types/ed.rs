@@ -47,10 +47,11 @@ pub(crate) fn pointer<'a>(
     context: &mut Context<'a, '_>,
     repetition: Repetition<'a>,
 ) -> Option<Value<'a>> {
-    let [pointer, application, kind, subtype, other] = parts(repetition);
+    let [pointer, application, kind, subtype, _] = parts(repetition);
     let pointer = pointer.and_then(|pointer| context.text(pointer))?;
     let mut attachment = Attachment::new(Content::Pointer(pointer), repetition.span());
-    for part in [application, other].into_iter().flatten() {
+    let others = repetition.components().skip(4).map(|component| component.part());
+    for part in application.into_iter().chain(others) {
         context.unmapped(part);
     }
     attachment.kind = kind.and_then(|kind| context.text(kind));

@@ -72,15 +72,18 @@ pub(crate) fn meant<'a>(
 pub(crate) fn resolve<'a: 'b, 'b>(context: &mut Context<'a, '_>, concept: &mut Concept<'b>) {
     let mut words = None;
     for slot in &mut concept.codings {
-        let Some(Coding { system, code: Code::Text(code), display, system_span, .. }) = slot else {
+        let Some(Coding { system, code: Code::Text(code), display, version, system_span, .. }) =
+            slot
+        else {
             continue;
         };
-        let system_span = *system_span;
+        let (system_span, version) = (*system_span, *version);
         match system {
             CodeSystem::Mdc => {}
             CodeSystem::Named(name) if name.is("MDIL") => {
                 if let (Some(mdc), code) = (public_mdil(*code), *code) {
                     words = words.or(*display);
+                    version.iter().for_each(|version| context.lost(version.span()));
                     let mut meant = Coding::mdc(mdc);
                     (meant.code, meant.system_span) = (Code::Meant(mdc, code), name.span());
                     *slot = Some(meant);
@@ -103,6 +106,7 @@ pub(crate) fn resolve<'a: 'b, 'b>(context: &mut Context<'a, '_>, concept: &mut C
             if system_span.is_some() {
                 context.say(DiagnosticCode::FieldNotMapped, system_span);
             }
+            version.iter().for_each(|version| context.lost(version.span()));
             words = words.or(*display).or(number.is_none().then_some(sent));
             *slot = None;
         }

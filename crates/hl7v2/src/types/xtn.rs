@@ -59,8 +59,9 @@ pub(crate) fn telecom<'a>(
     }
     if !known {
         // A use or a part without a number.
-        let Telecom { country, area, extension, equipment, use_code, .. } = telecom;
-        if [country, area, extension, equipment, use_code].iter().any(Option::is_some) {
+        let Telecom { country, area, extension, equipment, use_code, rank, valid, .. } = telecom;
+        let parts = [country, area, extension, equipment, use_code, rank];
+        if parts.iter().any(Option::is_some) || valid.start.or(valid.end).is_some() {
             context.unmapped(repetition.part());
         }
         return None;
