@@ -8,7 +8,7 @@ use crate::corpora::accounted;
 use crate::support::vectors;
 
 /// In a debug build they take some seconds.
-const MUTANTS: usize = 1500;
+const MUTANTS: usize = 5000;
 
 /// SplitMix64: the same mutants on every machine.
 struct Dice(u64);

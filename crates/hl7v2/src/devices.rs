@@ -255,13 +255,19 @@ fn own<'a>(context: &Context<'a, '_>, parts: &[Part<'a>; 4]) -> Option<Identifie
     Some(identifier)
 }
 
-/// The identifier that MDC_ATTR_SYS_ID gives: an EUI-64, else as it is.
-pub(crate) fn system_id(text: Text<'_>) -> Option<Identifier<'_>> {
+/// Adds the identifier that MDC_ATTR_SYS_ID gives: an EUI-64, else as it is.
+pub(crate) fn system_id<'a>(
+    context: &mut Context<'a, '_>,
+    text: Text<'a>,
+    out: &mut Vec<Identifier<'a>>,
+) {
     let mut identifier = Identifier::new(text);
     if fits(Universal::Eui64, text.raw()) {
         identifier.universal = Some(Universal::Eui64);
     }
-    Some(identifier)
+    if !add(identifier, out) {
+        context.lost(text.span());
+    }
 }
 
 /// The identifier of a sender that is a device: MSH-3 with an EUI-64 or UUID.

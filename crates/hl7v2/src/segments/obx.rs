@@ -394,7 +394,11 @@ pub(crate) fn attribute<'a>(
     let text = match value::value(context, kind, sent, Unit::NONE) {
         Value::Concept(concept) => {
             let coded = concept.codings().next();
-            concept.text.or(coded.and_then(|coding| coding.display.or(coding.code.text())))
+            let text =
+                concept.text.or(coded.and_then(|coding| coding.display.or(coding.code.text())));
+            let taken = text.map(|text| text.span());
+            concept.spans().filter(|span| Some(*span) != taken).for_each(|span| context.lost(span));
+            text
         }
         Value::Text(text) => Some(text),
         Value::Absent(absent) => absent.sent,
@@ -409,7 +413,7 @@ pub(crate) fn attribute<'a>(
         Attribute::PartNumber => &mut device.part_number,
         Attribute::SerialNumber => &mut device.serial_number,
         Attribute::SystemId => {
-            return identifiers.extend(devices::system_id(text));
+            return devices::system_id(context, text, identifiers);
         }
         Attribute::Version(kind) => return versions.push(Version::new(Some(Mdc::new(kind)), text)),
     };
