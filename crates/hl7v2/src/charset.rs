@@ -206,10 +206,10 @@ pub(crate) fn scan(message: &[u8], header: &[u8], delimiters: Delimiters) -> Sca
     }
     let field = seek::part(header, delimiters.field, 17);
     match field.and_then(|(start, end)| header.get(start..end)).unwrap_or_default() {
-        // Most: nothing, or UNICODE…, UTF-8, 8859/…, ASCII alone.
-        [] | [b'\r' | b'\n', ..] | b"UNICODE UTF-8" => Scan::Plain,
+        // Most: nothing, UNICODE…, UTF-8, 8859/…, ASCII alone.
+        [] | [b'\r' | b'\n', ..] => Scan::Plain,
         [b'U' | b'u' | b'8' | b'A', rest @ ..]
-            if seek::find(rest, delimiters.repetition) == rest.len() =>
+            if seek::find(rest, [delimiters.repetition]) == rest.len() =>
         {
             Scan::Plain
         }

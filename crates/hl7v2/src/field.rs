@@ -122,7 +122,7 @@ impl<'a> Split<'a> {
     #[inline]
     fn end(&self, rest: &[u8]) -> usize {
         if self.scan == Scan::Plain {
-            return seek::find(rest, self.at);
+            return seek::find(rest, [self.at]);
         }
         self.scan.position(rest, |b| b == self.at).unwrap_or(rest.len())
     }
@@ -369,7 +369,7 @@ impl<'a> Field<'a> {
         }
         let Delimiters { component, repetition, .. } = self.delimiters;
         let (start, end) = match number.checked_sub(1)? {
-            0 => (0, seek::find_either(self.raw, component, repetition)),
+            0 => (0, seek::find(self.raw, [component, repetition])),
             number => seek::part_before(self.raw, component, repetition, number)?,
         };
         let offset = self.offset.wrapping_add(start);

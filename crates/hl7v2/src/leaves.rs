@@ -86,7 +86,7 @@ impl<'a> Leaves<'a> {
             2 if self.end < self.last => {
                 (field, self.header, self.start) = (2, 1, self.end);
                 let rest = message.raw().get(self.start..self.last).unwrap_or_default();
-                let len = seek::find(rest, message.delimiters().field);
+                let len = seek::find(rest, [message.delimiters().field]);
                 self.end = self.start.wrapping_add(len);
             }
             1 if self.end < self.last => {

@@ -20,12 +20,13 @@ fn first(hits: u64) -> usize {
     lowest(hits) >> 3
 }
 
-/// Where `byte` first stands in `text`, or its length.
+/// Where one `of` these bytes first stands in `text`, or its length.
 #[inline]
-pub(crate) fn find(text: &[u8], byte: u8) -> usize {
+pub(crate) fn find<const N: usize>(text: &[u8], of: [u8; N]) -> usize {
+    let any = |chunk| of.iter().fold(0, |any, byte| any | hits(chunk, *byte));
     let mut rest = text;
     while let Some((chunk, after)) = rest.split_first_chunk() {
-        let hits = hits(*chunk, byte);
+        let hits = any(*chunk);
         if hits != 0 {
             return text.len().wrapping_sub(rest.len()).wrapping_add(first(hits));
         }
@@ -33,11 +34,11 @@ pub(crate) fn find(text: &[u8], byte: u8) -> usize {
     }
     // The last eight bytes overlap what is read.
     let found = match text.last_chunk() {
-        Some(last) => match hits(*last, byte) {
+        Some(last) => match any(*last) {
             0 => None,
             hits => Some(text.len().wrapping_sub(8).wrapping_add(first(hits))),
         },
-        None => text.iter().position(|b| *b == byte),
+        None => text.iter().position(|b| of.contains(b)),
     };
     found.unwrap_or(text.len())
 }
@@ -104,21 +105,6 @@ impl<const N: usize> Iterator for Marks<'_, N> {
             number = number.wrapping_sub(1);
         }
     }
-}
-
-/// Where one of two bytes first stands in `text`, or its length.
-#[inline]
-pub(crate) fn find_either(text: &[u8], one: u8, other: u8) -> usize {
-    let mut rest = text;
-    while let Some((chunk, after)) = rest.split_first_chunk() {
-        let hits = hits(*chunk, one) | hits(*chunk, other);
-        if hits != 0 {
-            return text.len().wrapping_sub(rest.len()).wrapping_add(first(hits));
-        }
-        rest = after;
-    }
-    let found = rest.iter().position(|b| *b == one || *b == other);
-    found.map_or(text.len(), |found| text.len().wrapping_sub(rest.len()).wrapping_add(found))
 }
 
 /// Where part `number`, from 0, of what `byte` splits begins and ends.
@@ -248,7 +234,7 @@ mod tests {
         for from in 0..text.len() {
             let part = &text[from..];
             let bars: Vec<_> = (0..part.len()).filter(|at| part[*at] == b'|').collect();
-            assert_eq!(find(part, b'|'), bars.first().copied().unwrap_or(part.len()));
+            assert_eq!(find(part, [b'|']), bars.first().copied().unwrap_or(part.len()));
             let (mut number, mut start) = (0, 0);
             for bar in bars.iter().copied().chain([part.len()]) {
                 assert_eq!(super::part(part, b'|', number), Some((start, bar)));

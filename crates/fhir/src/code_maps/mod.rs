@@ -64,6 +64,13 @@ impl<'s> System<&'s str> {
     }
 
     fn to_owned(&self) -> System<Box<str>> {
+        self.map(|name| (*name).into())
+    }
+}
+
+impl<S> System<S> {
+    /// The same system, its name in another form.
+    fn map<'a, T>(&'a self, form: impl FnOnce(&'a S) -> T) -> System<T> {
         match self {
             Self::None => System::None,
             Self::Loinc => System::Loinc,
@@ -71,7 +78,7 @@ impl<'s> System<&'s str> {
             Self::SnomedCt => System::SnomedCt,
             Self::Ucum => System::Ucum,
             Self::Table(number) => System::Table(*number),
-            Self::Other(name) => System::Other((*name).into()),
+            Self::Other(name) => System::Other(form(name)),
         }
     }
 }
@@ -91,15 +98,7 @@ impl System<Box<str>> {
     }
 
     fn as_ref(&self) -> System<&str> {
-        match self {
-            Self::None => System::None,
-            Self::Loinc => System::Loinc,
-            Self::Mdc => System::Mdc,
-            Self::SnomedCt => System::SnomedCt,
-            Self::Ucum => System::Ucum,
-            Self::Table(number) => System::Table(*number),
-            Self::Other(name) => System::Other(name),
-        }
+        self.map(|name| &**name)
     }
 }
 

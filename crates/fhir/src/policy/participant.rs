@@ -3,7 +3,7 @@
 use iomt_core::model::{Identifier, Organization, Participant, Person};
 use iomt_core::wire::Span;
 
-use super::{Builder, Target, maps};
+use super::{Builder, Target, maps, organization_span};
 use crate::identity::Uuid;
 use crate::table::el;
 
@@ -90,10 +90,7 @@ impl Builder<'_> {
             self.reference_at(el::PRACTITIONER_ROLE_PRACTITIONER, target, span);
         }
         if let Some(target) = organization {
-            let span = participant.organization.map_or(Span::NONE, |organization| {
-                let name = organization.name.map_or(Span::NONE, |name| name.span());
-                organization.identifier.map_or(name, |number| number.span)
-            });
+            let span = participant.organization.as_ref().map_or(Span::NONE, organization_span);
             self.reference_at(el::PRACTITIONER_ROLE_ORGANIZATION, target, span);
         }
         for function in participant.functions {

@@ -123,14 +123,19 @@ impl Mapping<'_> {
 
     /// Keeps the documents of a measurement for its report: of a result that holds.
     fn present(&mut self, m: &Measurement<'_>) {
-        for attachment in attachments(&m.value) {
-            let report = &self.w.message.report;
-            let of_report = report.mark.is_some() && m.report.map(|key| key.0) == report.key;
-            let told = self.w.notes.len();
-            let status = builder!(self.w).status(m);
-            // The Observation says it.
-            self.w.notes.truncate(told);
-            let place = "DiagnosticReport.presentedForm";
+        let mut all = attachments(&m.value).peekable();
+        if all.peek().is_none() {
+            return;
+        }
+        let report = &self.w.message.report;
+        let of_report = report.mark.is_some() && m.report.map(|key| key.0) == report.key;
+        let told = self.w.notes.len();
+        let status = builder!(self.w).status(m);
+        // The Observation says it.
+        self.w.notes.truncate(told);
+        let holds = of_report && !matches!(status, "entered-in-error" | "cancelled");
+        let place = "DiagnosticReport.presentedForm";
+        for attachment in all {
             if let Content::Pointer(pointer) = attachment.content
                 && !is_url(pointer)
             {
@@ -141,7 +146,7 @@ impl Mapping<'_> {
                 }
                 continue;
             }
-            if !of_report || matches!(status, "entered-in-error" | "cancelled") {
+            if !holds {
                 let (code, place) = (DiagnosticCode::FieldNotMapped, Place::named(place));
                 let mut lost = Diagnostic::new(code, attachment.span, place);
                 lost.severity = Severity::Warning;
