@@ -119,7 +119,7 @@ fn ten(name: String, text: String) -> Work {
     let mut run = move |text: &str| {
         let message = Message::parse(text.as_bytes(), &mut index).unwrap();
         TEN.iter().fold(0, |sum, (id, field, component)| {
-            let part = message.field(id, *field).and_then(|field| field.component(*component));
+            let part = message.component(id, *field, *component);
             sum * 31 + part.unwrap().raw().len()
         })
     };

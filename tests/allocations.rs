@@ -127,7 +127,7 @@ fn a_parse_allocates_nothing() {
         let found = allocations(|| {
             let message = Message::parse(text.as_bytes(), &mut index).unwrap();
             let leaves: usize = message.leaves().map(|leaf| leaf.raw.len()).sum();
-            let name = message.field(b"PID", 5).and_then(|field| field.component(2)).unwrap();
+            let name = message.component(b"PID", 5, 2).unwrap();
             assert!(leaves > 100 && name.raw() == b"Alexandra");
         });
         assert_eq!(found, 0);

@@ -331,7 +331,7 @@ files! {
         "escape ESC ( B" => |f| {
             let mut index = Index::new();
             let message = Message::parse(&f.bytes, &mut index).unwrap();
-            let family = message.field(b"PID", 5).unwrap().component(1).unwrap();
+            let family = message.component(b"PID", 5, 1).unwrap();
             assert!(family.raw().ends_with(b"\x1b(B"));
         },
     }

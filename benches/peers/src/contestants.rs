@@ -70,7 +70,7 @@ impl Contestant for Ours {
         let message = Message::parse(text.as_bytes(), &mut self.0).unwrap();
         for (segment, field, component) in TEN {
             let id = segment.as_bytes().first_chunk()?;
-            see.see(message.field(id, field)?.component(component)?.raw());
+            see.see(message.component(id, field, component)?.raw());
         }
         Some(())
     }

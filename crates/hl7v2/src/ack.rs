@@ -103,7 +103,7 @@ impl Message<'_> {
     /// for a message that is an acknowledgement itself.
     #[must_use]
     pub fn application_code(&self, disposition: Disposition) -> Option<AckCode> {
-        let own = self.field(b"MSH", 9).and_then(|field| field.component(1));
+        let own = self.component(b"MSH", 9, 1);
         if own.is_some_and(|code| code.raw() == b"ACK") {
             return None;
         }

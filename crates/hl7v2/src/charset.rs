@@ -231,9 +231,9 @@ fn hidden(message: &[u8], header: &[u8], delimiters: Delimiters) -> Scan {
     found.unwrap_or(Scan::Plain)
 }
 
-/// Whether all of it is visible ASCII and blanks.
+/// Whether all of it is ASCII that is no control character, DEL excepted.
 fn is_text(line: &[u8]) -> bool {
-    let text = |all: bool, b: &u8| all & matches!(b, b' '..=b'~');
+    let text = |all: bool, b: &u8| all & (b.cast_signed() >= 0x20);
     let block = |block: &[u8; 32]| block.iter().fold(true, text);
     let (blocks, rest) = line.as_chunks();
     // The last block overlaps the one before it.

@@ -1,6 +1,7 @@
 //! HL7 v2 §2.5: a message as a table of its segments.
 
 use core::fmt;
+use core::ops::Range;
 
 use iomt_core::wire::{ErrorKind, ParseError, Span};
 use iomt_core::{Limits, Terminators};
@@ -11,7 +12,7 @@ use crate::frame;
 use crate::index::{Found, Index, MALFORMED, id_of};
 use crate::leaves::Leaves;
 use crate::seek;
-use crate::{Delimiters, Field, Segment, TextCodec};
+use crate::{Component, Delimiters, Field, Segment, TextCodec};
 
 /// A message: its bytes, its delimiters, and the table of its segments.
 #[derive(Clone, Copy)]
@@ -188,23 +189,68 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// Component `component`, from 1, of the first repetition of field `field` of the first segment with
+    /// this id: `PID-5.1`.
+    #[must_use]
+    #[inline]
+    pub fn component(&self, id: &[u8; 3], field: usize, component: usize) -> Option<Component<'a>> {
+        match self.inner_component(id, field, component) {
+            Some((raw, offset)) => Some(Component::new(raw, offset, self.delimiters)),
+            None => self.last_component(id, field, component),
+        }
+    }
+
+    #[inline(never)]
+    fn last_component(
+        &self,
+        id: &[u8; 3],
+        field: usize,
+        component: usize,
+    ) -> Option<Component<'a>> {
+        self.field(id, field)?.component(component)
+    }
+
     #[inline(never)]
     fn last_field(&self, id: &[u8; 3], field: usize) -> Option<Field<'a>> {
         self.first(id)?.field(field)
     }
 
-    /// The same, where another field follows in the segment, and 64 bytes in the message: most.
+    /// The same, where another field follows in the segment, and enough bytes in the message: most.
     #[inline(always)]
     fn inner_field(&self, id: &[u8; 3], field: usize) -> Option<Part<'a>> {
-        // MSH-1 and MSH-2 are no parts.
-        let (skipped, first) = if id == b"MSH" { (3, 3) } else { (4, 1) };
-        if self.delimiters.scan != Scan::Plain || matches!(id, b"FHS" | b"BHS") || field < first {
+        let (start, end, block) = self.field_start(id, field)?;
+        let bar = self.delimiters.field;
+        self.inner(start, seek::inner_part(block, bar, [bar], 1)?, end)
+    }
+
+    #[inline(always)]
+    fn inner_component(&self, id: &[u8; 3], field: usize, component: usize) -> Option<Part<'a>> {
+        let (start, end, block) = self.field_start(id, field)?;
+        let Delimiters { field: bar, component: hat, repetition, .. } = self.delimiters;
+        self.inner(start, seek::inner_part(block, hat, [bar, hat, repetition], component)?, end)
+    }
+
+    /// Where the field begins and its segment ends, and the 64 bytes that begin with it: where each byte
+    /// is a character.
+    #[inline(always)]
+    fn field_start(&self, id: &[u8; 3], field: usize) -> Option<(usize, usize, &'a [u8; 64])> {
+        if self.delimiters.scan != Scan::Plain {
             return None;
         }
-        let (start, end) = self.index.first(*id, self.bytes)?;
-        let line = start.wrapping_add(skipped)..end;
-        let (from, to) = seek::inner_part(self.bytes, line, self.delimiters.field, field)?;
-        Some((self.bytes.get(from..to)?, self.offset.wrapping_add(from)))
+        let (line, end) = self.index.first(*id, self.bytes)?;
+        // The first line is the header: its fields 1 and 2 are no parts.
+        let (skipped, first) = if line == 0 { (3, 3) } else { (4, 1) };
+        let fields = line.wrapping_add(skipped)..end;
+        let bar = self.delimiters.field;
+        let start = seek::part_start(self.bytes, fields, bar, field).filter(|_| field >= first)?;
+        Some((start, end, self.bytes.get(start..)?.first_chunk()?))
+    }
+
+    /// What stands `part` after `start`, if it ends before the segment.
+    #[inline(always)]
+    fn inner(&self, start: usize, part: Range<usize>, end: usize) -> Option<Part<'a>> {
+        let (from, to) = (start.wrapping_add(part.start), start.wrapping_add(part.end));
+        Some((self.bytes.get(from..to).filter(|_| to < end)?, self.offset.wrapping_add(from)))
     }
 
     /// How many segments with this id there are.
@@ -278,11 +324,11 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_that_of_the_first_segment() {
+    fn a_field_and_a_component_are_those_of_the_first_segment() {
         for len in 0..80 {
             let text = "x".repeat(len);
             let text = format!(
-                "MSH|^~\\&|{text}|b\rPID|1||{text}|{text}^c||d \nnone\rPV1|{text}\rPV1|2|3|4\rFHS|1"
+                "MSH|^~\\&|{text}|b\rPID|1||{text}~a|{text}^c^~e^f||d \nnone\rPV1|{text}\rPV1|2|3|4\rFHS|1"
             );
             for end in
                 ["", "\r", "\rOBX|1|2|3|4|5|6|7|8|9|0|1|2|3|4|5|6|7|8|9|0|1|2|3|4|5|6|7|8|9\r"]
@@ -295,6 +341,12 @@ mod tests {
                             let of = |field: Field<'_>| (field.raw().to_vec(), field.offset());
                             let want = message.first(id).and_then(|first| first.field(number));
                             assert_eq!(message.field(id, number).map(of), want.map(of));
+                            for component in 0..5 {
+                                let of = |part: Component<'_>| (part.raw().to_vec(), part.offset());
+                                let want = want.and_then(|field| field.component(component));
+                                let found = message.component(id, number, component);
+                                assert_eq!(found.map(of), want.map(of));
+                            }
                         }
                     }
                 }

@@ -118,28 +118,58 @@ pub(crate) fn part(text: &[u8], byte: u8, number: usize) -> Option<(usize, usize
     Some((start, marks.next().unwrap_or(text.len())))
 }
 
-/// Where part `number`, from 1, of what `byte` splits in `range` begins and ends, if another one follows
-/// it, and 64 bytes where it is looked for.
+/// Where part `number`, from 1, of what `byte` splits in `range` begins, if 64 bytes follow where it is
+/// looked for.
 #[inline(always)]
-pub(crate) fn inner_part(
+pub(crate) fn part_start(
     text: &[u8],
     range: Range<usize>,
     byte: u8,
     number: usize,
-) -> Option<(usize, usize)> {
-    let (mut base, mut start, mut left) = (range.start, range.start, number);
+) -> Option<usize> {
+    let mut left = number.checked_sub(1)?;
+    if left == 0 {
+        return Some(range.start);
+    }
+    let mut base = range.start;
     while base < range.end {
         let mut marks = marks(text.get(base..)?.first_chunk()?, [byte]);
+        while marks != 0 {
+            left = left.wrapping_sub(1);
+            if left == 0 {
+                return Some(base.wrapping_add(lowest(marks)).wrapping_add(1));
+            }
+            marks &= marks.wrapping_sub(1);
+        }
+        base = base.wrapping_add(64);
+    }
+    None
+}
+
+/// Part `number`, from 1, of what `byte` splits in `block`: if one `of` these ends it, and `byte` each one
+/// before it.
+#[inline(always)]
+pub(crate) fn inner_part<const N: usize>(
+    block: &[u8; 64],
+    byte: u8,
+    of: [u8; N],
+    number: usize,
+) -> Option<Range<usize>> {
+    let (mut left, mut start) = (number, 0);
+    for (base, lane) in (0_usize..).step_by(16).zip(block.as_chunks().0) {
+        let mut marks = lane_marks(lane, of);
         while marks != 0 {
             let at = base.wrapping_add(lowest(marks));
             left = left.wrapping_sub(1);
             if left == 0 {
-                return (at < range.end).then_some((start, at));
+                return Some(start..at);
+            }
+            if block.get(at) != Some(&byte) {
+                return None;
             }
             start = at.wrapping_add(1);
             marks &= marks.wrapping_sub(1);
         }
-        base = base.wrapping_add(64);
     }
     None
 }

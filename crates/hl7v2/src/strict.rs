@@ -42,7 +42,7 @@ const VALUE_TYPES: &[&[u8]] = &[
 impl Message<'_> {
     /// Whether MSH-12 is a version that has no truncation character.
     pub(crate) fn is_before_2_7(&self) -> bool {
-        let version = self.field(b"MSH", 12).and_then(|field| field.component(1));
+        let version = self.component(b"MSH", 12, 1);
         let older = |version: &&&[u8]| **version != b"2.7";
         let mut all = VERSIONS.iter().take_while(older);
         version.is_some_and(|version| all.any(|older| *older == version.raw()))
@@ -71,7 +71,7 @@ impl Message<'_> {
             }
             check_segment(segment)?;
         }
-        let version = self.field(b"MSH", 12).and_then(|field| field.component(1));
+        let version = self.component(b"MSH", 12, 1);
         match version {
             Some(version) if !VERSIONS.contains(&version.raw()) => {
                 fails(ErrorKind::Unsupported(0), "MSH-12", version.offset())

@@ -105,7 +105,7 @@ fn organization<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Option<O
 
 /// Whether the orders of a message follow the specimens that they are for: an OUL.
 pub(crate) fn is_by_specimen(message: &Message<'_>) -> bool {
-    let kind = message.field(b"MSH", 9).and_then(|field| field.component(1));
+    let kind = message.component(b"MSH", 9, 1);
     kind.is_some_and(|kind| kind.raw().trim_ascii() == b"OUL")
 }
 
