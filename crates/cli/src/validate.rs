@@ -7,7 +7,7 @@ use std::{
 
 use iomt::{
     fhir::{
-        Issue, NodeId, Tape, Validate,
+        Issue, NodeId, Tape, Validate, Version,
         issue::{IssueCode, Rule},
         json::Reader,
         table::el,
@@ -33,6 +33,9 @@ pub(crate) struct Arguments {
     /// Files of JSON or NDJSON, and directories; `-` is standard input
     #[arg(value_name = "FILE|DIR|-", required = true)]
     inputs: Vec<PathBuf>,
+    /// The version of FHIR that the resources are of
+    #[arg(long, value_name = "r4|r4b|r5", default_value_t)]
+    fhir: Version,
     /// The report on standard output
     #[arg(long, value_enum, default_value = "text")]
     output: Style,
@@ -40,8 +43,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Ended {
     let mut checker = Checker {
-        reader: Reader::new(),
-        validator: Validator::new(),
+        reader: Reader::new().for_version(arguments.fhir),
+        validator: Validator::new().for_version(arguments.fhir),
         tape: Tape::new(),
         issues: Vec::new(),
         style: arguments.output,

@@ -10,6 +10,7 @@ pub mod scan;
 pub mod table;
 pub mod tape;
 mod trace;
+mod version;
 mod writer;
 
 pub use config::Config;
@@ -17,4 +18,5 @@ pub use identity::Uuid;
 pub use issue::{Issue, Validate};
 pub use tape::{NodeId, Tape};
 pub use trace::Trace;
+pub use version::{Version, VersionError};
 pub use writer::{Output, Session, Writer};

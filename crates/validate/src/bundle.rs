@@ -77,7 +77,7 @@ fn full_url(check: &mut Check<'_>, entry: NodeId, resource: Option<NodeId>, kind
     check.scratch.urls.push((url, version));
     check.require(!text.contains("/_history/"), &rules::BDL_8, url);
     check.require(lexical::is_absolute(text), &rules::FULL_URL, url);
-    if let (Some(resource), Some((name, end))) = (resource, type_and_id(text)) {
+    if let (Some(resource), Some((name, end))) = (resource, type_and_id(text, check.version)) {
         let id = id_of(tape, resource).map_or("", |id| tape.text_of(id));
         let good = name == type_of(tape, resource) && end == id;
         check.require(good, &rules::FULL_URL_ID, url);

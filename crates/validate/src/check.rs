@@ -3,11 +3,11 @@
 use crate::{
     bundle, invariants, lexical,
     narrative::{self, Narrative},
-    reference::Contained,
+    reference::{Contained, type_of},
     rules, vital,
 };
 use iomt_fhir::{
-    Issue, NodeId, Tape,
+    Issue, NodeId, Tape, Version,
     issue::{Report, Rule},
     table::{Element, ElementId, Kind, Lexical, TypeId, el, ty},
     tape::Node,
@@ -31,7 +31,7 @@ pub(crate) struct Check<'a> {
     pub(crate) tape: &'a Tape,
     pub(crate) report: Report<'a>,
     pub(crate) scratch: &'a mut Scratch,
-    pub(crate) versions: u8,
+    pub(crate) version: Version,
 }
 
 /// Which elements of its type stand in a node.
@@ -120,23 +120,25 @@ impl Check<'_> {
     /// elements that stand.
     fn children(&mut self, id: NodeId, parent: TypeId, scope: &Scope) -> Seen {
         let mut seen = 0_u64;
-        let (mut last, mut choice, mut count) = (0_u64, 0_u8, 0_u8);
+        let order = parent.row().order(self.version);
+        // Places count from 1 here: 0 is before all.
+        let (mut last, mut choice, mut count) = (0_u8, 0_u8, 0_u8);
         for (child, node) in self.tape.entries(id) {
             let row = node.element().row();
             if row.parent != parent {
                 self.issue(&rules::UNKNOWN, child);
                 continue;
             }
-            if row.versions & self.versions == 0 {
+            if !row.versions.has(self.version) {
                 self.issue(&rules::VERSION, child);
             }
-            let bit = 1_u64.wrapping_shl(row.ordinal.into());
-            if bit > last {
+            let place = order.place(row).saturating_add(1);
+            if place > last {
                 if row.choice != 0 && row.choice == choice {
                     self.issue(&rules::CHOICE, child);
                 }
                 count = 1;
-            } else if bit == last {
+            } else if place == last {
                 count = count.saturating_add(1);
                 if row.max == count.wrapping_sub(1) {
                     self.issue(&rules::MAX, child);
@@ -144,11 +146,11 @@ impl Check<'_> {
             } else {
                 self.issue(&rules::ORDER, child);
             }
-            (last, choice) = (bit.max(last), row.choice);
-            seen |= bit;
+            (last, choice) = (place.max(last), row.choice);
+            seen |= 1_u64.wrapping_shl(row.ordinal.into());
             self.node(child, node, row, scope);
         }
-        for &required in parent.row().required {
+        for required in parent.row().required(self.version) {
             if seen & required == 0
                 && let Some(element) = parent.row().first_of(required)
             {
@@ -179,7 +181,7 @@ impl Check<'_> {
                 let seen = self.children(id, row.ty, scope);
                 invariants::check(self, id, row, scope, seen);
             }
-            Kind::Slot => self.slot(id, scope),
+            Kind::Slot => self.slot(id, row, scope),
             // Only ever the content of a slot.
             Kind::Resource | Kind::Unchecked => self.issue(&rules::UNKNOWN, id),
         }
@@ -194,7 +196,7 @@ impl Check<'_> {
         }
     }
 
-    fn slot(&mut self, id: NodeId, scope: &Scope) {
+    fn slot(&mut self, id: NodeId, row: &Element, scope: &Scope) {
         let tape = self.tape;
         let mut children = tape.children(id);
         let Some(root) = children.next() else {
@@ -209,12 +211,12 @@ impl Check<'_> {
             self.issue(&rules::UNKNOWN, root);
             return;
         }
-        let parent = tape.element(id).map(|slot| slot.parent().kind);
-        let scope = if parent == Some(Kind::Resource) {
+        self.target(row, type_of(tape, root), root);
+        let scope = if row.name == "contained" {
             // What contains it is the outermost: there is one level of contained resources.
             Scope { inside: self.index_of(root, scope), contained: true, ..*scope }
         } else {
-            // An entry of a bundle begins anew: its `#id` means what it contains itself.
+            // What a bundle holds begins anew: its `#id` means what it contains itself.
             Scope { first: scope.end, inside: None, contained: false, ..*scope }
         };
         self.resource(root, node, &scope);
@@ -232,11 +234,12 @@ impl Check<'_> {
         }
         // A code of a value set has the form of a code.
         match row.binding {
-            Some(binding) if binding.versions(text) & self.versions != 0 => return,
-            Some(_) if lexical::is_valid(lexical, text, node.class()) => {
-                self.issue(&rules::CODE, id)
+            Some(binding) if binding.versions(text).has(self.version) => return,
+            binding if lexical::is_valid(lexical, text, node.class(), self.version) => {
+                if binding.is_some_and(|binding| binding.applies(self.version)) {
+                    self.issue(&rules::CODE, id);
+                }
             }
-            None if lexical::is_valid(lexical, text, node.class()) => {}
             _ => self.issue(rules::form(lexical), id),
         }
         let element = node.element();

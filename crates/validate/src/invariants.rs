@@ -21,10 +21,11 @@ pub(crate) fn check(check: &mut Check<'_>, id: NodeId, row: &Element, scope: &Sc
         ty::EXTENSION => extension(check, id, row, seen),
         ty::QUANTITY => {
             quantity(check, id, seen, el::QUANTITY_CODE, el::QUANTITY_SYSTEM);
-            let comparator = row.simple && seen.has(el::QUANTITY_COMPARATOR);
+            let comparator = row.simple.has(check.version) && seen.has(el::QUANTITY_COMPARATOR);
             check.require(!comparator, &rules::SQTY_1, id);
         }
         ty::REFERENCE if seen.has(el::REFERENCE_REFERENCE) => check.reference(id, row, scope),
+        ty::CODEABLE_REFERENCE => check.codeable_reference(id, row, scope),
         ty::IDENTIFIER if seen.has(el::IDENTIFIER_SYSTEM) => identifier(check, id),
         ty::PERIOD => period(check, id),
         ty::RANGE => range(check, id),

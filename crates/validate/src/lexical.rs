@@ -2,13 +2,14 @@
 //! definitions), and calendar days that exist.
 
 use crate::time::{DateTime, is_time};
-use iomt_fhir::{json, scan::Class, table::Lexical};
+use iomt_fhir::{Version, json, scan::Class, table::Lexical};
 
 /// FHIR's limit for a string, in characters; `maxLength` of `string.value`.
 const MAX_STRING: usize = 1_048_576;
 
-/// Whether `text`, which is of `class`, has the form of its type. Narrative is checked elsewhere.
-pub(crate) fn is_valid(lexical: Lexical, text: &str, class: Class) -> bool {
+/// Whether `text`, which is of `class`, has the form of its type in `version`. Narrative is checked
+/// elsewhere.
+pub(crate) fn is_valid(lexical: Lexical, text: &str, class: Class, version: Version) -> bool {
     match lexical {
         Lexical::Base64Binary => is_base64(text.as_bytes()),
         Lexical::Boolean => matches!(text, "true" | "false"),
@@ -16,10 +17,13 @@ pub(crate) fn is_valid(lexical: Lexical, text: &str, class: Class) -> bool {
         Lexical::Code => is_code(text, class),
         Lexical::Date => DateTime::parse(text).is_some_and(|date| !date.has_time()),
         Lexical::DateTime => DateTime::parse(text).is_some(),
-        Lexical::Decimal => json::is_number(text),
+        Lexical::Decimal => {
+            json::is_number(text) && (version != Version::R5 || is_short_decimal(text))
+        }
         Lexical::Id => is_id(text),
         Lexical::Instant => DateTime::parse(text).is_some_and(DateTime::has_time),
         Lexical::Integer => integer(text).is_some(),
+        Lexical::Integer64 => is_integer64(text),
         Lexical::Markdown | Lexical::String => is_string(text, class),
         Lexical::Oid => is_oid(text),
         Lexical::PositiveInt => integer(text).is_some_and(|n| n > 0),
@@ -110,6 +114,21 @@ pub(crate) fn integer(text: &str) -> Option<i32> {
     canonical.then(|| text.parse().ok())?
 }
 
+/// `[0]|[-+]?[1-9][0-9]*`, 64 bits.
+fn is_integer64(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    text == "0" || (!digits.starts_with(['0', '+', '-']) && text.parse::<i64>().is_ok())
+}
+
+/// R5 limits a decimal: 18 digits before the point, 17 behind it, 9 in the exponent.
+fn is_short_decimal(number: &str) -> bool {
+    let (number, exponent) = number.split_once(['e', 'E']).unwrap_or((number, ""));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    [(whole, 18), (fraction, 17), (exponent, 9)]
+        .iter()
+        .all(|(digits, most)| digits.trim_start_matches(['-', '+']).len() <= *most)
+}
+
 /// Groups of four with padding only at the end, and white space anywhere.
 fn is_base64(text: &[u8]) -> bool {
     let (mut count, mut padding) = (0_u8, 0_u8);
@@ -135,12 +154,31 @@ mod tests {
 
     #[track_caller]
     fn check(lexical: Lexical, good: &[&str], bad: &[&str]) {
-        for text in good {
-            assert!(is_valid(lexical, text, Class::of(text)), "{lexical:?} {text}");
+        check_in(&Version::ALL, lexical, good, bad);
+    }
+
+    #[track_caller]
+    fn check_in(versions: &[Version], lexical: Lexical, good: &[&str], bad: &[&str]) {
+        let is = |text: &str, version| is_valid(lexical, text, Class::of(text), version);
+        for &version in versions {
+            for text in good {
+                assert!(is(text, version), "{version} {lexical:?} {text}");
+            }
+            for text in bad {
+                assert!(!is(text, version), "{version} {lexical:?} {text}");
+            }
         }
-        for text in bad {
-            assert!(!is_valid(lexical, text, Class::of(text)), "{lexical:?} {text}");
-        }
+    }
+
+    #[test]
+    fn decimals_of_r5_are_limited() {
+        let fits = [
+            "123456789012345678.12345678901234567",
+            "-123456789012345678.12345678901234567e-123456789",
+        ];
+        let long = ["1234567890123456789", "0.123456789012345678", "1e1234567890"];
+        check_in(&[Version::R5], Lexical::Decimal, &fits, &long);
+        check_in(&[Version::R4, Version::R4B], Lexical::Decimal, &long, &[]);
     }
 
     #[test]
@@ -150,6 +188,11 @@ mod tests {
             Lexical::Integer,
             &["0", "-5", "2147483647", "-2147483648"],
             &["", "-", "+5", "05", "2147483648", "1.0", "1e2", "--1", "-0."],
+        );
+        check(
+            Lexical::Integer64,
+            &["0", "-5", "+5", "9223372036854775807", "-9223372036854775808"],
+            &["", "-", "-0", "05", "9223372036854775808", "1.0", "+-1"],
         );
         check(Lexical::PositiveInt, &["1", "2147483647"], &["0", "-1", "01"]);
         check(Lexical::UnsignedInt, &["0", "7"], &["-1", "00"]);

@@ -1,4 +1,4 @@
-//! The rules of FHIR resources, on the element table (R4).
+//! The rules of FHIR resources, on the element table (R4, R4B, R5).
 //!
 //! [`Validator`] checks a resource on a tape, whoever wrote it: our mapping or the JSON reader.
 //!
@@ -33,12 +33,13 @@ mod time;
 mod vital;
 
 use check::{Check, Scratch};
-use iomt_fhir::{Issue, NodeId, Tape, Validate, issue::Report, table::version};
+use iomt_fhir::{Issue, NodeId, Tape, Validate, Version, issue::Report};
 
 /// Checks resources; it keeps its memory from one to the next.
 #[derive(Debug, Default)]
 pub struct Validator {
     scratch: Scratch,
+    version: Version,
 }
 
 impl Validator {
@@ -47,11 +48,18 @@ impl Validator {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// The same, for another version.
+    #[must_use]
+    pub const fn for_version(mut self, version: Version) -> Self {
+        self.version = version;
+        self
+    }
 }
 
 impl Validate for Validator {
     fn validate(&mut self, tape: &Tape, node: NodeId, issues: &mut Vec<Issue>) -> bool {
         let report = Report::new(issues);
-        Check { tape, report, scratch: &mut self.scratch, versions: version::R4 }.run(node)
+        Check { tape, report, scratch: &mut self.scratch, version: self.version }.run(node)
     }
 }

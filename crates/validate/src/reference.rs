@@ -5,8 +5,8 @@ use crate::{
     rules,
 };
 use iomt_fhir::{
-    NodeId, Tape,
-    table::{self, Element, el, ty},
+    NodeId, Tape, Version,
+    table::{self, Code, Element, el, ty},
 };
 
 /// A contained resource.
@@ -38,20 +38,20 @@ pub(crate) fn type_of(tape: &Tape, resource: NodeId) -> &str {
 }
 
 /// The type and id at the end of a literal reference or URL: `…/Patient/1`, `Patient/1/_history/2`.
-pub(crate) fn type_and_id(reference: &str) -> Option<(&str, &str)> {
+pub(crate) fn type_and_id(reference: &str, version: Version) -> Option<(&str, &str)> {
     let mut parts = reference.rsplitn(4, '/');
     let (mut id, mut name) = (parts.next()?, parts.next()?);
     if name == "_history" {
         (id, name) = (parts.next()?, parts.next()?);
         name = name.rsplit('/').next().unwrap_or(name);
     }
-    (table::resource_type(name) != 0).then_some((name, id))
+    table::resource_type(name, version).then_some((name, id))
 }
 
 /// The place of `contained` in every resource that may contain others.
 const CONTAINED: u8 = 5;
 
-impl Check<'_> {
+impl<'t> Check<'t> {
     /// The scope of a resource that is not contained: what it contains.
     pub(crate) fn begin_contained(&mut self, resource: NodeId) -> Scope {
         let tape = self.tape;
@@ -154,27 +154,44 @@ impl Check<'_> {
         let Some(literal) = tape.find(id, el::REFERENCE_REFERENCE) else { return };
         let text = tape.text_of(literal);
         // Mostly it is just what is allowed.
-        if row.targets.iter().any(|target| is_relative_to(text, target)) {
+        let version = self.version;
+        let mut targets = row.targets.iter();
+        if targets.any(|t| is_relative_to(text, t.code) && t.versions.has(version)) {
             return;
         }
-        let target = match text.strip_prefix('#') {
-            Some("") => scope.container.map(|container| type_of(tape, container)),
-            Some(name) => match self.find(name, scope) {
-                Some(at) => {
-                    self.scratch.contained.get(at).map(|found| type_of(tape, found.resource))
-                }
-                None => {
-                    self.issue(&rules::REF_1, literal);
-                    None
-                }
-            },
-            None => target_type(text),
-        };
-        if let Some(target) = target
-            && !row.targets.is_empty()
-            && !row.targets.contains(&target)
+        match self.target_of(text, scope) {
+            Some(target) => self.target(row, target, literal),
+            None if text.len() > 1 && text.starts_with('#') => self.issue(&rules::REF_1, literal),
+            None => {}
+        }
+    }
+
+    /// The types that the element of a CodeableReference allows.
+    pub(crate) fn codeable_reference(&mut self, id: NodeId, row: &Element, scope: &Scope) {
+        let tape = self.tape;
+        if let Some(reference) = tape.find(id, el::CODEABLE_REFERENCE_REFERENCE)
+            && let Some(literal) = tape.find(reference, el::REFERENCE_REFERENCE)
+            && let Some(target) = self.target_of(tape.text_of(literal), scope)
         {
-            self.issue(&rules::TARGET, literal);
+            self.target(row, target, literal);
+        }
+    }
+
+    /// The type of what a reference points to, where it can be told.
+    fn target_of(&self, text: &'t str, scope: &Scope) -> Option<&'t str> {
+        let resource = match text.strip_prefix('#') {
+            Some("") => scope.container?,
+            Some(name) => self.scratch.contained.get(self.find(name, scope)?)?.resource,
+            None => return target_type(text, self.version),
+        };
+        Some(type_of(self.tape, resource))
+    }
+
+    /// The resource type that an element refers to or holds is one that it allows.
+    pub(crate) fn target(&mut self, row: &Element, target: &str, id: NodeId) {
+        let is = |t: &Code| t.code == target && t.versions.has(self.version);
+        if !row.targets.is_empty() && !row.targets.iter().any(is) {
+            self.issue(&rules::TARGET, id);
         }
     }
 }
@@ -185,11 +202,11 @@ pub(crate) fn is_relative_to(reference: &str, name: &str) -> bool {
 }
 
 /// The type that a reference names, if it does: `Patient/1`, `Patient?identifier=…`, a URL.
-pub(crate) fn target_type(reference: &str) -> Option<&str> {
+pub(crate) fn target_type(reference: &str, version: Version) -> Option<&str> {
     if let Some((name, _)) = reference.split_once('?')
-        && table::resource_type(name) != 0
+        && table::resource_type(name, version)
     {
         return Some(name);
     }
-    type_and_id(reference).map(|(name, _)| name)
+    type_and_id(reference, version).map(|(name, _)| name)
 }

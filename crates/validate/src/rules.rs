@@ -153,6 +153,6 @@ macro_rules! forms {
 forms! {
     Base64Binary "base64Binary", Boolean "boolean", Canonical "canonical", Code "code", Date "date",
     DateTime "dateTime", Decimal "decimal", Id "id", Instant "instant", Integer "integer",
-    Markdown "markdown", Oid "oid", PositiveInt "positiveInt", String "string", Time "time",
+    Integer64 "integer64",     Markdown "markdown", Oid "oid", PositiveInt "positiveInt", String "string", Time "time",
     UnsignedInt "unsignedInt", Uri "uri", Url "url", Uuid "uuid", Xhtml "xhtml",
 }

@@ -414,12 +414,97 @@ fn what_only_a_tape_can_have_wrong() {
     let path = empty.path(slot.node()).to_string();
     assert!(keys(&empty).contains(&("resource-missing", path)), "{entry:?}");
 
-    // No row is of R5 alone yet: ask for R5, and no row fits.
-    let (clean, mut found, mut scratch) = (tape(&[status]), Vec::new(), Scratch::default());
-    let report = Report::new(&mut found);
-    let check = Check { tape: &clean, report, scratch: &mut scratch, versions: version::R5 };
-    assert!(!check.run(clean.root().unwrap()));
-    assert!(found.iter().any(|issue| issue.rule.key == "element-version"));
+    let mut other = Tape::new();
+    let root = other.open(el::ROOT_DEVICE, Span::NONE);
+    let name = other.open(el::DEVICE_NAME, Span::NONE);
+    other.text(el::DEVICE_NAME_VALUE, "x");
+    other.text(el::DEVICE_NAME_TYPE, "other");
+    other.close(name);
+    other.close(root);
+    assert!(keys(&other).contains(&("element-version", "Device.name[0]".to_owned())));
+    assert!(keys(&other).contains(&("element-version", "Device.name[0].value".to_owned())));
+}
+
+/// What a resource is in each version.
+#[test]
+fn versions_have_their_own_elements_codes_and_order() {
+    let found = |input: &str| {
+        Version::ALL.map(|version| {
+            let (mut tape, mut issues) = (Tape::new(), Vec::new());
+            let mut reader = json::Reader::new().for_version(version);
+            let root = reader.read(input.as_bytes(), &mut tape, &mut issues).expect("a resource");
+            Validator::new().for_version(version).validate(&tape, root, &mut issues);
+            issues.iter().map(|issue| issue.rule.key).collect::<Vec<_>>()
+        })
+    };
+    const NONE: &[&str] = &[];
+    let mut wrong = Vec::new();
+    let unknown: &[&str] = &["unknown-element"];
+    let code: &[&str] = &["binding-required"];
+    for (input, wanted) in [
+        (resource("Device", r#""type":{"text":"x"}"#), [NONE, NONE, &["json-array"]]),
+        (
+            resource("Device", r#""type":[{"text":"x"}]"#),
+            [&["json-no-array"], &["json-no-array"], NONE],
+        ),
+        (
+            resource("Device", r#""name":[{"value":"x","type":"user-friendly-name"}]"#),
+            [unknown, unknown, NONE],
+        ),
+        (
+            resource("Encounter", r#""status":"finished","class":{"code":"AMB"}"#),
+            [NONE, NONE, &["json-array", "unknown-element", "binding-required"]],
+        ),
+        (
+            resource("Encounter", r#""status":"completed","class":[{"text":"x"}]"#),
+            [
+                &["json-no-array", "unknown-element", "binding-required", "element-min"],
+                &["json-no-array", "unknown-element", "binding-required", "element-min"],
+                NONE,
+            ],
+        ),
+        (
+            resource("DeviceMetric", r#""color":"teal","type":{"text":"x"},"category":"setting""#),
+            [code, code, &["element-min"]],
+        ),
+        (
+            observation(r#""subject":{"reference":"Medication/1"}"#),
+            [&["reference-target"], NONE, NONE],
+        ),
+        (
+            resource(
+                "Practitioner",
+                r#""birthDate":"1970","address":[{"city":"x"}],"gender":"male""#,
+            ),
+            [NONE, NONE, NONE],
+        ),
+        (observation(r#""valueAttachment":{"size":"9"}"#), [unknown, unknown, NONE]),
+        (
+            observation(r#""bodyStructure":{"reference":"Patient/1"}"#),
+            [unknown, unknown, &["reference-target"]],
+        ),
+        (
+            resource(
+                "Specimen",
+                r#""collection":{"bodySite":{"reference":{"reference":"Patient/1"}}}"#,
+            ),
+            [unknown, unknown, &["reference-target"]],
+        ),
+        (
+            bundle("collection", r#","issues":{"resourceType":"Patient"}"#),
+            [unknown, unknown, &["reference-target"]],
+        ),
+        (
+            resource("Patient", r#""contained":[{"resourceType":"Media","id":"a"}]"#),
+            [&["unchecked-type"], &["unchecked-type"], &["resource-type"]],
+        ),
+    ] {
+        let found = found(&input);
+        if found != wanted {
+            wrong.push((input, found));
+        }
+    }
+    assert_eq!(wrong, []);
 }
 
 proptest! {

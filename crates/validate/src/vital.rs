@@ -70,7 +70,7 @@ fn vital_sign(check: &mut Check<'_>, id: NodeId, seen: Seen, value: bool) {
         Some(subject) => {
             let text = tape.text_in(subject, el::REFERENCE_REFERENCE);
             let good = is_relative_to(text, "Patient")
-                || target_type(text).is_none_or(|target| target == "Patient");
+                || target_type(text, check.version).is_none_or(|target| target == "Patient");
             check.require(good, &rules::VS_PATIENT, subject);
         }
         None => check.missing(&rules::VS_SUBJECT, id, el::OBSERVATION_SUBJECT),

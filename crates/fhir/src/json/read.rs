@@ -5,6 +5,7 @@ use crate::{
     issue::{Issue, Report, Rule},
     table::{self, ElementId, JsonType, Kind, Lexical, TypeId, el, ty},
     tape::{Mark, NodeId, Tape},
+    version::Version,
 };
 use core::fmt::Write;
 use iomt_core::wire::Span;
@@ -47,7 +48,7 @@ pub(crate) mod rules {
 /// The depth that [`read`] allows: objects and arrays in one another.
 pub const DEFAULT_DEPTH: usize = 64;
 
-/// Reads a resource with a reader of its own. Who reads many keeps a [`Reader`].
+/// Reads a resource of R4 with a reader of its own. Who reads many keeps a [`Reader`].
 pub fn read(bytes: &[u8], tape: &mut Tape, issues: &mut Vec<Issue>) -> Option<NodeId> {
     Reader::new().read(bytes, tape, issues)
 }
@@ -57,12 +58,15 @@ pub struct Reader {
     lexer: Lexer,
     members: Vec<Member>,
     key: String,
+    version: Version,
 }
 
 /// What stands under one name in an object: the value, and what `_name` adds.
 #[derive(Clone, Copy)]
 struct Member {
     element: ElementId,
+    /// Its place in the canonical order.
+    place: u8,
     value: Option<u32>,
     extra: Option<u32>,
 }
@@ -80,7 +84,7 @@ impl core::fmt::Debug for Reader {
 }
 
 impl Reader {
-    /// A reader that allows [`DEFAULT_DEPTH`].
+    /// A reader of R4 that allows [`DEFAULT_DEPTH`].
     #[must_use]
     pub const fn new() -> Self {
         Self::with_max_depth(DEFAULT_DEPTH)
@@ -90,7 +94,19 @@ impl Reader {
     #[must_use]
     pub const fn with_max_depth(max_depth: usize) -> Self {
         let max_depth = if max_depth > 90 { 90 } else { max_depth };
-        Self { lexer: Lexer::new(max_depth), members: Vec::new(), key: String::new() }
+        Self {
+            lexer: Lexer::new(max_depth),
+            members: Vec::new(),
+            key: String::new(),
+            version: Version::R4,
+        }
+    }
+
+    /// The same, of another version: what that does not have is unknown.
+    #[must_use]
+    pub const fn for_version(mut self, version: Version) -> Self {
+        self.version = version;
+        self
     }
 
     /// Reads one resource from the whole of `bytes` and appends it to `tape`, in canonical order
@@ -133,6 +149,7 @@ impl Reader {
             tokens: &self.lexer.tokens,
             members: &mut self.members,
             key: &mut self.key,
+            version: self.version,
             tape,
             report,
             parent: start.node(),
@@ -152,6 +169,7 @@ struct Build<'a> {
     tokens: &'a [Token],
     members: &'a mut Vec<Member>,
     key: &'a mut String,
+    version: Version,
     tape: &'a mut Tape,
     report: Report<'a>,
     /// The node that an issue belongs to.
@@ -242,7 +260,7 @@ impl<'a> Build<'a> {
             self.tape.close(mark);
             return Some(mark.node());
         }
-        if table::resource_type(name) == 0 {
+        if !table::resource_type(name, self.version) {
             self.issue(&rules::NO_TYPE, kind);
             return None;
         }
@@ -275,7 +293,8 @@ impl<'a> Build<'a> {
 
     /// Appends the members of an object to `members`, in canonical order.
     fn collect(&mut self, object: u32, parent: TypeId, first: usize) {
-        let ty = parent.row();
+        let (ty, version) = (parent.row(), self.version);
+        let order = ty.order(version);
         let (mut sorted, mut typed, mut last) = (true, false, None);
         let mut inside = self.inside(object);
         while let (Some(key), Some(value)) = (inside.next(), inside.next()) {
@@ -286,8 +305,8 @@ impl<'a> Build<'a> {
             };
             let resource_type = name == "resourceType" && !extra && ty.kind == Kind::Resource;
             let primitive = |e: &ElementId| matches!(e.kind(), Kind::Primitive(_));
-            let Some(element) = ty.element_after(last, name).filter(|e| !extra || primitive(e))
-            else {
+            let element = ty.element_after(last, name, version);
+            let Some(element) = element.filter(|e| !extra || primitive(e)) else {
                 if !resource_type {
                     self.issue(&rules::UNKNOWN, key);
                 } else if core::mem::replace(&mut typed, true) {
@@ -302,9 +321,11 @@ impl<'a> Build<'a> {
                 Some(known) if extra => (&mut known.extra, value),
                 Some(known) => (&mut known.value, value),
                 None => {
-                    sorted &= own.last().is_none_or(|last| last.element < element);
-                    let member = if extra { (None, Some(value)) } else { (Some(value), None) };
-                    self.members.push(Member { element, value: member.0, extra: member.1 });
+                    let place = order.place(element.row());
+                    sorted &= own.last().is_none_or(|last| last.place < place);
+                    let (value, extra) =
+                        if extra { (None, Some(value)) } else { (Some(value), None) };
+                    self.members.push(Member { element, place, value, extra });
                     continue;
                 }
             };
@@ -315,13 +336,13 @@ impl<'a> Build<'a> {
             }
         }
         if !sorted && let Some(own) = self.members.get_mut(first..) {
-            own.sort_unstable_by_key(|member| member.element);
+            own.sort_unstable_by_key(|member| member.place);
         }
     }
 
     /// One element with all its repetitions.
     fn member(&mut self, member: Member) {
-        let Member { element, value, extra } = member;
+        let Member { element, value, extra, .. } = member;
         let mut one = [None, None];
         for (slot, given) in one.iter_mut().zip([value, extra]) {
             let Some(at) = given else { continue };

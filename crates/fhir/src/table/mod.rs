@@ -6,20 +6,35 @@
 //! (`Observation.component`), and a slot for any resource (`Bundle.entry.resource`, `contained`)
 //! has the type [`ty::RESOURCE`], whose elements are the resources themselves
 //! ([`el::ROOT_OBSERVATION`] …).
+//!
+//! One table serves all versions of FHIR. An element of one name is one row as long as its content
+//! type is the same and it repeats or not; what else differs (whether a version has it, whether it
+//! must stand, codes, targets) is looked up by [`Version`] in that row. Only where the content
+//! differs are there several rows of one name: [`el::DEVICE_TYPE`] and [`el::DEVICE_TYPE_R5`].
 
 mod generated;
 
+use crate::version::Version;
 use generated::{BY_NAME, ELEMENTS, RESOURCE_TYPES, TYPES};
 pub use generated::{el, ty};
 
-/// Bits of [`Element::versions`] and [`Code::versions`].
-pub mod version {
-    /// FHIR 4.0.1.
-    pub const R4: u8 = 1;
-    /// FHIR 4.3.0.
-    pub const R4B: u8 = 2;
-    /// FHIR 5.0.0.
-    pub const R5: u8 = 4;
+/// A set of versions.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Versions(u8);
+
+impl Versions {
+    /// Whether `version` is among them.
+    #[inline]
+    #[must_use]
+    pub const fn has(self, version: Version) -> bool {
+        self.0 & version.bit() != 0
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
 }
 
 /// A row of the element table. The numbers are not stable between releases.
@@ -46,8 +61,8 @@ pub struct Element {
     pub kind: Kind,
     /// Its place in its type, from 0; below 64.
     pub ordinal: u8,
-    /// How often it must stand; for a choice, how often one of the group must.
-    pub min: u8,
+    /// The versions in which it must stand; for a choice, one of the group.
+    pub required: Versions,
     /// How often it may stand; 255 is without limit.
     pub max: u8,
     /// Whether JSON has an array here.
@@ -56,15 +71,17 @@ pub struct Element {
     pub choice: u8,
     /// The codes that it may have, where the binding is required and its codes are enumerated.
     pub binding: Option<&'static Binding>,
-    /// The types that a reference may point to; empty: any.
-    pub targets: &'static [&'static str],
-    /// Whether it is a SimpleQuantity: a Quantity without comparator.
-    pub simple: bool,
+    /// The resource types that a reference may point to, its own or that of a CodeableReference,
+    /// or that a slot may hold; empty: any.
+    pub targets: &'static [Code],
+    /// The versions in which it is a SimpleQuantity: a Quantity without comparator.
+    pub simple: Versions,
     /// The versions that have it.
-    pub versions: u8,
+    pub versions: Versions,
 }
 
-/// One type: its elements stand together, in canonical order.
+/// One type: its elements stand together, in the canonical order of the oldest version that has
+/// each.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Type {
@@ -74,11 +91,27 @@ pub struct Type {
     pub kind: Kind,
     first: u16,
     len: u16,
-    /// What must stand: of each of these sets of [`bits`](ElementId::bit), one. A choice is one
-    /// set.
-    pub required: &'static [u64],
+    required: &'static [(u64, u8)],
     /// Its choices, as sets of [`bits`](ElementId::bit): [`Element::choice`] 1 is the first.
     pub choices: &'static [u64],
+    /// The versions that have another order.
+    reordered: Versions,
+    /// The place of each element there.
+    order: &'static [u8],
+}
+
+/// The canonical order of a type in one version.
+#[derive(Clone, Copy, Debug)]
+pub struct Order(&'static [u8]);
+
+impl Order {
+    /// The place of an element of the type: of two that the version has, the one that stands
+    /// first has the lower.
+    #[inline]
+    #[must_use]
+    pub fn place(self, row: &Element) -> u8 {
+        self.0.get(usize::from(row.ordinal)).copied().unwrap_or(row.ordinal)
+    }
 }
 
 /// What a type is.
@@ -115,6 +148,7 @@ pub enum Lexical {
     Id,
     Instant,
     Integer,
+    Integer64,
     Markdown,
     Oid,
     PositiveInt,
@@ -149,6 +183,8 @@ impl Lexical {
             | Self::DateTime
             | Self::Id
             | Self::Instant
+            // Not every reader of JSON holds 64 bits in a number (R5, "JSON Representation").
+            | Self::Integer64
             | Self::Markdown
             | Self::Oid
             | Self::String
@@ -165,34 +201,54 @@ impl Lexical {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Binding {
-    /// Its canonical URL, without version.
-    pub value_set: &'static str,
-    /// Its codes, sorted.
+    /// Its canonical URL, without version; versions may have different ones. A version without
+    /// one does not enumerate the codes.
+    pub value_sets: &'static [Code],
+    /// The codes, sorted.
     pub codes: &'static [Code],
 }
 
-/// A code of a value set.
+/// A code of a value set, or another text that some versions have.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Code {
     /// The code.
     pub code: &'static str,
-    /// The versions whose value set has it.
-    pub versions: u8,
+    /// The versions that have it.
+    pub versions: Versions,
 }
 
 impl Binding {
-    /// The versions whose value set has `code`; 0 for none.
+    /// The versions whose value set has `code`.
     #[must_use]
-    pub fn versions(&self, code: &str) -> u8 {
+    pub fn versions(&self, code: &str) -> Versions {
         find_code(self.codes, code)
+    }
+
+    /// Whether only its codes may stand in `version`.
+    #[must_use]
+    pub fn applies(&self, version: Version) -> bool {
+        self.value_sets.iter().any(|set| set.versions.has(version))
     }
 }
 
 impl Type {
-    /// The elements, in canonical order.
+    /// The elements of all versions.
     pub fn elements(&self) -> impl ExactSizeIterator<Item = ElementId> + use<> {
         (self.first..self.first.saturating_add(self.len)).map(ElementId)
+    }
+
+    /// What must stand in `version`: of each of these sets of [`bits`](ElementId::bit), one. A
+    /// choice is one set.
+    pub fn required(&self, version: Version) -> impl Iterator<Item = u64> + use<> {
+        let of = move |&(bits, versions)| Versions(versions).has(version).then_some(bits);
+        self.required.iter().filter_map(of)
+    }
+
+    /// The canonical order of its elements in `version`.
+    #[must_use]
+    pub fn order(&self, version: Version) -> Order {
+        Order(if self.reordered.has(version) { self.order } else { &[] })
     }
 
     /// Whether `element` is one of this type.
@@ -202,11 +258,17 @@ impl Type {
     }
 
     /// [`element`](Self::element), which is mostly one of those after `last`.
-    pub(crate) fn element_after(&self, last: Option<ElementId>, name: &str) -> Option<ElementId> {
+    pub(crate) fn element_after(
+        &self,
+        last: Option<ElementId>,
+        name: &str,
+        version: Version,
+    ) -> Option<ElementId> {
         let next = last.map_or(self.first, |last| last.0.saturating_add(1));
         let end = self.first.saturating_add(self.len);
         let mut near = (next..end.min(next.saturating_add(4))).map(ElementId);
-        near.find(|id| id.name() == name).or_else(|| self.element(name))
+        near.find(|id| id.name() == name && id.row().versions.has(version))
+            .or_else(|| self.element(name, version))
     }
 
     /// The first element of a set of [`bits`](ElementId::bit).
@@ -216,13 +278,14 @@ impl Type {
         Some(ElementId(self.first.checked_add(place)?))
     }
 
-    /// The element of this name.
+    /// The element that has this name in `version`.
     #[must_use]
-    pub fn element(&self, name: &str) -> Option<ElementId> {
+    pub fn element(&self, name: &str, version: Version) -> Option<ElementId> {
         let first = usize::from(self.first);
         let rows = BY_NAME.get(first..first.saturating_add(usize::from(self.len)))?;
-        let at = rows.binary_search_by(|&row| ElementId(row).name().cmp(name)).ok()?;
-        rows.get(at).map(|&row| ElementId(row))
+        let at = rows.partition_point(|&row| ElementId(row).name() < name);
+        let named = rows.get(at..)?.iter().map(|&row| ElementId(row));
+        named.take_while(|id| id.name() == name).find(|id| id.row().versions.has(version))
     }
 }
 
@@ -288,31 +351,32 @@ impl TypeId {
 }
 
 /// The resource of this type as an element: `ROOT_OBSERVATION` for `Observation`. `None` where the
-/// table has no such resource.
+/// table has no such resource. Those that it has are in all versions.
 #[must_use]
 pub fn root(resource_type: &str) -> Option<ElementId> {
-    ty::RESOURCE.row().element(resource_type).filter(|&root| root != el::ROOT_UNCHECKED)
+    let root = ty::RESOURCE.row().element(resource_type, Version::R4);
+    root.filter(|&root| root != el::ROOT_UNCHECKED)
 }
 
-/// The versions that have a resource type of this name, in the table or not; 0 for none.
+/// Whether `version` has a resource type of this name, in the table or not.
 #[must_use]
-pub fn resource_type(name: &str) -> u8 {
-    find_code(RESOURCE_TYPES, name)
+pub fn resource_type(name: &str, version: Version) -> bool {
+    find_code(RESOURCE_TYPES, name).has(version)
 }
 
-fn find_code(codes: &[Code], code: &str) -> u8 {
+fn find_code(codes: &[Code], code: &str) -> Versions {
     let found = codes.binary_search_by(|row| row.code.cmp(code)).ok();
-    found.and_then(|at| codes.get(at)).map_or(0, |row| row.versions)
+    found.and_then(|at| codes.get(at)).map_or(Versions(0), |row| row.versions)
 }
 
 /// Numbers come from the table alone, so nothing ever falls back on these.
-static NOTHING: Element = r!("", 0, 0, Kind::Complex, 0, 0, 0, false, 0, None, &[], false, 0);
-static NO_TYPE: Type =
-    Type { name: "", kind: Kind::Complex, first: 0, len: 0, required: &[], choices: &[] };
+static NOTHING: Element = r!("", 0, 0, Kind::Complex, 0, 0, 0, false, 0, None, &[], 0, 0);
+static NO_TYPE: Type = t("", Kind::Complex, 0, 0, &[], &[], 0, &[]);
 
-/// A row: name, parent, type, kind, place, min, max, array, choice, binding, targets, simple, versions.
+/// A row: name, parent, type, kind, place, required, max, array, choice, binding, targets, simple,
+/// versions.
 macro_rules! r {
-    ($name:literal, $parent:expr, $ty:expr, $kind:expr, $ordinal:expr, $min:expr, $max:expr, $array:expr, $choice:expr,
+    ($name:literal, $parent:expr, $ty:expr, $kind:expr, $ordinal:expr, $required:expr, $max:expr, $array:expr, $choice:expr,
      $binding:expr, $targets:expr, $simple:expr, $versions:expr) => {
         Element {
             name: $name,
@@ -321,102 +385,40 @@ macro_rules! r {
             ty: TypeId($ty),
             kind: $kind,
             ordinal: $ordinal,
-            min: $min,
+            required: Versions($required),
             max: $max,
             array: $array,
             choice: $choice,
             binding: $binding,
             targets: $targets,
-            simple: $simple,
-            versions: $versions,
+            simple: Versions($simple),
+            versions: Versions($versions),
         }
     };
 }
 use r;
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_are_as_the_definitions_say() {
-        let row = el::OBSERVATION_STATUS.row();
-        assert_eq!((row.name, row.min, row.max, row.array), ("status", 1, 1, false));
-        assert_eq!(row.ty, ty::CODE);
-        let binding = row.binding.unwrap();
-        assert_eq!(binding.versions("final"), version::R4);
-        assert_eq!(binding.versions("done"), 0);
-        assert_eq!(binding.codes.len(), 8);
-        let status_and_code = [el::OBSERVATION_STATUS.bit(), el::OBSERVATION_CODE.bit()];
-        assert_eq!(ty::OBSERVATION.row().required, status_and_code);
-        let choice = ty::USAGE_CONTEXT.row().required.last().copied().unwrap();
-        assert_eq!(choice.count_ones(), 4);
-        assert_eq!(choice, el::USAGE_CONTEXT_VALUE_RANGE.choice_bits());
-        assert_eq!(el::OBSERVATION_VALUE_STRING.choice_bits().count_ones(), 11);
-        assert_eq!(el::OBSERVATION_CODE.choice_bits(), el::OBSERVATION_CODE.bit());
-        assert_ne!(choice & el::USAGE_CONTEXT_VALUE_RANGE.bit(), 0);
-        // contentReference, choice, slot, array by base.max, SimpleQuantity, targets.
-        assert_eq!(
-            el::OBSERVATION_COMPONENT_REFERENCE_RANGE.row().ty,
-            ty::OBSERVATION_REFERENCE_RANGE
-        );
-        assert_eq!(
-            el::OBSERVATION_VALUE_QUANTITY.row().choice,
-            el::OBSERVATION_VALUE_STRING.row().choice
-        );
-        assert_ne!(
-            el::OBSERVATION_VALUE_QUANTITY.row().choice,
-            el::OBSERVATION_EFFECTIVE_PERIOD.row().choice
-        );
-        assert_eq!(el::BUNDLE_ENTRY_RESOURCE.row().ty, ty::RESOURCE);
-        assert!(el::OBSERVATION_CATEGORY.row().array && !el::OBSERVATION_CODE.row().array);
-        assert!(el::RANGE_LOW.row().simple && !el::OBSERVATION_VALUE_QUANTITY.row().simple);
-        assert_eq!(
-            el::OBSERVATION_SUBJECT.row().targets,
-            ["Device", "Group", "Location", "Patient"]
-        );
-        assert_eq!(el::OBSERVATION_ID.row().ty, ty::ID);
-        assert_eq!(el::CODING_ID.row().ty, ty::STRING);
-        assert_eq!(el::EXTENSION_URL.row().ty, ty::URI);
-    }
-
-    #[test]
-    fn every_type_is_whole_and_every_name_is_found() {
-        for (i, row) in TYPES.iter().enumerate() {
-            let id = TypeId(u16::try_from(i).unwrap());
-            for element in row.elements() {
-                let name = element.name();
-                assert_eq!(row.element(name), Some(element), "{}.{name}", row.name);
-                assert_eq!(element.row().parent, id);
-                assert!(row.has(element));
-                assert_eq!(element.row().key, format!("\",\"{name}\":\""));
-                assert_eq!(element.kind(), element.ty().kind);
-                assert_eq!(row.first_of(element.bit()), Some(element));
-                assert!(usize::from(element.row().ty.0) < TYPES.len());
-                assert!(element.row().max >= element.row().min && element.row().versions != 0);
-            }
-            assert_eq!(row.element("nothing of this name"), None);
-        }
-        assert_eq!(root("Observation"), Some(el::ROOT_OBSERVATION));
-        assert_eq!(root("ImagingStudy"), None);
-        assert_eq!(root("Resource"), None);
-        assert_eq!(resource_type("ImagingStudy"), version::R4);
-        assert_eq!(resource_type("Observation"), version::R4);
-        assert_eq!(resource_type("Observations"), 0);
-        assert!(!ty::CODING.row().has(el::QUANTITY_VALUE));
-        assert!(!ty::QUANTITY.row().has(el::CODING_CODE));
-    }
-
-    #[test]
-    fn codes_are_sorted() {
-        for element in &ELEMENTS {
-            if let Some(binding) = element.binding {
-                assert!(
-                    binding.codes.is_sorted_by(|a, b| a.code < b.code),
-                    "{}",
-                    binding.value_set
-                );
-            }
-        }
-    }
+#[expect(clippy::too_many_arguments, reason = "a row of the table")]
+const fn t(
+    name: &'static str,
+    kind: Kind,
+    first: u16,
+    len: u16,
+    required: &'static [(u64, u8)],
+    choices: &'static [u64],
+    reordered: u8,
+    order: &'static [u8],
+) -> Type {
+    Type { name, kind, first, len, required, choices, reordered: Versions(reordered), order }
 }
+
+const fn b(value_sets: &'static [Code], codes: &'static [Code]) -> Binding {
+    Binding { value_sets, codes }
+}
+
+const fn c(code: &'static str, versions: u8) -> Code {
+    Code { code, versions: Versions(versions) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -20,5 +20,5 @@ const ELEMENT: &str = "Element";
 /// A resource of a type that the table does not have: what is known of it all the same.
 const UNCHECKED: &str = "Unchecked";
 
-/// The system whose codes are the names of all resource types.
-const RESOURCE_TYPES: &str = "http://hl7.org/fhir/resource-types";
+/// What `types.csv` calls a resource type of which we know the name only.
+const FOREIGN: &str = "foreign";
