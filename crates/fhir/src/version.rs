@@ -5,14 +5,15 @@ use core::{fmt, str::FromStr};
 /// A published version of FHIR.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[expect(clippy::exhaustive_enums, reason = "a new version must stop every table and every match")]
+#[repr(u8)]
 pub enum Version {
     /// FHIR 4.0.1.
     #[default]
-    R4,
+    R4 = 1,
     /// FHIR 4.3.0.
-    R4B,
+    R4B = 2,
     /// FHIR 5.0.0.
-    R5,
+    R5 = 4,
 }
 
 /// No version of FHIR has this name, or none that we know.
@@ -44,6 +45,8 @@ impl Version {
         }
     }
 
+    /// It as a member of a set: the number that it is held as, so this costs nothing.
+    #[inline]
     pub(crate) const fn bit(self) -> u8 {
         match self {
             Self::R4 => 1,

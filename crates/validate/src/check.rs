@@ -3,6 +3,7 @@
 use crate::{
     bundle, invariants, lexical,
     narrative::{self, Narrative},
+    r5,
     reference::{Contained, type_of},
     rules, vital,
 };
@@ -109,6 +110,9 @@ impl Check<'_> {
             ty::SERVICE_REQUEST => invariants::service_request(self, id, seen),
             _ => {}
         }
+        if self.version == Version::R5 {
+            r5::resource(self, id, row, seen);
+        }
         if scope.contained {
             self.check_contained(id);
         } else {
@@ -150,10 +154,8 @@ impl Check<'_> {
             seen |= 1_u64.wrapping_shl(row.ordinal.into());
             self.node(child, node, row, scope);
         }
-        for required in parent.row().required(self.version) {
-            if seen & required == 0
-                && let Some(element) = parent.row().first_of(required)
-            {
+        for missing in parent.row().missing(seen, self.version) {
+            if let Some(element) = parent.row().first_of(missing) {
                 self.missing(&rules::MIN, id, element);
             }
         }
@@ -180,6 +182,9 @@ impl Check<'_> {
                 }
                 let seen = self.children(id, row.ty, scope);
                 invariants::check(self, id, row, scope, seen);
+                if self.version == Version::R5 {
+                    r5::check(self, id, row, seen);
+                }
             }
             Kind::Slot => self.slot(id, row, scope),
             // Only ever the content of a slot.

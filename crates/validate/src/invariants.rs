@@ -1,4 +1,4 @@
-//! The invariants of data types and resources (R4), under their keys.
+//! The invariants of data types and resources that R4 has, under their keys.
 
 use crate::{
     check::{Check, Scope, Seen},
@@ -49,6 +49,7 @@ pub(crate) fn check(check: &mut Check<'_>, id: NodeId, row: &Element, scope: &Sc
                 el::OBSERVATION_REFERENCE_RANGE_LOW,
                 el::OBSERVATION_REFERENCE_RANGE_HIGH,
                 el::OBSERVATION_REFERENCE_RANGE_TEXT,
+                el::OBSERVATION_REFERENCE_RANGE_TEXT_R5,
             ]);
             check.require(count > 0, &rules::OBS_3, id);
         }
@@ -280,6 +281,8 @@ pub(crate) fn organization(check: &mut Check<'_>, id: NodeId, seen: Seen) {
 
 /// prr-1.
 pub(crate) fn service_request(check: &mut Check<'_>, id: NodeId, seen: Seen) {
-    let (element, needed) = (el::SERVICE_REQUEST_ORDER_DETAIL, el::SERVICE_REQUEST_CODE);
-    implies(check, id, seen, element, needed, &rules::PRR_1);
+    let detail = [el::SERVICE_REQUEST_ORDER_DETAIL, el::SERVICE_REQUEST_ORDER_DETAIL_R5];
+    let code = [el::SERVICE_REQUEST_CODE, el::SERVICE_REQUEST_CODE_R5];
+    let good = seen.count(&detail) == 0 || seen.count(&code) > 0;
+    check.require(good, &rules::PRR_1, id);
 }

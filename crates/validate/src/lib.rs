@@ -25,6 +25,7 @@ mod decimal;
 mod invariants;
 mod lexical;
 mod narrative;
+mod r5;
 mod reference;
 mod rules;
 #[cfg(test)]

@@ -111,6 +111,30 @@ rules! { BUNDLES:
     FULL_URL_ID = "bundle-full-url-id", BusinessRule, "the fullUrl is not that of the resource";
 }
 
+// What R5 added.
+rules! { R5:
+    REF_2 = "ref-2", Invariant, "a reference says nothing";
+    SDD_1 = "sdd-1", Invariant, "one of interval and offsets must stand";
+    RATRNG_1 = "ratrng-1", Invariant, "numerator and denominator stand together, or an extension alone";
+    ENC_1 = "enc-1", Invariant, "a participant has neither actor nor type";
+    AV_1 = "av-1", Invariant, "times stand beside allDay";
+    DOS_1 = "dos-1", Invariant, "asNeededFor stands where asNeeded is false";
+    EXP_2 = "exp-2", Invariant, "the name of an expression is no identifier";
+    ORG_4 = "org-4", Invariant, "an organization has a home address";
+    OBS_8 = "obs-8", Invariant, "bodySite and bodyStructure stand together";
+    BDYSTR_1 = "bdystr-1", Invariant, "bodySite and bodyStructure stand together";
+    DEV_1 = "dev-1", Invariant, "two names of a device are the one to display";
+    BDL_3A = "bdl-3a", Invariant, "an entry has no resource";
+    BDL_3B = "bdl-3b", Invariant, "a POST, PATCH or PUT has a resource, and nothing else has";
+    BDL_3C = "bdl-3c", Invariant, "a POST, PATCH or PUT has a resource, and nothing else has";
+    BDL_13 = "bdl-13", Invariant, "a notification does not begin with a SubscriptionStatus";
+    BDL_14 = "bdl-14", Invariant, "a PATCH stands in a history";
+    BDL_15 = "bdl-15", Invariant, "an entry has neither fullUrl nor POST";
+    BDL_16 = "bdl-16", Invariant, "the issues of a bundle are errors";
+    BDL_17 = "bdl-17", Invariant, "issues stand in a document";
+    BDL_18 = "bdl-18", Invariant, "a search has no link to itself";
+}
+
 // Vital signs.
 rules! { VITAL_SIGNS:
     VS_1 = "vs-1", Invariant, "the time of a vital sign is not known to the day";

@@ -235,6 +235,129 @@ fn every_rule_fires_alone_and_at_its_place() {
     assert_eq!(silent, Vec::<&&str>::new());
 }
 
+/// The rules that R5 added: each breaks there, and there alone.
+#[test]
+fn every_rule_of_r5_fires_in_r5() {
+    let entry = |rest: &str| format!(r#","entry":[{{{rest}}}]"#);
+    let patient =
+        r#""fullUrl":"http://x.org/Patient/1","resource":{"resourceType":"Patient","id":"1"}"#;
+    let get = r#""request":{"method":"GET","url":"Patient"}"#;
+    let history =
+        |rest: &str| bundle("history", &entry(&format!(r#"{rest},"response":{{"status":"200"}}"#)));
+    let cases = [
+        ("ref-2", "Observation.subject", observation(r#""subject":{"type":"Patient"}"#)),
+        (
+            "sdd-1",
+            "Observation.value.ofType(SampledData)",
+            observation(
+                r#""valueSampledData":{"origin":{"value":1},"intervalUnit":"ms","dimensions":1}"#,
+            ),
+        ),
+        ("ratrng-1", AT, typed(r#""valueRatioRange":{"lowNumerator":{"value":1}}"#)),
+        (
+            "enc-1",
+            "Encounter.participant[0]",
+            resource(
+                "Encounter",
+                r#""status":"completed","participant":[{"period":{"start":"2024"}}]"#,
+            ),
+        ),
+        (
+            "av-1",
+            AT,
+            typed(
+                r#""valueAvailability":{"availableTime":[{"allDay":true,"availableEndTime":"12:00:00"}]}"#,
+            ),
+        ),
+        ("dos-1", AT, typed(r#""valueDosage":{"asNeeded":false,"asNeededFor":[{"text":"x"}]}"#)),
+        ("exp-2", AT, typed(r#""valueExpression":{"name":"a-b","expression":"x"}"#)),
+        (
+            "org-3",
+            "Organization.contact[0]",
+            resource("Organization", r#""name":"x","contact":[{"telecom":[{"use":"home"}]}]"#),
+        ),
+        (
+            "org-4",
+            "Organization.contact[0]",
+            resource("Organization", r#""name":"x","contact":[{"address":{"use":"home"}}]"#),
+        ),
+        (
+            "obs-8",
+            "Observation",
+            observation(
+                r#""bodySite":{"text":"x"},"bodyStructure":{"reference":"BodyStructure/1"}"#,
+            ),
+        ),
+        (
+            "bdystr-1",
+            "ServiceRequest",
+            resource(
+                "ServiceRequest",
+                r#""status":"active","intent":"order","subject":{"reference":"Patient/1"},"bodySite":[{"text":"x"}],"bodyStructure":{"reference":"BodyStructure/1"}"#,
+            ),
+        ),
+        (
+            "dev-1",
+            "Device",
+            resource(
+                "Device",
+                r#""name":[{"value":"a","type":"user-friendly-name","display":true},{"value":"b","type":"user-friendly-name","display":true}]"#,
+            ),
+        ),
+        (
+            "bdl-3a",
+            "Bundle.entry[0]",
+            bundle("collection", &entry(r#""fullUrl":"http://x.org/a","search":{"mode":"match"}"#)),
+        ),
+        ("bdl-3b", "Bundle.entry[0]", history(&format!("{patient},{get}"))),
+        ("bdl-3c", "Bundle.entry[0]", bundle("batch", &entry(&format!("{patient},{get}")))),
+        ("bdl-13", "Bundle.entry[0]", bundle("subscription-notification", &entry(patient))),
+        (
+            "bdl-14",
+            "Bundle.entry[0]",
+            history(&format!(r#"{patient},"request":{{"method":"PATCH","url":"Patient/1"}}"#)),
+        ),
+        (
+            "bdl-15",
+            "Bundle.entry[0]",
+            bundle("collection", &entry(r#""resource":{"resourceType":"Patient"}"#)),
+        ),
+        (
+            "bdl-16",
+            "Bundle.issues",
+            bundle(
+                "collection",
+                r#","issues":{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"value"}]}"#,
+            ),
+        ),
+        (
+            "bdl-17",
+            "Bundle.issues",
+            bundle(
+                "document",
+                r#","issues":{"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"value"}]}"#,
+            ),
+        ),
+        ("bdl-18", "Bundle", bundle("searchset", "")),
+    ];
+    let mut fired = BTreeSet::new();
+    for (key, path, input) in cases {
+        for version in Version::ALL {
+            let (mut tape, mut issues) = (Tape::new(), Vec::new());
+            let mut reader = json::Reader::new().for_version(version);
+            let root = reader.read(input.as_bytes(), &mut tape, &mut issues).expect("a resource");
+            Validator::new().for_version(version).validate(&tape, root, &mut issues);
+            let found: Vec<_> =
+                issues.iter().map(|i| (i.rule.key, i.path(&tape).to_string())).collect();
+            let here = found.iter().any(|(k, p)| *k == key && p.starts_with(path));
+            assert_eq!(here, version == Version::R5, "{version} {input} {found:?}");
+        }
+        fired.insert(key);
+    }
+    let silent: Vec<_> = rules::R5.iter().filter(|key| !fired.contains(**key)).collect();
+    assert_eq!(silent, Vec::<&&str>::new());
+}
+
 #[test]
 fn forms_fire_at_the_element() {
     for (key, path, input) in [

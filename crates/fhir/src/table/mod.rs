@@ -110,6 +110,9 @@ impl Order {
     #[inline]
     #[must_use]
     pub fn place(self, row: &Element) -> u8 {
+        if self.0.is_empty() {
+            return row.ordinal;
+        }
         self.0.get(usize::from(row.ordinal)).copied().unwrap_or(row.ordinal)
     }
 }
@@ -238,14 +241,18 @@ impl Type {
         (self.first..self.first.saturating_add(self.len)).map(ElementId)
     }
 
-    /// What must stand in `version`: of each of these sets of [`bits`](ElementId::bit), one. A
-    /// choice is one set.
-    pub fn required(&self, version: Version) -> impl Iterator<Item = u64> + use<> {
-        let of = move |&(bits, versions)| Versions(versions).has(version).then_some(bits);
-        self.required.iter().filter_map(of)
+    /// What must stand in `version` and is not among `seen`, a set of [`bits`](ElementId::bit). Of
+    /// a choice, one must stand: it is a set of several.
+    #[inline]
+    pub fn missing(&self, seen: u64, version: Version) -> impl Iterator<Item = u64> + use<> {
+        let missing = move |&(bits, versions): &(u64, u8)| {
+            (seen & bits == 0 && Versions(versions).has(version)).then_some(bits)
+        };
+        self.required.iter().filter_map(missing)
     }
 
     /// The canonical order of its elements in `version`.
+    #[inline]
     #[must_use]
     pub fn order(&self, version: Version) -> Order {
         Order(if self.reordered.has(version) { self.order } else { &[] })
