@@ -32,5 +32,7 @@ mod seam;
 mod support;
 #[path = "suite/vectors.rs"]
 mod vectors;
+#[path = "suite/versions.rs"]
+mod versions;
 #[path = "suite/yields.rs"]
 mod yields;
