@@ -19,6 +19,7 @@ pub enum Version {
 /// No version of FHIR has this name, or none that we know.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("a version of FHIR is r4, r4b or r5")]
+#[non_exhaustive]
 pub struct VersionError;
 
 impl Version {
