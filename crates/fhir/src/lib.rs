@@ -10,6 +10,7 @@ pub mod scan;
 pub mod table;
 pub mod tape;
 mod trace;
+mod typed;
 mod version;
 mod writer;
 
@@ -18,5 +19,6 @@ pub use identity::Uuid;
 pub use issue::{Issue, Validate};
 pub use tape::{NodeId, Tape};
 pub use trace::Trace;
+pub use typed::{build, view};
 pub use version::{Version, VersionError};
 pub use writer::{Output, Session, Writer};

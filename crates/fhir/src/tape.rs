@@ -11,6 +11,8 @@ use core::{
 };
 use iomt_core::wire::Span;
 
+mod arrange;
+
 /// How deep elements nest on a tape. What our types need is below 20.
 pub const MAX_DEPTH: usize = 128;
 

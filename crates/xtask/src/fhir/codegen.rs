@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write, fs};
 const GENERATED: &str = "crates/fhir/src/table/generated.rs";
 
 /// All versions.
-const ALL: u8 = 7;
+pub(super) const ALL: u8 = 7;
 
 /// Turns the fact tables into `table/generated.rs`.
 pub fn codegen(mode: Mode) -> Result {
@@ -127,9 +127,9 @@ pub fn codegen(mode: Mode) -> Result {
     emit(mode, GENERATED, &rustfmt(&out)?)
 }
 
-type Row = BTreeMap<String, String>;
+pub(super) type Row = BTreeMap<String, String>;
 
-fn rows(path: &str) -> Result<Vec<Row>> {
+pub(super) fn rows(path: &str) -> Result<Vec<Row>> {
     let text = fs::read_to_string(root().join(path))?;
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers()?.clone();
@@ -148,14 +148,14 @@ fn code_list(codes: &BTreeMap<String, u8>) -> String {
 }
 
 /// An element of one type: what the versions that have it say of it, a row each.
-struct Member<'a> {
+pub(super) struct Member<'a> {
     /// With the place of each in the type.
-    rows: Vec<(usize, &'a Row)>,
+    pub(super) rows: Vec<(usize, &'a Row)>,
 }
 
 impl<'a> Member<'a> {
     /// The elements of a type, in the canonical order of the oldest version that has each.
-    fn all(rows: impl Iterator<Item = &'a Row>) -> Result<Vec<Self>> {
+    pub(super) fn all(rows: impl Iterator<Item = &'a Row>) -> Result<Vec<Self>> {
         let key = |row: &'a Row| (&row["name"], &row["element_type"], row["base_max"] != "1");
         let mut all: Vec<Self> = Vec::new();
         for (place, row) in rows.enumerate() {
@@ -180,7 +180,7 @@ impl<'a> Member<'a> {
         &self.rows[0].1["name"]
     }
 
-    fn versions(&self) -> Result<u8> {
+    pub(super) fn versions(&self) -> Result<u8> {
         self.of_which(|_| true)
     }
 
@@ -198,7 +198,7 @@ impl<'a> Member<'a> {
     }
 
     /// What all versions say alike.
-    fn same(&self, column: &str) -> Result<&'a str> {
+    pub(super) fn same(&self, column: &str) -> Result<&'a str> {
         let first = &self.rows[0].1[column];
         if self.rows.iter().any(|(_, row)| row[column] != *first) {
             return Err(format!("{}: {column} differs between versions", self.name()).into());
@@ -216,7 +216,7 @@ impl<'a> Member<'a> {
     }
 
     /// `DEVICE_TYPE`; where an older element has this name, `DEVICE_TYPE_R5`.
-    fn constant(&self, all: &[Self]) -> Result<String> {
+    pub(super) fn constant(&self, all: &[Self]) -> Result<String> {
         let constant = format!("{}_{}", upper(&self.rows[0].1["type"]), upper(self.name()));
         let own = self.versions()?.trailing_zeros();
         for other in all.iter().filter(|other| other.name() == self.name()) {
@@ -396,13 +396,13 @@ fn versions(text: &str) -> Result<u8> {
     })
 }
 
-fn version_names(mask: u8) -> String {
+pub(super) fn version_names(mask: u8) -> String {
     let names = VERSIONS.iter().enumerate().filter(|(bit, _)| mask & (1 << bit) != 0);
     names.map(|(_, name)| *name).collect::<Vec<_>>().join(", ")
 }
 
 /// `Observation.component` → `OBSERVATION_COMPONENT`, `valueDateTime` → `VALUE_DATE_TIME`.
-fn upper(name: &str) -> String {
+pub(super) fn upper(name: &str) -> String {
     let mut out = String::new();
     let mut before = 'A';
     for c in name.chars() {
@@ -416,7 +416,7 @@ fn upper(name: &str) -> String {
 }
 
 /// `dateTime` → `DateTime`.
-fn camel(name: &str) -> String {
+pub(super) fn camel(name: &str) -> String {
     let mut chars = name.chars();
     chars
         .next()

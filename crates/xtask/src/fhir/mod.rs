@@ -2,9 +2,16 @@
 
 mod codegen;
 mod import;
+mod typed;
 
-pub use codegen::codegen;
+use crate::support::{Mode, Result};
 pub use import::import;
+
+/// Turns the fact tables into the checked-in Rust.
+pub fn codegen(mode: Mode) -> Result {
+    codegen::codegen(mode)?;
+    typed::codegen(mode)
+}
 
 const ELEMENTS: &str = "crates/fhir/data/elements.csv";
 const TYPES: &str = "crates/fhir/data/types.csv";
