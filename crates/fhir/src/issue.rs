@@ -224,9 +224,14 @@ impl<'a> Report<'a> {
         self.valid
     }
 
-    /// What was added.
-    pub(crate) fn added(&mut self) -> &mut [Issue] {
-        self.issues.get_mut(self.start..).unwrap_or_default()
+    /// What was wrong with `node`, which goes again, and in it, was wrong in `parent`.
+    pub(crate) fn hand_up(&mut self, node: NodeId, parent: NodeId) {
+        for issue in self.issues.get_mut(self.start..).unwrap_or_default().iter_mut().rev() {
+            if issue.node < node {
+                break;
+            }
+            issue.node = parent;
+        }
     }
 }
 

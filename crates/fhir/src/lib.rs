@@ -1,4 +1,4 @@
-//! FHIR resources on one element table: tape, builders, policy, identity, bundles, JSON.
+//! FHIR resources on one element table: tape, builders, policy, identity, bundles, JSON, XML.
 
 pub mod code_maps;
 pub mod config;
@@ -13,6 +13,7 @@ mod trace;
 mod typed;
 mod version;
 mod writer;
+pub mod xml;
 
 pub use config::Config;
 pub use identity::Uuid;

@@ -57,7 +57,7 @@ pub(crate) fn plain(bytes: &[u8]) -> usize {
 }
 
 /// Whether a byte is `found`, without stopping at it: the loops become vector instructions.
-fn any(bytes: &[u8], found: impl Fn(u8) -> bool) -> bool {
+pub(crate) fn any(bytes: &[u8], found: impl Fn(u8) -> bool) -> bool {
     let any_of = |chunk: &[u8]| chunk.iter().fold(false, |any, &b| any | found(b));
     let (chunks, rest) = bytes.as_chunks::<16>();
     if chunks.iter().fold(false, |any, chunk| any | any_of(chunk)) {

@@ -502,6 +502,11 @@ impl Tape {
 }
 
 impl NodeId {
+    /// The node at a place in [`Tape::nodes`].
+    pub(crate) fn at(place: usize) -> Self {
+        Self(number(place))
+    }
+
     /// Its place in [`Tape::nodes`].
     #[must_use]
     pub fn index(self) -> usize {

@@ -444,13 +444,7 @@ impl<'a> Build<'a> {
     /// Closes an element; what was wrong in one that goes again was wrong in its parent.
     fn close(&mut self, mark: Mark) {
         if !self.tape.close(mark) {
-            let parent = self.parent;
-            for issue in self.report.added().iter_mut().rev() {
-                if issue.node < mark.node() {
-                    break;
-                }
-                issue.node = parent;
-            }
+            self.report.hand_up(mark.node(), self.parent);
         }
     }
 

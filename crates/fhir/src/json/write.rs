@@ -68,7 +68,13 @@ impl<B: Buffer> Writer<'_, B> {
                 }
                 self.text(node, text, lexical);
             }
-            Kind::Unchecked => self.out.put(self.tape.value(node)),
+            Kind::Unchecked if node.has_text() => self.out.put(self.tape.value(node)),
+            // As it was read from XML: what it is, and no more.
+            Kind::Unchecked => {
+                self.out.put("{\"resourceType\":\"");
+                self.out.put(inside.first().map_or("", |kind| self.tape.value(kind)));
+                self.out.put("\"}");
+            }
             Kind::Slot if inside.is_empty() => self.out.put("{}"),
             Kind::Slot => self.node(inside),
             Kind::Resource => {
