@@ -8,6 +8,8 @@ mod conformance;
 mod corpora;
 #[path = "suite/expect.rs"]
 mod expect;
+#[path = "suite/fhir/mod.rs"]
+mod fhir;
 #[path = "suite/identity.rs"]
 mod identity;
 #[path = "suite/leaves.rs"]
