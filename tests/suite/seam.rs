@@ -271,6 +271,47 @@ fn what_is_invalid_is_withheld_dropped_or_reported() {
     assert!(record.documents.len() == 3 && record.has(DiagnosticCode::Invalid));
 }
 
+/// The same as XML, which has no such character.
+fn not_xml() -> Record {
+    let mut config = ndjson();
+    (config.to, config.on_invalid) = (Form::Xml, OnInvalid::Warn);
+    run(invalid, config)
+}
+
+#[test]
+fn what_xml_cannot_hold_is_withheld() {
+    let record = not_xml();
+    assert!(record.documents.is_empty() && record.has(DiagnosticCode::NotXml));
+}
+
+#[test]
+fn a_bundle_goes_out_as_xml() {
+    use iomt::{
+        BundleKind,
+        fhir::{Format, Reader, Tape, json, table::el},
+    };
+    let two = |sink: &mut dyn Sink| {
+        sink.measurement(&heart_rate(71));
+        sink.measurement(&heart_rate(72));
+        End::Complete
+    };
+    for bundle in [BundleKind::Transaction, BundleKind::Collection, BundleKind::Message] {
+        let form = |to| {
+            let mut config = ndjson();
+            (config.to, config.bundle) = (to, bundle);
+            run(two, config).documents
+        };
+        let (expected, documents) = (form(Form::Bundle), form(Form::Xml));
+        let (mut tape, mut issues, mut json) = (Tape::new(), Vec::new(), String::new());
+        let format = Format::detect(documents[0].as_bytes());
+        assert_eq!(format, Format::Xml);
+        let root = Reader::new().read(format, documents[0].as_bytes(), &mut tape, &mut issues);
+        json::write(&tape, root.unwrap(), &mut json);
+        assert_eq!((&[json][..], issues.len()), (&expected[..], 0));
+        assert_eq!(tape.element(root.unwrap()), Some(el::ROOT_BUNDLE));
+    }
+}
+
 fn strict() -> Record {
     let mut config = ndjson();
     config.strict = true;
@@ -350,6 +391,7 @@ pub fn fired() -> BTreeSet<DiagnosticCode> {
         run_invalid(OnInvalid::Withhold),
         run_invalid(OnInvalid::Drop),
         strict(),
+        not_xml(),
     ];
     records.iter().flat_map(|r| r.diagnostics.iter().map(|(_, d)| d.code)).collect()
 }

@@ -125,8 +125,8 @@ pub(crate) struct Settings {
     /// A configuration as `iomt config --print-defaults` shows it; options override it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// One Bundle a message, or one resource a line [default: bundle]
-    #[arg(long, value_parser = choice(&["bundle", "ndjson"], Form::parse))]
+    /// One Bundle a message, as JSON or as XML, or one resource a line [default: bundle]
+    #[arg(long, value_parser = choice(&["bundle", "ndjson", "xml"], Form::parse))]
     to: Option<Form>,
     /// Type of the Bundles [default: transaction]
     #[arg(long, value_name = "TYPE",
@@ -203,7 +203,7 @@ fn set<T>(value: &mut T, option: Option<T>) {
     }
 }
 
-fn choice<T: Clone + Send + Sync + 'static>(
+pub(crate) fn choice<T: Clone + Send + Sync + 'static>(
     texts: &'static [&'static str],
     parse: fn(&str) -> Option<T>,
 ) -> impl TypedValueParser<Value = T> {

@@ -1,7 +1,7 @@
 //! Diagnostics on standard error.
 
 use std::{
-    fmt::Write as _,
+    fmt::{Display, Write as _},
     io::{self, Write as _},
 };
 
@@ -31,6 +31,16 @@ struct Line<'a> {
     path: &'a str,
 }
 
+/// Something to report.
+pub(crate) struct Found<'a> {
+    pub(crate) code: &'a str,
+    pub(crate) severity: Severity,
+    pub(crate) offset: Option<u32>,
+    pub(crate) len: u32,
+    pub(crate) place: &'a dyn Display,
+    pub(crate) meaning: &'a str,
+}
+
 /// Writes diagnostics, and knows whether one was an error.
 pub(crate) struct Reporter {
     style: Style,
@@ -57,38 +67,57 @@ impl Reporter {
         why: Option<&io::Error>,
     ) {
         let Diagnostic { code, severity, span, place, .. } = diagnostic;
-        self.errors |= *severity == Severity::Error;
+        let found = Found {
+            code: code.name(),
+            severity: *severity,
+            offset: span.is_some().then_some(span.offset),
+            len: span.len,
+            place,
+            meaning: code.meaning(),
+        };
+        self.found(file, message, &found, why);
+    }
+
+    /// [`report`](Self::report) of what is found.
+    pub(crate) fn found(
+        &mut self,
+        file: &str,
+        message: u64,
+        found: &Found<'_>,
+        why: Option<&io::Error>,
+    ) {
+        let Found { code, severity, offset, len, place, meaning } = *found;
+        self.errors |= severity == Severity::Error;
         self.place.clear();
         // Writing to a String does not fail.
         let _ = write!(self.place, "{place}");
         match self.style {
             Style::Json => {
-                let at = span.is_some();
                 let line = Line {
                     file,
                     message,
-                    code: code.name(),
+                    code,
                     severity: severity.as_str(),
-                    offset: at.then_some(span.offset),
-                    len: at.then_some(span.len),
+                    offset,
+                    len: offset.map(|_| len),
                     path: &self.place,
                 };
                 self.text.push_str(&serde_json::to_string(&line).unwrap_or_default());
             }
-            Style::Text if *severity == Severity::Information && !self.verbose => return,
+            Style::Text if severity == Severity::Information && !self.verbose => return,
             Style::Text => {
                 let _ = write!(self.text, "{file}:");
                 if message > 0 {
                     let _ = write!(self.text, "{message}:");
                 }
-                let _ = write!(self.text, " {} {}", severity.as_str(), code.name());
+                let _ = write!(self.text, " {} {code}", severity.as_str());
                 if !self.place.is_empty() {
                     let _ = write!(self.text, " {}", self.place);
                 }
-                if span.is_some() {
-                    let _ = write!(self.text, " at {}", span.offset);
+                if let Some(offset) = offset {
+                    let _ = write!(self.text, " at {offset}");
                 }
-                let _ = write!(self.text, ": {}", code.meaning());
+                let _ = write!(self.text, ": {meaning}");
                 if let Some(why) = why {
                     let _ = write!(self.text, " {why}.");
                 }

@@ -4,6 +4,7 @@
 mod account;
 mod completions;
 mod config;
+mod convert;
 mod diagnostics;
 mod formats;
 mod input;
@@ -11,6 +12,7 @@ mod inspect;
 mod output;
 mod progress;
 mod repeats;
+mod resources;
 mod translate;
 mod validate;
 
@@ -38,6 +40,8 @@ enum Command {
     Translate(Box<translate::Arguments>),
     /// Show a message as a tree with offsets, with its content
     Inspect(inspect::Arguments),
+    /// Write FHIR resources in another format
+    Convert(convert::Arguments),
     /// Check FHIR resources
     Validate(validate::Arguments),
     /// List the formats of this build
@@ -77,6 +81,7 @@ fn main() -> ExitCode {
     let ended = match Cli::parse().command {
         Command::Translate(arguments) => translate::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Convert(arguments) => convert::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Formats(arguments) => formats::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),

@@ -7,8 +7,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use iomt::Form;
-
 use crate::{Failure, input::Input};
 
 /// A file that is written whole or not at all: under another name, until it is finished.
@@ -93,7 +91,7 @@ impl Destination {
         output: Option<&Path>,
         arguments: &[PathBuf],
         inputs: &[Input],
-        form: Form,
+        extension: &str,
     ) -> Result<Self, Failure> {
         let Some(output) = output.filter(|output| output.as_os_str() != "-") else {
             return Ok(Self::Stdout(BufWriter::new(io::stdout().lock())));
@@ -107,10 +105,6 @@ impl Destination {
             let whole = Whole::create(output).map_err(|error| write(output, error))?;
             return Ok(Self::File(Some(whole)));
         }
-        let extension = match form {
-            Form::Bundle => "json",
-            Form::Ndjson => "ndjson",
-        };
         let mirror = |input: &Input| output.join(&input.below).with_extension(extension);
         let files: Vec<PathBuf> = inputs.iter().map(mirror).collect();
         refuse_inputs(inputs, files.iter().map(PathBuf::as_path))?;
@@ -134,15 +128,15 @@ impl Destination {
         Ok(())
     }
 
-    pub(crate) fn document(&mut self, json: &str) -> Result<(), Failure> {
+    pub(crate) fn document(&mut self, text: &str) -> Result<(), Failure> {
         match self {
             Self::Stdout(out) => {
-                let line = out.write_all(json.as_bytes()).and_then(|()| out.write_all(b"\n"));
+                let line = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
                 line.map_err(Failure::stdout)
             }
             Self::File(whole) | Self::Files(_, whole) => match whole {
                 Some(whole) => {
-                    whole.line(json).map_err(|error| Failure::Write(whole.name(), error))
+                    whole.line(text).map_err(|error| Failure::Write(whole.name(), error))
                 }
                 None => Ok(()),
             },

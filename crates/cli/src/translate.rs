@@ -65,7 +65,12 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let (config, partly) = arguments.settings.config()?;
     let inputs = input::expand(&arguments.inputs);
     let output = arguments.output.as_deref();
-    let destination = Destination::open(output, &arguments.inputs, &inputs, config.to)?;
+    let extension = match config.to {
+        Form::Bundle => "json",
+        Form::Ndjson => "ndjson",
+        Form::Xml => "xml",
+    };
+    let destination = Destination::open(output, &arguments.inputs, &inputs, extension)?;
     let whole = |path: &Option<PathBuf>| {
         let create = |path| Whole::create(path).map_err(|error| output::write(path, error));
         path.as_deref().map(create).transpose()

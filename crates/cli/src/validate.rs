@@ -6,12 +6,7 @@ use std::{
 };
 
 use iomt::{
-    fhir::{
-        Issue, NodeId, Tape, Validate, Version,
-        issue::{IssueCode, Rule},
-        json::Reader,
-        table::el,
-    },
+    fhir::{Issue, Tape, NodeId, Validate, Version, issue::Rule, table::el},
     validate::Validator,
     wire::Span,
 };
@@ -21,16 +16,12 @@ use crate::{
     Ended, Failure, Verdict,
     diagnostics::Style,
     input::{self, Input},
+    resources::{self, Resource, Resources, Source},
 };
-
-static UNREADABLE: Rule =
-    Rule::fatal("file-unreadable", IssueCode::NotFound, "the file cannot be read");
-static SIZE: Rule = Rule::fatal("limit-bytes", IssueCode::TooLong, "the file is too long");
-static XML: Rule = Rule::fatal("format-xml", IssueCode::NotSupported, "XML is not read yet");
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Files of JSON or NDJSON, and directories; `-` is standard input
+    /// Files of JSON, NDJSON or XML, and directories; `-` is standard input
     #[arg(value_name = "FILE|DIR|-", required = true)]
     inputs: Vec<PathBuf>,
     /// The version of FHIR that the resources are of
@@ -43,10 +34,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Ended {
     let mut checker = Checker {
-        reader: Reader::new().for_version(arguments.fhir),
+        resources: Resources::of(arguments.fhir),
         validator: Validator::new().for_version(arguments.fhir),
-        tape: Tape::new(),
-        issues: Vec::new(),
         style: arguments.output,
         out: BufWriter::new(io::stdout().lock()),
         verdict: Verdict::Fine,
@@ -82,10 +71,8 @@ struct Found<'a> {
 }
 
 struct Checker {
-    reader: Reader,
+    resources: Resources,
     validator: Validator,
-    tape: Tape,
-    issues: Vec<Issue>,
     style: Style,
     out: BufWriter<StdoutLock<'static>>,
     verdict: Verdict,
@@ -93,65 +80,36 @@ struct Checker {
 
 impl Checker {
     fn file(&mut self, input: &Input) -> io::Result<()> {
-        let bytes = match input.read() {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => return self.unread(input, &SIZE),
-            Err(_) => return self.unread(input, &UNREADABLE),
+        let bytes = match resources::read(input) {
+            Ok(bytes) => bytes,
+            Err(rule) => return self.unread(input, rule),
         };
-        let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes).trim_ascii_start();
-        if text.first() == Some(&b'<') {
-            return self.unread(input, &XML);
+        if let Some(found) = self.resources.whole(&bytes, Source::Auto) {
+            return self.report(input, &found);
         }
-        // One document over all lines; else, where a second one begins below, one a line.
-        let root = self.read(&bytes);
-        let is_json = !self.issues.iter().any(|issue| issue.rule.key == "json-syntax");
-        if root.is_some() || is_json || !has_lines(text) {
-            let before = bytes.len().saturating_sub(text.len());
-            let before = bytes.get(..before).unwrap_or_default().iter();
-            let line = before.fold(1_u64, |line, b| line.saturating_add(u64::from(*b == b'\n')));
-            return self.report(input, line, 0, root);
-        }
-        let (mut offset, mut number) = (0_usize, 0_u64);
-        for line in bytes.split_inclusive(|b| *b == b'\n') {
-            number = number.saturating_add(1);
-            if !line.trim_ascii().is_empty() {
-                let root = self.read(line);
-                self.report(input, number, offset, root)?;
-            }
-            offset = offset.saturating_add(line.len());
+        for line in resources::lines(&bytes) {
+            let found = self.resources.line(&line);
+            self.report(input, &found)?;
         }
         Ok(())
     }
 
-    /// Reads and checks a resource.
-    fn read(&mut self, bytes: &[u8]) -> Option<NodeId> {
-        self.tape.clear();
-        self.issues.clear();
-        let root = self.reader.read(bytes, &mut self.tape, &mut self.issues)?;
-        self.validator.validate(&self.tape, root, &mut self.issues);
-        Some(root)
-    }
-
     fn unread(&mut self, input: &Input, rule: &'static Rule) -> io::Result<()> {
-        self.tape.clear();
-        self.issues.clear();
-        self.issues.push(Issue::new(rule, self.tape.mark().node(), Span::NONE));
-        self.report(input, 1, 0, None)
+        let found = self.resources.none(rule);
+        self.report(input, &found)
     }
 
-    /// Says what was found of the resource that begins on a line, which begins at `offset`.
-    fn report(
-        &mut self,
-        input: &Input,
-        line: u64,
-        offset: usize,
-        root: Option<NodeId>,
-    ) -> io::Result<()> {
-        let offset = Span::new(offset, 0).offset;
-        let found = |issue: &Issue| Found {
+    /// Checks a resource, and says what was found.
+    fn report(&mut self, input: &Input, found: &Resource) -> io::Result<()> {
+        let Resources { tape, issues, .. } = &mut self.resources;
+        if let Some(root) = found.root {
+            self.validator.validate(tape, root, issues);
+        }
+        let offset = Span::new(found.offset, 0).offset;
+        let one = |issue: &Issue| Found {
             severity: issue.rule.severity.code(),
             code: issue.rule.code.code(),
-            expression: issue.path(&self.tape).to_string(),
+            expression: issue.path(tape).to_string(),
             key: issue.rule.key,
             offset: issue.span.is_some().then(|| issue.span.offset.saturating_add(offset)),
             len: issue.span.is_some().then_some(issue.span.len),
@@ -159,10 +117,10 @@ impl Checker {
         };
         let line = Line {
             file: &input.name,
-            line,
-            resource_type: root.map(|root| resource_type(&self.tape, root)),
-            valid: root.is_some() && !self.issues.iter().any(Issue::is_error),
-            issues: self.issues.iter().map(found).collect(),
+            line: found.line,
+            resource_type: found.root.map(|root| resource_type(tape, root)),
+            valid: found.root.is_some() && !issues.iter().any(Issue::is_error),
+            issues: issues.iter().map(one).collect(),
         };
         if !line.valid {
             self.verdict = Verdict::Errors;
@@ -193,11 +151,6 @@ fn write_text(out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {
     let resource_type = line.resource_type.unwrap_or("no resource");
     let verdict = if line.valid { "valid" } else { "not valid" };
     writeln!(out, "{file}:{number}: {resource_type}: {verdict}")
-}
-
-/// Whether a line after the first begins with an object: resources, one a line.
-fn has_lines(text: &[u8]) -> bool {
-    text.split(|b| *b == b'\n').skip(1).any(|line| line.first() == Some(&b'{'))
 }
 
 /// A type of FHIR's; never what else stands there.

@@ -225,7 +225,9 @@ fn usage_errors_end_with_2() {
         &["no-such-command"],
         &["translate", "--no-such-option"],
         &["translate", "--format", "fax", "a.hl7"],
-        &["translate", "--to", "xml", "a.hl7"],
+        &["translate", "--to", "turtle", "a.hl7"],
+        &["convert", "a.hl7"],
+        &["convert", "--to", "ndjson", "--pretty", "a.hl7"],
         &["translate", "--jobs", "0", "a.hl7"],
         &["translate", "--person", "1", "a.hl7"],
         &["translate", "--person", "256=Patient/1", "a.hl7"],
@@ -418,7 +420,7 @@ fn validate_says_what_is_wrong_and_where() {
     let run = dir.run(&["validate", "bad.ndjson"]);
     assert!(run.out.contains("bad.ndjson:3: error ") && run.out.contains(": not valid"));
     assert!(!run.out.contains("finished"), "no content: {}", run.out);
-    for (input, code) in [("x.xml", "not-supported"), ("none.json", "not-found")] {
+    for (input, code) in [("x.xml", "required"), ("none.json", "not-found")] {
         let run = dir.run(&["validate", "--output", "json", input]);
         assert_eq!((run.status, &run.documents()[0]["issues"][0]["code"]), (1, &code.into()));
     }

@@ -165,7 +165,12 @@ impl DiagnosticCode {
     pub const fn leaves_out_all(self) -> bool {
         matches!(
             self,
-            Self::Rejected | Self::LimitExceeded | Self::Replay | Self::Withheld | Self::Strict
+            Self::Rejected
+                | Self::LimitExceeded
+                | Self::Replay
+                | Self::Withheld
+                | Self::NotXml
+                | Self::Strict
         )
     }
 }
@@ -346,6 +351,8 @@ registry! {
     Invalid Error,
     /// The message is withheld, for a resource of it is invalid.
     Withheld Error,
+    /// The message is withheld, for a text of it has a character that XML cannot hold.
+    NotXml Error,
     /// An invalid resource, or one that refers to it, is left out.
     Dropped Error,
     /// With `strict`, a diagnostic of class error rejects the message.

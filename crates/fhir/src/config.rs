@@ -40,8 +40,8 @@ macro_rules! config {
 }
 
 config! {
-    /// `bundle` (default: one document a message, which a server takes whole or not at all) or
-    /// `ndjson`.
+    /// `bundle` (default: one document a message, which a server takes whole or not at all), the
+    /// same as `xml`, or `ndjson`.
     to: Form = Form::Bundle,
     /// `transaction` (default: a message is stored whole or not at all), `batch`, `collection` or
     /// `message`: a MessageHeader, and what it is about.
@@ -141,6 +141,8 @@ choices! {
         Bundle = "bundle",
         /// One resource a line; references are `Type/id`.
         Ndjson = "ndjson",
+        /// One Bundle a message, as XML.
+        Xml = "xml",
     }
     /// The type of a Bundle.
     BundleKind {

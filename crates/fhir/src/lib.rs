@@ -2,6 +2,7 @@
 
 pub mod code_maps;
 pub mod config;
+mod format;
 mod identity;
 pub mod issue;
 pub mod json;
@@ -16,6 +17,7 @@ mod writer;
 pub mod xml;
 
 pub use config::Config;
+pub use format::{Format, Reader};
 pub use identity::Uuid;
 pub use issue::{Issue, Validate};
 pub use tape::{NodeId, Tape};

@@ -289,7 +289,7 @@ pub(crate) fn write_reference(
     out: &mut dyn Write,
 ) -> fmt::Result {
     match form {
-        Form::Bundle => out.write_str("urn:uuid:")?,
+        Form::Bundle | Form::Xml => out.write_str("urn:uuid:")?,
         Form::Ndjson => {
             out.write_str(kind)?;
             out.write_char('/')?;

@@ -61,7 +61,7 @@ impl HeaderState {
 impl Writer {
     /// Whether messages become Bundles of type message.
     fn is_message(&self) -> bool {
-        self.cx.config.to == Form::Bundle && self.cx.config.bundle == BundleKind::Message
+        self.cx.config.to != Form::Ndjson && self.cx.config.bundle == BundleKind::Message
     }
 }
 

@@ -16,6 +16,7 @@ mod remembered;
 mod render;
 mod session;
 mod spelled;
+mod xml;
 
 use core::fmt;
 use core::ops::ControlFlow;
@@ -25,7 +26,7 @@ use foldhash::quality::RandomState;
 use iomt_core::model::{Authority, Identifier};
 use iomt_core::{Diagnostic, Limits, Sink};
 
-use crate::config::Config;
+use crate::config::{Config, Form};
 use crate::identity::{Blocks, Uuid};
 use crate::issue::{Issue, Validate};
 use crate::policy::{Context, Holes, name_of};
@@ -38,8 +39,8 @@ pub use session::Session;
 
 /// Takes what is ready.
 pub trait Output {
-    /// A document: a Bundle, or one resource. Compact JSON without a line end.
-    fn document(&mut self, json: &str);
+    /// A document: a Bundle, or one resource. JSON or XML, compact, without a line end after it.
+    fn document(&mut self, text: &str);
 
     /// Something that a reader should know. `message` counts the messages of the session from 1;
     /// 0 is before the first.
@@ -66,8 +67,8 @@ pub trait Output {
 
 /// Documents into a vector, one an entry.
 impl Output for Vec<String> {
-    fn document(&mut self, json: &str) {
-        self.push(json.into());
+    fn document(&mut self, text: &str) {
+        self.push(text.into());
     }
 }
 
@@ -90,6 +91,8 @@ pub struct Writer {
     blocks: Blocks,
     outcome: Tape,
     text: String,
+    /// Where Bundles go out as XML.
+    xml: Option<Box<xml::AsXml>>,
     message: MessageState,
     remembered: remembered::Remembered<Uuid, u64>,
     hasher: RandomState,
@@ -112,6 +115,7 @@ impl Writer {
         validator: Option<Box<dyn Validate + Send>>,
     ) -> Self {
         let validator = validator.filter(|_| config.validate);
+        let xml = (config.to == Form::Xml).then(Box::default);
         let mut blocks = Blocks::default();
         let nobody = mapping::sender(&config, &mut blocks, &Authority::NONE, &Authority::NONE);
         Self {
@@ -131,6 +135,7 @@ impl Writer {
             blocks,
             outcome: Tape::new(),
             text: String::new(),
+            xml,
             message: MessageState::default(),
             remembered: remembered::Remembered::default(),
             hasher: RandomState::default(),

@@ -105,15 +105,22 @@ impl Mapping<'_> {
                     start = end;
                 }
             }
-            Form::Bundle if state.out.is_empty() => {}
-            Form::Bundle if self.w.cx.config.bundle == BundleKind::Message => {
-                let text = &mut self.w.text;
-                state.header.write(&state.out, text);
-                self.output.document(text);
-            }
-            Form::Bundle => {
-                state.out.push_str("]}");
-                self.output.document(&state.out);
+            Form::Bundle | Form::Xml if state.out.is_empty() => {}
+            Form::Bundle | Form::Xml => {
+                let mut text = &mut self.w.text;
+                if self.w.cx.config.bundle == BundleKind::Message {
+                    state.header.write(&state.out, text);
+                } else {
+                    state.out.push_str("]}");
+                    text = &mut state.out;
+                }
+                match &mut self.w.xml {
+                    None => self.output.document(text),
+                    Some(xml) => match xml.of(text) {
+                        Some(text) => self.output.document(text),
+                        None => return self.tell(DiagnosticCode::NotXml, span, "message"),
+                    },
+                }
             }
         }
         if let Some(traces) = &state.traces {

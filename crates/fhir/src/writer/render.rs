@@ -202,7 +202,7 @@ impl Writer {
         start: usize,
     ) {
         let out = &mut self.message.out;
-        if self.cx.config.to == Form::Bundle {
+        if self.cx.config.to != Form::Ndjson {
             if matches!(self.cx.config.bundle, BundleKind::Transaction | BundleKind::Batch) {
                 write_request(kind, self.spelled.text(id), request, out);
             }
@@ -291,7 +291,7 @@ pub(super) fn begin(config: &Config, id: &str, out: &mut String) -> usize {
 /// Writes a reference to the resource of this identity as the form has it.
 pub(super) fn push_reference(form: Form, kind: &str, id: &str, out: &mut String) {
     match form {
-        Form::Bundle => out.push_str("urn:uuid:"),
+        Form::Bundle | Form::Xml => out.push_str("urn:uuid:"),
         Form::Ndjson => {
             out.push_str(kind);
             out.push('/');

@@ -1,0 +1,66 @@
+use crate::{Issue, NodeId, Tape, json, xml};
+
+/// A format of resources.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "FHIR has these two, and RDF")]
+pub enum Format {
+    /// FHIR JSON.
+    Json,
+    /// FHIR XML.
+    Xml,
+}
+
+impl Format {
+    /// What bytes look like, by the first that is neither space nor byte order mark.
+    #[must_use]
+    pub fn detect(bytes: &[u8]) -> Self {
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        if bytes.trim_ascii_start().first() == Some(&b'<') { Self::Xml } else { Self::Json }
+    }
+}
+
+/// Reads resources of either format. It keeps its memory from one to the next.
+#[derive(Debug, Default)]
+pub struct Reader {
+    json: json::Reader,
+    xml: xml::Reader,
+}
+
+impl Reader {
+    /// A reader with the limits of both.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// [`json::Reader::read`] or [`xml::Reader::read`].
+    pub fn read(
+        &mut self,
+        format: Format,
+        bytes: &[u8],
+        tape: &mut Tape,
+        issues: &mut Vec<Issue>,
+    ) -> Option<NodeId> {
+        match format {
+            Format::Json => self.json.read(bytes, tape, issues),
+            Format::Xml => self.xml.read(bytes, tape, issues),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_byte_says_what_it_is() {
+        for (bytes, format) in [
+            (&b"{}"[..], Format::Json),
+            (b"\xEF\xBB\xBF \r\n\t<a/>", Format::Xml),
+            (b"", Format::Json),
+            (b"a<", Format::Json),
+        ] {
+            assert_eq!(Format::detect(bytes), format);
+        }
+    }
+}
