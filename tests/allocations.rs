@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use iomt::fhir::{Format, Reader, Tape, json, xml};
 use iomt::hl7v2::{Index, Message};
 use iomt::model::DateTime;
 use iomt::{
@@ -308,5 +309,117 @@ fn a_translation_holds_little() {
             let bound = 16 * bytes.len() + 2 * output.bytes + (64 << 10);
             assert!(held <= bound, "{name}: {held} of {}, {bound} at most", bytes.len());
         }
+    }
+}
+
+/// Official examples of FHIR, and the vectors: bytes, and whether they are XML.
+fn resources() -> Vec<(String, Vec<u8>)> {
+    let shared = std::env::var_os("IOMT_SHARED").map_or("../../shared".into(), PathBuf::from);
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/fhir");
+    let mut dirs = vec![own, shared.join("corpora/fhir")];
+    let mut all = Vec::new();
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(dir).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                dirs.push(path);
+            } else if path.extension().is_some_and(|end| end == "json" || end == "xml") {
+                all.push((path.display().to_string(), fs::read(&path).unwrap()));
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn reading_fhir_holds_little() {
+    let resources = resources();
+    println!("{} resources", resources.len());
+    assert!(resources.len() > 20);
+    for (name, bytes) in resources {
+        let held = peak(|| {
+            let (mut tape, mut issues) = (Tape::new(), Vec::new());
+            Reader::new().read(Format::detect(&bytes), &bytes, &mut tape, &mut issues);
+        });
+        assert!(held <= 4 * bytes.len() + (64 << 10), "{name}: {held} of {}", bytes.len());
+    }
+}
+
+#[test]
+fn reading_and_writing_fhir_again_allocates_nothing() {
+    let (mut reader, mut writer) = (Reader::new(), xml::Writer::new());
+    let (mut tape, mut issues, mut text) = (Tape::new(), Vec::new(), String::new());
+    for name in ["specimen", "practitioner-role", "primitive-extensions", "device-metric"] {
+        for format in [Format::Json, Format::Xml] {
+            let extension = if format == Format::Xml { "out.xml" } else { "out.json" };
+            let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/fhir");
+            let path = dir.join(format!("{name}.{extension}"));
+            let path = if path.exists() { path } else { dir.join(format!("{name}.json")) };
+            let bytes = fs::read(path).unwrap();
+            let mut run = || {
+                tape.clear();
+                text.clear();
+                let root = reader.read(format, &bytes, &mut tape, &mut issues).unwrap();
+                json::write(&tape, root, &mut text);
+                let layout = json::Layout::Compact;
+                assert!(writer.write(&tape, root, layout, &mut text, &mut issues));
+            };
+            run();
+            let found = allocations(run);
+            // The names of open elements, which quick-xml keeps in two lists of its own: for the
+            // document, and for the narrative when it is written.
+            let most = if format == Format::Xml { 10 } else { 0 }
+                + 8 * usize::from(name == "practitioner-role");
+            assert!(found <= most, "{name}: {found} for {format:?}");
+        }
+    }
+}
+
+/// Whatever it is, it costs no more than sixteen times its size, and ends.
+#[test]
+fn hostile_fhir_is_bounded() {
+    let xml = |inside: &str| format!("<Patient xmlns=\"http://hl7.org/fhir\">{inside}</Patient>");
+    let json = |inside: &str| format!("{{\"resourceType\":\"Patient\",{inside}}}");
+    let many = |text: &str| text.repeat((1 << 20) / text.len());
+    let narrative = |inside: &str| {
+        xml(&format!("<text><div xmlns=\"http://www.w3.org/1999/xhtml\">{inside}</div></text>"))
+    };
+    for (name, text) in [
+        ("depth", xml(&many("<extension>"))),
+        ("depth that ends", xml(&(many("<a>") + &many("</a>")))),
+        ("depth of a narrative", narrative(&(many("<b>") + &"</b>".repeat((1 << 20) / 3)))),
+        ("elements of a narrative", narrative(&many("<b/>"))),
+        ("a long value", xml(&format!("<id value=\"{}\"/>", many("a")))),
+        ("references", xml(&format!("<id value=\"{}\"/>", many("&#65;")))),
+        ("references without end", xml(&format!("<id value=\"{}\"/>", many("&")))),
+        ("a reference without end", xml(&format!("<id value=\"&{}\"/>", many("a")))),
+        ("attributes", xml(&format!("<id {}/>", many("a=\"\" ")))),
+        ("short elements", xml(&many("<id value=\"1\"/>"))),
+        ("short names", xml(&format!("<name>{}</name>", many("<given value=\"1\"/>")))),
+        ("unknown elements", xml(&many("<a/>"))),
+        ("texts", xml(&many("a<a/>"))),
+        ("comments", xml(&many("<!---->"))),
+        ("a comment", format!("<!--{}", many("-"))),
+        ("a type definition", format!("<!DOCTYPE {}", many("[<!ENTITY a \"&a;\">"))),
+        ("nothing closed", many("<")),
+        ("quotes", many("<a b='")),
+        ("depth of JSON", json(&many("\"contact\":[{"))),
+        ("a long string", json(&format!("\"id\":\"{}\"", many("a")))),
+        ("numbers", json(&format!("\"name\":[{}0]", many("1,")))),
+    ] {
+        let bytes = text.as_bytes();
+        let mut output = String::new();
+        let held = peak(|| {
+            let (mut tape, mut issues) = (Tape::new(), Vec::new());
+            let root = Reader::new().read(Format::detect(bytes), bytes, &mut tape, &mut issues);
+            if let Some(root) = root {
+                xml::write(&tape, root, json::Layout::Pretty, &mut output, &mut issues);
+            }
+        });
+        assert!(
+            held <= 16 * bytes.len() + 2 * output.len() + (64 << 10),
+            "{name}: {held} of {}",
+            bytes.len()
+        );
     }
 }

@@ -1,8 +1,10 @@
 //! The bodies of the fuzz targets, so that stable `cargo test` compiles and runs them.
 //!
-//! `cargo +nightly fuzz run hl7v2` (or `hl7v2_diff`, `mllp_stream`, `gatt`, `translate`). Seeds stand in `corpus/<target>`; what
-//! is found becomes a vector of the protocol that it is of, named after what it shows.
+//! `cargo +nightly fuzz run hl7v2` (or `hl7v2_diff`, `mllp_stream`, `gatt`, `translate`, `fhir_json`, `fhir_xml`,
+//! `fhir_roundtrip`). Seeds stand in `corpus/<target>`; what is found becomes a vector of the protocol
+//! that it is of, or of `fhir`, named after what it shows.
 
+mod fhir;
 mod gatt;
 mod hl7v2;
 mod hl7v2_diff;
@@ -10,6 +12,7 @@ mod mllp_stream;
 mod sink;
 mod translate;
 
+pub use fhir::{fhir_json, fhir_roundtrip, fhir_xml};
 pub use gatt::gatt;
 pub use hl7v2::hl7v2;
 pub use hl7v2_diff::hl7v2_diff;

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 5] = [
+const TARGETS: [Target; 8] = [
     ("hl7v2", iomt_fuzz::hl7v2),
     ("hl7v2_diff", iomt_fuzz::hl7v2_diff),
     ("mllp_stream", iomt_fuzz::mllp_stream),
     ("gatt", iomt_fuzz::gatt),
     ("translate", iomt_fuzz::translate),
+    ("fhir_json", iomt_fuzz::fhir_json),
+    ("fhir_xml", iomt_fuzz::fhir_xml),
+    ("fhir_roundtrip", iomt_fuzz::fhir_roundtrip),
 ];
 
 fn files(dir: &Path) -> Vec<PathBuf> {
@@ -52,8 +55,9 @@ fn seeds() {
 #[test]
 fn vectors() {
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
-    for protocol in iomt::PROTOCOLS {
-        for path in files(&vectors.join(protocol.name)) {
+    let protocols = iomt::PROTOCOLS.iter().map(|protocol| protocol.name);
+    for dir in protocols.chain(["fhir"]) {
+        for path in files(&vectors.join(dir)) {
             let bytes = fs::read(&path).unwrap();
             run(&path, &bytes);
             // Vectors of HL7 have a segment a line.

@@ -134,7 +134,16 @@ fn fuzz() -> Result<Outcome> {
         must(&mut cargo(&["install", "--quiet", "--locked", "cargo-fuzz"]))?;
     }
     let mut told = Vec::new();
-    for target in ["hl7v2", "hl7v2_diff", "mllp_stream", "gatt", "translate"] {
+    for target in [
+        "hl7v2",
+        "hl7v2_diff",
+        "mllp_stream",
+        "gatt",
+        "translate",
+        "fhir_json",
+        "fhir_xml",
+        "fhir_roundtrip",
+    ] {
         let seconds = env::var("FUZZ_SECONDS").unwrap_or_else(|_| FUZZ_SECONDS.into());
         let time = format!("-max_total_time={seconds}");
         let options = [&*time, "-print_final_stats=1", "-timeout=5", "-rss_limit_mb=2048"];
