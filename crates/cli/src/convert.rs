@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use iomt::{
     Partial, Severity,
     fhir::{
-        Issue,
+        Issue, Version,
         issue::{self, Rule},
         json::{self, Layout},
         xml,
@@ -34,6 +34,9 @@ pub(crate) struct Arguments {
     /// Format of the inputs
     #[arg(long, value_enum, default_value = "auto")]
     from: Source,
+    /// The version of FHIR that the resources are of
+    #[arg(long, value_name = "r4|r4b|r5", default_value_t)]
+    fhir: Version,
     /// An element a line
     #[arg(long)]
     pretty: bool,
@@ -76,7 +79,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         Style::Json => Progress::NONE,
     };
     let mut converter = Converter {
-        resources: Resources::default(),
+        resources: Resources::of(arguments.fhir),
         writer: xml::Writer::new(),
         arguments,
         destination,

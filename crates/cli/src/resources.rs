@@ -2,7 +2,7 @@
 
 use iomt::{
     fhir::{
-        Format, Issue, NodeId, Reader, Tape,
+        Format, Issue, NodeId, Reader, Tape, Version,
         issue::{IssueCode, Rule},
     },
     wire::Span,
@@ -28,7 +28,6 @@ pub(crate) enum Source {
 }
 
 /// Reads resources, one at a time.
-#[derive(Default)]
 pub(crate) struct Resources {
     reader: Reader,
     pub(crate) tape: Tape,
@@ -72,6 +71,12 @@ pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = Line<'_>> {
 }
 
 impl Resources {
+    /// Those of a version of FHIR.
+    pub(crate) fn of(version: Version) -> Self {
+        let reader = Reader::new().for_version(version);
+        Self { reader, tape: Tape::new(), issues: Vec::new() }
+    }
+
     /// Reads a file that is one resource. `None`: it has a resource a line.
     pub(crate) fn whole(&mut self, bytes: &[u8], source: Source) -> Option<Resource> {
         let format = match source {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use iomt::{
-    fhir::{Issue, Tape, NodeId, Validate, Version, issue::Rule, table::el},
+    fhir::{Issue, NodeId, Tape, Validate, Version, issue::Rule, table::el},
     validate::Validator,
     wire::Span,
 };

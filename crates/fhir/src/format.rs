@@ -1,4 +1,4 @@
-use crate::{Issue, NodeId, Tape, json, xml};
+use crate::{Issue, NodeId, Tape, Version, json, xml};
 
 /// A format of resources.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,10 +27,16 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader with the limits of both.
+    /// A reader of R4 with the limits of both.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same, of another version: what that does not have is unknown.
+    #[must_use]
+    pub fn for_version(self, version: Version) -> Self {
+        Self { json: self.json.for_version(version), xml: self.xml.for_version(version) }
     }
 
     /// [`json::Reader::read`] or [`xml::Reader::read`].

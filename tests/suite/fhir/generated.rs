@@ -1,7 +1,7 @@
 //! Resources made up from the element table: any elements, with texts that their types allow.
 
 use iomt::fhir::table::{ElementId, Kind, Lexical, Type, el, ty};
-use iomt::fhir::{Tape, json::Layout};
+use iomt::fhir::{Format, Tape, Version, json::Layout};
 use iomt::wire::Span;
 use proptest::prelude::*;
 
@@ -26,6 +26,7 @@ impl Dice {
 
 struct Maker<'a> {
     dice: Dice,
+    version: Version,
     tape: &'a mut Tape,
 }
 
@@ -40,7 +41,11 @@ impl Maker<'_> {
     }
 
     fn members(&mut self, of: &Type, depth: usize) {
-        for element in of.elements() {
+        let order = of.order(self.version);
+        let mut elements: Vec<_> =
+            of.elements().filter(|e| e.row().versions.has(self.version)).collect();
+        elements.sort_by_key(|element| order.place(element.row()));
+        for element in elements {
             if self.dice.below(2 + 2 * depth) > 0 {
                 continue;
             }
@@ -81,6 +86,7 @@ impl Maker<'_> {
             Lexical::Decimal => {
                 &["0", "-0.0", "72.00", "1e5", "1.5E-30", "123456789012345678901234567890.1"]
             }
+            Lexical::Integer64 => &["9223372036854775807", "-1"],
             Lexical::Integer => &["0", "-1", "2147483647"],
             Lexical::PositiveInt | Lexical::UnsignedInt => &["1", "2147483647"],
             Lexical::Date => &["2026", "2026-11", "2026-11-24"],
@@ -110,12 +116,12 @@ impl Maker<'_> {
     }
 }
 
-fn made(seed: u64) -> Read {
+fn made(seed: u64, version: Version) -> Read {
     let mut tape = Tape::new();
-    Maker { dice: Dice(seed), tape: &mut tape }.resource(0);
+    Maker { dice: Dice(seed), version, tape: &mut tape }.resource(0);
     let root = tape.root();
     assert!(!tape.is_incomplete());
-    Read { tape, root, issues: Vec::new() }
+    Read { tape, root, issues: Vec::new(), version }
 }
 
 /// What is made up is worth it: every type that is not empty comes, and every kind of content.
@@ -123,7 +129,8 @@ fn made(seed: u64) -> Read {
 fn the_maker_makes_all() {
     let (mut seen, mut extended) = (std::collections::HashSet::new(), 0);
     for seed in 0..3000 {
-        let made = made(seed);
+        let version = Version::ALL[usize::try_from(seed % 3).unwrap()];
+        let made = made(seed, version);
         for node in made.tape.nodes() {
             seen.insert(node.element());
             let primitive = matches!(node.element().kind(), Kind::Primitive(_));
@@ -142,15 +149,18 @@ fn the_maker_makes_all() {
 
 proptest! {
     #[test]
-    fn writing_and_reading_is_the_identity(seed in any::<u64>()) {
-        let made = made(seed);
+    fn writing_and_reading_is_the_identity(
+        seed in any::<u64>(),
+        version in prop::sample::select(&Version::ALL[..]),
+    ) {
+        let made = made(seed, version);
         let (json, nodes) = (made.to_json(), made.nodes());
-        let read = Read::json(json.as_bytes());
+        let read = made.again(Format::Json, &json);
         prop_assert_eq!(read.lines(), "");
         prop_assert_eq!(&read.nodes(), &nodes);
         for layout in [Layout::Compact, Layout::Pretty] {
             let xml = made.to_xml(layout).unwrap();
-            let read = Read::xml(xml.as_bytes());
+            let read = made.again(Format::Xml, &xml);
             prop_assert_eq!(read.lines(), "", "{}", xml);
             prop_assert_eq!(&read.nodes(), &nodes);
         }

@@ -6,7 +6,7 @@ mod lexical;
 mod vectors;
 
 use iomt::fhir::{
-    Issue, NodeId, Tape,
+    Format, Issue, NodeId, Reader, Tape, Version,
     json::{self, Layout},
     table::el,
     xml,
@@ -17,19 +17,19 @@ pub struct Read {
     pub tape: Tape,
     pub root: Option<NodeId>,
     pub issues: Vec<Issue>,
+    pub version: Version,
 }
 
 impl Read {
-    pub fn json(bytes: &[u8]) -> Self {
+    pub fn of(format: Format, version: Version, bytes: &[u8]) -> Self {
         let (mut tape, mut issues) = (Tape::new(), Vec::new());
-        let root = json::read(bytes, &mut tape, &mut issues);
-        Self { tape, root, issues }
+        let root = Reader::new().for_version(version).read(format, bytes, &mut tape, &mut issues);
+        Self { tape, root, issues, version }
     }
 
-    pub fn xml(bytes: &[u8]) -> Self {
-        let (mut tape, mut issues) = (Tape::new(), Vec::new());
-        let root = xml::read(bytes, &mut tape, &mut issues);
-        Self { tape, root, issues }
+    /// Bytes of the same version.
+    pub fn again(&self, format: Format, text: &str) -> Self {
+        Self::of(format, self.version, text.as_bytes())
     }
 
     /// Whether a type that the table does not have stands in it.

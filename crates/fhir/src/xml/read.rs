@@ -12,6 +12,7 @@ use crate::json::lex::{index, number};
 use crate::json::{is_number, rules as common};
 use crate::table::{self, ElementId, JsonType, Kind, Lexical, Type, TypeId, el, ty};
 use crate::tape::{Mark, NodeId, Tape};
+use crate::version::Version;
 
 /// What can be wrong with a resource as XML, where it is well-formed.
 mod rules {
@@ -56,7 +57,7 @@ mod rules {
 /// The depth that [`read`] allows: elements around one.
 pub const DEFAULT_DEPTH: usize = 64;
 
-/// Reads a resource with a reader of its own. Who reads many keeps a [`Reader`].
+/// Reads a resource of R4 with a reader of its own. Who reads many keeps a [`Reader`].
 pub fn read(bytes: &[u8], tape: &mut Tape, issues: &mut Vec<Issue>) -> Option<NodeId> {
     Reader::new().read(bytes, tape, issues)
 }
@@ -68,12 +69,15 @@ pub struct Reader {
     members: Vec<Member>,
     /// A value without its references.
     value: String,
+    version: Version,
 }
 
 /// An element in an object.
 #[derive(Clone, Copy)]
 struct Member {
     element: ElementId,
+    /// Its place in the canonical order.
+    place: u8,
     from: Source,
 }
 
@@ -98,7 +102,7 @@ impl core::fmt::Debug for Reader {
 }
 
 impl Reader {
-    /// A reader that allows [`DEFAULT_DEPTH`].
+    /// A reader of R4 that allows [`DEFAULT_DEPTH`].
     #[must_use]
     pub fn new() -> Self {
         Self::with_max_depth(DEFAULT_DEPTH)
@@ -108,7 +112,19 @@ impl Reader {
     /// is one text, any number may nest.
     #[must_use]
     pub fn with_max_depth(max_depth: usize) -> Self {
-        Self { lexer: Lexer::new(max_depth.min(90)), members: Vec::new(), value: String::new() }
+        Self {
+            lexer: Lexer::new(max_depth.min(90)),
+            members: Vec::new(),
+            value: String::new(),
+            version: Version::R4,
+        }
+    }
+
+    /// The same, of another version: what that does not have is unknown.
+    #[must_use]
+    pub const fn for_version(mut self, version: Version) -> Self {
+        self.version = version;
+        self
     }
 
     /// Reads one resource, a whole document, and appends it to `tape`, in canonical order and with
@@ -151,6 +167,7 @@ impl Reader {
             lexer: &self.lexer,
             members: &mut self.members,
             value: &mut self.value,
+            version: self.version,
             tape,
             report,
             parent: start.node(),
@@ -173,6 +190,7 @@ struct Build<'a> {
     lexer: &'a Lexer,
     members: &'a mut Vec<Member>,
     value: &'a mut String,
+    version: Version,
     tape: &'a mut Tape,
     report: Report<'a>,
     /// The node that an issue belongs to.
@@ -292,7 +310,7 @@ impl<'a> Build<'a> {
             self.tape.close(mark);
             return Some(mark.node());
         }
-        if table::resource_type(name) == 0 {
+        if !table::resource_type(name, self.version) {
             self.issue_at(&common::NO_TYPE, at);
             return None;
         }
@@ -323,7 +341,7 @@ impl<'a> Build<'a> {
         let first = self.members.len();
         self.collect(at, parent, known, first);
         let mut next = first;
-        while let Some(&Member { element, from }) = self.members.get(next) {
+        while let Some(&Member { element, from, .. }) = self.members.get(next) {
             match from {
                 Source::Attribute { start, end } => self.text(element, (start, end)),
                 Source::Token(at) => self.item(element, at),
@@ -334,17 +352,25 @@ impl<'a> Build<'a> {
         self.parent = outer;
     }
 
+    /// The one place where a name becomes a row of the table.
+    fn look_up(&self, ty: &Type, last: Option<ElementId>, name: &str) -> Option<ElementId> {
+        ty.element_after(last, name, self.version)
+    }
+
     /// Appends the elements in one to `members`, in canonical order.
     fn collect(&mut self, at: u32, parent: TypeId, known: Known, first: usize) {
         let ty = parent.row();
+        let order = ty.order(self.version);
         for (name, place) in [("id", known.id), ("url", known.url)] {
             if let Some((start, end)) = place
-                && let Some(element) = look_up(ty, None, name)
+                && let Some(element) = self.look_up(ty, None, name)
             {
-                self.members.push(Member { element, from: Source::Attribute { start, end } });
+                let from = Source::Attribute { start, end };
+                self.members.push(Member { element, place: order.place(element.row()), from });
             }
         }
-        let (mut sorted, mut seen, mut last) = (known.url.is_none(), 0_u64, None);
+        let (mut sorted, mut seen) = (known.url.is_none(), 0_u64);
+        let (mut last, mut furthest) = (None, 0);
         for child in self.inside(at) {
             let narrative = match self.token(child).kind {
                 TokenKind::Element => false,
@@ -358,7 +384,7 @@ impl<'a> Build<'a> {
                     continue;
                 }
             };
-            let found = look_up(ty, last, self.name(child)).filter(|e| !is_attribute(*e));
+            let found = self.look_up(ty, last, self.name(child)).filter(|e| !is_attribute(*e));
             let Some(element) = found else {
                 self.issue_at(&common::UNKNOWN, child);
                 continue;
@@ -374,16 +400,17 @@ impl<'a> Build<'a> {
                 continue;
             }
             seen |= element.bit();
-            if last.is_some_and(|last| element < last) {
+            let place = order.place(element.row());
+            if place < furthest {
                 self.issue_at(&rules::ORDER, child);
                 sorted = false;
             } else {
-                last = Some(element);
+                (last, furthest) = (Some(element), place);
             }
-            self.members.push(Member { element, from: Source::Token(child) });
+            self.members.push(Member { element, place, from: Source::Token(child) });
         }
         if !sorted && let Some(own) = self.members.get_mut(first..) {
-            own.sort_unstable_by_key(|member| (member.element, member.from));
+            own.sort_unstable_by_key(|member| (member.place, member.from));
         }
     }
 
@@ -507,11 +534,6 @@ impl<'a> Build<'a> {
             self.report.hand_up(mark.node(), self.parent);
         }
     }
-}
-
-/// The one place where a name becomes a row of the table.
-fn look_up(ty: &Type, last: Option<ElementId>, name: &str) -> Option<ElementId> {
-    ty.element_after(last, name)
 }
 
 /// A narrative without the prefix of its outermost element, and with the namespace declared there.
