@@ -16,6 +16,7 @@ use iomt::{
 use crate::{
     Ended, Failure, Verdict,
     config::choice,
+    definitions,
     diagnostics::{Found, Reporter, Style},
     input::{self, Input},
     output::Destination,
@@ -37,6 +38,10 @@ pub(crate) struct Arguments {
     /// The version of FHIR that the resources are of
     #[arg(long, value_name = "r4|r4b|r5", default_value_t)]
     fhir: Version,
+    /// StructureDefinitions of types that are not built in: a file, or a directory with files of JSON;
+    /// may be given again
+    #[arg(long, value_name = "DIR|FILE")]
+    definitions: Vec<PathBuf>,
     /// An element a line
     #[arg(long)]
     pretty: bool,
@@ -79,7 +84,10 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         Style::Json => Progress::NONE,
     };
     let mut converter = Converter {
-        resources: Resources::of(arguments.fhir),
+        resources: Resources::of(
+            arguments.fhir,
+            &definitions::read(&arguments.definitions, arguments.fhir)?,
+        ),
         writer: xml::Writer::new(),
         arguments,
         destination,

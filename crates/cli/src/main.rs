@@ -5,6 +5,7 @@ mod account;
 mod completions;
 mod config;
 mod convert;
+mod definitions;
 mod diagnostics;
 mod formats;
 mod input;

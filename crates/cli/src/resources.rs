@@ -3,6 +3,7 @@
 use iomt::{
     fhir::{
         Format, Issue, NodeId, Reader, Tape, Version,
+        definitions::Types,
         issue::{IssueCode, Rule},
     },
     wire::Span,
@@ -71,9 +72,9 @@ pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = Line<'_>> {
 }
 
 impl Resources {
-    /// Those of a version of FHIR.
-    pub(crate) fn of(version: Version) -> Self {
-        let reader = Reader::new().for_version(version);
+    /// Those of a version of FHIR, and of these types.
+    pub(crate) fn of(version: Version, types: &Types) -> Self {
+        let reader = Reader::new().for_version(version).with_types(types);
         Self { reader, tape: Tape::new(), issues: Vec::new() }
     }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use iomt::{
-    fhir::{Issue, NodeId, Tape, Validate, Version, issue::Rule, table::el},
+    fhir::{Issue, NodeId, Tape, Validate, Version, definitions::Types, issue::Rule, table::el},
     validate::Validator,
     wire::Span,
 };
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Ended {
     let mut checker = Checker {
-        resources: Resources::of(arguments.fhir),
+        resources: Resources::of(arguments.fhir, &Types::default()),
         validator: Validator::new().for_version(arguments.fhir),
         style: arguments.output,
         out: BufWriter::new(io::stdout().lock()),

@@ -105,3 +105,34 @@ fn xml_is_validated_and_translated_to() {
     let run = dir.run(&["convert", "--to", "json", "out/a.xml"]);
     assert_eq!(run.out, dir.run(&["translate", "a.hl7"]).out);
 }
+
+#[test]
+fn definitions_make_other_types_known() {
+    let dir = Dir::new("convert-definitions");
+    let element = |path: &str, ty: &str| {
+        let base = format!(r#""base":{{"path":"{path}","min":0,"max":"1"}}"#);
+        format!(r#"{{"path":"{path}","min":0,"max":"1",{base},"type":[{{"code":"{ty}"}}]}}"#)
+    };
+    let elements = [element("Account.id", "id"), element("Account.owner", "Reference")].join(",");
+    dir.write(
+        "types/Account.json",
+        &format!(
+            r#"{{"resourceType":"StructureDefinition","kind":"resource","type":"Account","derivation":"specialization",
+            "snapshot":{{"element":[{{"path":"Account","min":0,"max":"*"}},{elements}]}}}}"#
+        ),
+    );
+    dir.write("types/package.json", "{}");
+    dir.write("types/readme.txt", "no JSON");
+    let json = r#"{"resourceType":"Account","id":"a","owner":{"display":"B"}}"#;
+    let xml = r#"<Account xmlns="http://hl7.org/fhir"><id value="a"/><owner><display value="B"/></owner></Account>"#;
+    for (to, from, want) in [("xml", json, xml), ("json", xml, json)] {
+        let run = dir.run_with(&["convert", "--to", to, "--definitions", "types"], from.as_bytes());
+        assert_eq!((run.status, run.out, run.err.as_str()), (0, format!("{want}\n"), ""));
+    }
+    let wrong = json.replace("owner", "payer");
+    let run = dir.run_with(&["convert", "--to", "xml", "--definitions", "types"], wrong.as_bytes());
+    assert_eq!((run.status, run.out.as_str()), (1, ""));
+    let run = dir.run_with(&["convert", "--to", "xml", "--definitions", "types/readme.txt"], b"{}");
+    assert_eq!(run.status, 2);
+    assert!(run.err.contains("readme.txt: line 1"), "{}", run.err);
+}

@@ -1,4 +1,4 @@
-use crate::{Issue, NodeId, Tape, Version, json, xml};
+use crate::{Issue, NodeId, Tape, Version, definitions::Types, json, xml};
 
 /// A format of resources.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,6 +37,12 @@ impl Reader {
     #[must_use]
     pub fn for_version(self, version: Version) -> Self {
         Self { json: self.json.for_version(version), xml: self.xml.for_version(version) }
+    }
+
+    /// The same, which reads resources of these types too.
+    #[must_use]
+    pub fn with_types(self, types: &Types) -> Self {
+        Self { json: self.json.with_types(types.clone()), xml: self.xml.with_types(types.clone()) }
     }
 
     /// [`json::Reader::read`] or [`xml::Reader::read`].

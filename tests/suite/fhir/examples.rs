@@ -3,7 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use iomt::fhir::{Format, Version, json::Layout};
+use iomt::fhir::{
+    Format, Version,
+    definitions::{Definitions, Types},
+    json::Layout,
+};
 use serde_json::Value;
 
 use super::Read;
@@ -34,6 +38,19 @@ fn comes_back(name: &str, read: &Read) {
     }
 }
 
+/// All types of a version.
+fn definitions(shared: &Path, version: Version) -> Types {
+    let dir = shared.join("fhir-definitions").join(version.name()).join("StructureDefinition");
+    let mut all = Definitions::new(version);
+    for path in files(&dir) {
+        all.add(&fs::read(&path).unwrap()).unwrap();
+    }
+    let types = all.types();
+    let left_out: Vec<_> = types.left_out().collect();
+    println!("{version}: {} types of definitions, left out {left_out:?}", types.len());
+    types
+}
+
 #[test]
 fn examples_are_read_and_written_as_they_are() {
     let Some(shared) = shared() else {
@@ -41,6 +58,7 @@ fn examples_are_read_and_written_as_they_are() {
         return;
     };
     let (mut whole, mut foreign) = (0, 0);
+    let types = Version::ALL.map(|version| definitions(&shared, version));
     let guides = [
         ("r4", Version::R4),
         ("phd", Version::R4),
@@ -58,6 +76,11 @@ fn examples_are_read_and_written_as_they_are() {
             if read.is_foreign() {
                 foreign += 1;
                 assert!(read.to_xml(Layout::Compact).unwrap_err().contains(&"foreign-type"));
+                let at = Version::ALL.iter().position(|known| *known == version).unwrap();
+                let read = Read::with(&types[at], Format::Json, version, input.as_bytes());
+                assert_eq!(tree(&read.to_json()), tree(&input), "{name}: {}", read.lines());
+                assert!(!read.is_foreign() && read.lines().is_empty(), "{name}: {}", read.lines());
+                comes_back(&name, &read);
             } else {
                 whole += 1;
                 assert_eq!(read.lines(), "", "{name}");

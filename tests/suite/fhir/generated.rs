@@ -1,7 +1,7 @@
 //! Resources made up from the element table: any elements, with texts that their types allow.
 
 use iomt::fhir::table::{ElementId, Kind, Lexical, Type, el, ty};
-use iomt::fhir::{Format, Tape, Version, json::Layout};
+use iomt::fhir::{Format, Tape, Version, definitions::Types, json::Layout};
 use iomt::wire::Span;
 use proptest::prelude::*;
 
@@ -121,7 +121,7 @@ fn made(seed: u64, version: Version) -> Read {
     Maker { dice: Dice(seed), version, tape: &mut tape }.resource(0);
     let root = tape.root();
     assert!(!tape.is_incomplete());
-    Read { tape, root, issues: Vec::new(), version }
+    Read { tape, root, issues: Vec::new(), version, types: Types::default() }
 }
 
 /// What is made up is worth it: every type that is not empty comes, and every kind of content.

@@ -7,6 +7,7 @@ mod vectors;
 
 use iomt::fhir::{
     Format, Issue, NodeId, Reader, Tape, Version,
+    definitions::Types,
     json::{self, Layout},
     table::el,
     xml,
@@ -18,18 +19,25 @@ pub struct Read {
     pub root: Option<NodeId>,
     pub issues: Vec<Issue>,
     pub version: Version,
+    pub types: Types,
 }
 
 impl Read {
     pub fn of(format: Format, version: Version, bytes: &[u8]) -> Self {
+        Self::with(&Types::default(), format, version, bytes)
+    }
+
+    /// With types of definitions.
+    pub fn with(types: &Types, format: Format, version: Version, bytes: &[u8]) -> Self {
         let (mut tape, mut issues) = (Tape::new(), Vec::new());
-        let root = Reader::new().for_version(version).read(format, bytes, &mut tape, &mut issues);
-        Self { tape, root, issues, version }
+        let mut reader = Reader::new().for_version(version).with_types(types);
+        let root = reader.read(format, bytes, &mut tape, &mut issues);
+        Self { tape, root, issues, version, types: types.clone() }
     }
 
     /// Bytes of the same version.
     pub fn again(&self, format: Format, text: &str) -> Self {
-        Self::of(format, self.version, text.as_bytes())
+        Self::with(&self.types, format, self.version, text.as_bytes())
     }
 
     /// Whether a type that the table does not have stands in it.

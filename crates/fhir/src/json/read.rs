@@ -2,6 +2,7 @@
 
 use super::lex::{Lexer, Token, TokenKind, index, number, unescape};
 use crate::{
+    definitions::Types,
     issue::{Issue, Report, Rule},
     table::{self, ElementId, JsonType, Kind, Lexical, TypeId, el, ty},
     tape::{Mark, NodeId, Tape},
@@ -59,6 +60,7 @@ pub struct Reader {
     members: Vec<Member>,
     key: String,
     version: Version,
+    types: Option<Types>,
 }
 
 /// What stands under one name in an object: the value, and what `_name` adds.
@@ -99,6 +101,7 @@ impl Reader {
             members: Vec::new(),
             key: String::new(),
             version: Version::R4,
+            types: None,
         }
     }
 
@@ -106,6 +109,13 @@ impl Reader {
     #[must_use]
     pub const fn for_version(mut self, version: Version) -> Self {
         self.version = version;
+        self
+    }
+
+    /// The same, which reads resources of these types too.
+    #[must_use]
+    pub fn with_types(mut self, types: Types) -> Self {
+        self.types = Some(types);
         self
     }
 
@@ -150,6 +160,7 @@ impl Reader {
             members: &mut self.members,
             key: &mut self.key,
             version: self.version,
+            types: self.types.as_ref(),
             tape,
             report,
             parent: start.node(),
@@ -170,6 +181,7 @@ struct Build<'a> {
     members: &'a mut Vec<Member>,
     key: &'a mut String,
     version: Version,
+    types: Option<&'a Types>,
     tape: &'a mut Tape,
     report: Report<'a>,
     /// The node that an issue belongs to.
@@ -254,7 +266,8 @@ impl<'a> Build<'a> {
             return None;
         };
         let name = self.raw(self.token(kind));
-        if let Some(root) = table::root(name) {
+        let added = || self.types.and_then(|types| types.root(name));
+        if let Some(root) = table::root(name).or_else(added) {
             let mark = self.tape.open(root, self.span(at));
             self.members_of(at, root.row().ty, mark);
             self.tape.close(mark);

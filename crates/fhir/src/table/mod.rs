@@ -12,6 +12,7 @@
 //! must stand, codes, targets) is looked up by [`Version`] in that row. Only where the content
 //! differs are there several rows of one name: [`el::DEVICE_TYPE`] and [`el::DEVICE_TYPE_R5`].
 
+pub(crate) mod added;
 mod generated;
 
 use crate::version::Version;
@@ -34,6 +35,12 @@ impl Versions {
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    pub(crate) const NONE: Self = Self(0);
+
+    pub(crate) const fn of(version: Version) -> Self {
+        Self(version.bit())
     }
 }
 
@@ -235,7 +242,42 @@ impl Binding {
     }
 }
 
+impl Element {
+    /// A row that definitions add: an element that may stand once.
+    pub(crate) fn added(
+        name: &str,
+        parent: TypeId,
+        (ty, kind): (TypeId, Kind),
+        ordinal: u8,
+        versions: Versions,
+    ) -> Self {
+        Self {
+            name: name.to_owned().leak(),
+            key: format!("\",\"{name}\":\"").leak(),
+            parent,
+            ty,
+            kind,
+            ordinal,
+            versions,
+            ..NOTHING
+        }
+    }
+}
+
 impl Type {
+    /// A row that definitions add.
+    pub(crate) fn added(
+        name: &str,
+        kind: Kind,
+        (first, len): (u16, u16),
+        (required, choices): (Vec<u64>, Vec<u64>),
+        versions: Versions,
+    ) -> Self {
+        let required: Vec<(u64, u8)> =
+            required.into_iter().map(|bits| (bits, versions.0)).collect();
+        t(name.to_owned().leak(), kind, first, len, required.leak(), choices.leak(), 0, &[])
+    }
+
     /// The elements of all versions.
     pub fn elements(&self) -> impl ExactSizeIterator<Item = ElementId> + use<> {
         (self.first..self.first.saturating_add(self.len)).map(ElementId)
@@ -289,7 +331,10 @@ impl Type {
     #[must_use]
     pub fn element(&self, name: &str, version: Version) -> Option<ElementId> {
         let first = usize::from(self.first);
-        let rows = BY_NAME.get(first..first.saturating_add(usize::from(self.len)))?;
+        let Some(rows) = BY_NAME.get(first..first.saturating_add(usize::from(self.len))) else {
+            let is = |id: &ElementId| id.name() == name && id.row().versions.has(version);
+            return self.elements().find(is);
+        };
         let at = rows.partition_point(|&row| ElementId(row).name() < name);
         let named = rows.get(at..)?.iter().map(|&row| ElementId(row));
         named.take_while(|id| id.name() == name).find(|id| id.row().versions.has(version))
@@ -297,10 +342,17 @@ impl Type {
 }
 
 impl ElementId {
+    pub(crate) const fn numbered(number: u16) -> Self {
+        Self(number)
+    }
+
     /// Its row.
     #[must_use]
     pub fn row(self) -> &'static Element {
-        ELEMENTS.get(usize::from(self.0)).unwrap_or(&NOTHING)
+        ELEMENTS
+            .get(usize::from(self.0))
+            .or_else(|| added::element(self.0))
+            .unwrap_or(const { &NOTHING })
     }
 
     /// Its JSON name.
@@ -343,11 +395,21 @@ impl ElementId {
     }
 }
 
+/// The type of this name.
+pub(crate) fn type_by_name(name: &str) -> Option<TypeId> {
+    let at = TYPES.iter().position(|row| row.name == name)?;
+    u16::try_from(at).ok().map(TypeId)
+}
+
 impl TypeId {
+    pub(crate) const fn numbered(number: u16) -> Self {
+        Self(number)
+    }
+
     /// Its row.
     #[must_use]
     pub fn row(self) -> &'static Type {
-        TYPES.get(usize::from(self.0)).unwrap_or(&NO_TYPE)
+        TYPES.get(usize::from(self.0)).or_else(|| added::ty(self.0)).unwrap_or(&NO_TYPE)
     }
 
     /// Its name.
@@ -377,7 +439,7 @@ fn find_code(codes: &[Code], code: &str) -> Versions {
 }
 
 /// Numbers come from the table alone, so nothing ever falls back on these.
-static NOTHING: Element = r!("", 0, 0, Kind::Complex, 0, 0, 0, false, 0, None, &[], 0, 0);
+const NOTHING: Element = r!("", 0, 0, Kind::Complex, 0, 0, 0, false, 0, None, &[], 0, 0);
 static NO_TYPE: Type = t("", Kind::Complex, 0, 0, &[], &[], 0, &[]);
 
 /// A row: name, parent, type, kind, place, required, max, array, choice, binding, targets, simple,

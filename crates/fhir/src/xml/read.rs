@@ -7,6 +7,7 @@ use quick_xml::events::Event;
 
 use super::lex::{self, Lexer, Names, Token, TokenKind};
 use super::{XHTML, is_attribute, text};
+use crate::definitions::Types;
 use crate::issue::{Issue, Report, Rule};
 use crate::json::lex::{index, number};
 use crate::json::{is_number, rules as common};
@@ -70,6 +71,7 @@ pub struct Reader {
     /// A value without its references.
     value: String,
     version: Version,
+    types: Option<Types>,
 }
 
 /// An element in an object.
@@ -117,6 +119,7 @@ impl Reader {
             members: Vec::new(),
             value: String::new(),
             version: Version::R4,
+            types: None,
         }
     }
 
@@ -124,6 +127,13 @@ impl Reader {
     #[must_use]
     pub const fn for_version(mut self, version: Version) -> Self {
         self.version = version;
+        self
+    }
+
+    /// The same, which reads resources of these types too.
+    #[must_use]
+    pub fn with_types(mut self, types: Types) -> Self {
+        self.types = Some(types);
         self
     }
 
@@ -168,6 +178,7 @@ impl Reader {
             members: &mut self.members,
             value: &mut self.value,
             version: self.version,
+            types: self.types.as_ref(),
             tape,
             report,
             parent: start.node(),
@@ -191,6 +202,7 @@ struct Build<'a> {
     members: &'a mut Vec<Member>,
     value: &'a mut String,
     version: Version,
+    types: Option<&'a Types>,
     tape: &'a mut Tape,
     report: Report<'a>,
     /// The node that an issue belongs to.
@@ -301,7 +313,8 @@ impl<'a> Build<'a> {
         }
         let name = self.name(at);
         let span = self.span(self.whole(at));
-        if let Some(root) = table::root(name) {
+        let added = || self.types.and_then(|types| types.root(name));
+        if let Some(root) = table::root(name).or_else(added) {
             let mark = self.tape.open(root, span);
             let outer = core::mem::replace(&mut self.parent, mark.node());
             self.attributes(at, &[]);
