@@ -32,6 +32,8 @@ mod rows;
 mod seam;
 #[path = "suite/support.rs"]
 mod support;
+#[path = "suite/ucum.rs"]
+mod ucum;
 #[path = "suite/vectors.rs"]
 mod vectors;
 #[path = "suite/versions.rs"]

@@ -4,6 +4,8 @@
 //! |---|---|---|
 //! | [`mdc`] | an MDC code | its reference id, and back |
 //! | [`mod@unit`] | UCUM, `MDC_DIM_…`, or what devices write | a unit; exact conversion |
+//! | [`ucum`] | any unit of UCUM | its validity; exact conversion |
+//! | [`analyte`] | a MDC or LOINC code | the substance, for mg/dL and mmol/L |
 //! | [`loinc`] | an MDC code and a unit | the LOINC codes that hold for it |
 //! | [`vital`] | a LOINC or SNOMED CT code | the vital-signs profile that FHIR implies |
 //! | [`bits`] | an MDC code and a bit | its name in `ASN1ToHL7` |
@@ -28,9 +30,11 @@
 //!   data needs the licence of SNOMED International.
 #![no_std]
 
+pub mod analyte;
 pub mod bits;
 mod generated;
 pub mod loinc;
 pub mod mdc;
+pub mod ucum;
 pub mod unit;
 pub mod vital;

@@ -53,17 +53,22 @@ impl Scaled {
     /// ten moves the point.
     #[must_use]
     pub fn convert(self, factor: Ratio, offset: Ratio) -> Option<Self> {
-        let (factor_den, offset_den) =
-            (i128::from(factor.denominator), i128::from(offset.denominator));
-        let denominator = factor_den.checked_mul(offset_den)?;
         let (mut exponent, mut factor_num) = (self.exponent, factor.numerator);
+        let mut factor_den = i128::from(factor.denominator);
         if offset.numerator == 0 {
-            // A power of ten moves the point and keeps the precision: 1.750 m is 175.0 cm.
+            // A power of ten moves the point and keeps the precision: 1.750 m is 175.0 cm, and
+            // 1750 mm is 1.750 m.
             while factor_num != 0 && factor_num % 10 == 0 {
                 factor_num /= 10;
                 exponent = exponent.checked_add(1)?;
             }
+            while factor_den % 10 == 0 {
+                factor_den /= 10;
+                exponent = exponent.checked_sub(1)?;
+            }
         }
+        let offset_den = i128::from(offset.denominator);
+        let denominator = factor_den.checked_mul(offset_den)?;
         // value = (mantissa × f.num × o.den × 10^exponent + o.num × f.den) / (f.den × o.den)
         let mut product = i128::from(self.mantissa)
             .checked_mul(i128::from(factor_num))?
@@ -245,6 +250,10 @@ mod tests {
         assert_eq!(
             convert(1750, -3, (Ratio::new(100, 1), Ratio::ZERO)),
             Some(Scaled::new(1750, -1))
+        );
+        assert_eq!(
+            convert(1750, 0, (Ratio::new(1, 1000), Ratio::ZERO)),
+            Some(Scaled::new(1750, -3))
         );
         assert_eq!(convert(1, 0, (Ratio::new(1, 3), Ratio::ZERO)), None);
         assert_eq!(convert(1, 0, (Ratio::new(1, 8), Ratio::ZERO)), Some(Scaled::new(125, -3)));

@@ -1,4 +1,6 @@
-//! Check digits of the codes that we take over.
+//! Check digits of the codes that we take over, and the weights of formulas.
+
+use crate::support::Result;
 
 /// Whether `code` is a LOINC code: digits, a hyphen, and the check digit by Luhn's rule.
 pub fn is_loinc(code: &str) -> bool {
@@ -41,6 +43,30 @@ pub fn is_sctid(id: &str) -> bool {
     sum == 0
 }
 
+/// Milligrams a mole of a formula such as `C6H12O6`, by the standard atomic weights (IUPAC 2021,
+/// abridged).
+pub fn molar_mass(formula: &str) -> Result<i64> {
+    let mut rest = formula;
+    let mut total = 0;
+    while let Some(first) = rest.get(1..) {
+        let symbol = 1 + first.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(first.len());
+        let (symbol, tail) = rest.split_at(symbol);
+        let weight = match symbol {
+            "H" => 1_008,
+            "C" => 12_011,
+            "N" => 14_007,
+            "O" => 15_999,
+            "Ca" => 40_078,
+            _ => return Err(format!("{formula}: the weight of {symbol} is not here").into()),
+        };
+        let digits = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+        let count = if digits == 0 { 1 } else { tail[..digits].parse()? };
+        total += weight * count;
+        rest = &tail[digits..];
+    }
+    Ok(total)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +79,16 @@ mod tests {
         for bad in ["8480-5", "8480", "84806", "-6", "8480-66", "848O-6", ""] {
             assert!(!is_loinc(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn weights() {
+        for (formula, milligrams) in
+            [("C6H12O6", 180_156), ("N2", 28_014), ("CH4N2O", 60_056), ("Ca", 40_078)]
+        {
+            assert_eq!(molar_mass(formula).unwrap(), milligrams);
+        }
+        assert!(molar_mass("Xx2").is_err() && molar_mass("c").is_err());
     }
 
     #[test]

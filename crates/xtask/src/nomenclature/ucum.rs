@@ -6,40 +6,82 @@ use std::collections::BTreeMap;
 /// Powers of the base atoms, without those that are zero.
 pub type Dimension = BTreeMap<String, i32>;
 
-/// A fraction in lowest terms, denominator positive.
+/// `numerator / denominator × 10^ten`, each number in one form only: the denominator has no factor
+/// in common with the numerator nor with 10, and the numerator does not end in 0.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Fraction(pub i128, pub i128);
+pub struct Fraction {
+    pub numerator: i128,
+    pub denominator: i128,
+    pub ten: i32,
+}
 
 impl Fraction {
-    pub const ZERO: Self = Self(0, 1);
-    pub const ONE: Self = Self(1, 1);
+    pub const ZERO: Self = Self { numerator: 0, denominator: 1, ten: 0 };
+    pub const ONE: Self = Self { numerator: 1, denominator: 1, ten: 0 };
 
-    fn new(numerator: i128, denominator: i128) -> Result<Self> {
+    pub fn new(numerator: i128, denominator: i128, ten: i32) -> Result<Self> {
+        if denominator <= 0 {
+            return Err("a fraction with a denominator below 1".into());
+        }
+        if numerator == 0 {
+            return Ok(Self::ZERO);
+        }
         let mut rest = (numerator.unsigned_abs(), denominator.unsigned_abs());
         while rest.1 != 0 {
             rest = (rest.1, rest.0 % rest.1);
         }
         let divisor = i128::try_from(rest.0)?;
-        if denominator <= 0 || divisor == 0 {
-            return Err("a fraction with a denominator below 1".into());
+        let mut new =
+            Self { numerator: numerator / divisor, denominator: denominator / divisor, ten };
+        for (factor, other) in [(2, 5), (5, 2)] {
+            while new.denominator % factor == 0 {
+                new.denominator /= factor;
+                new.numerator = new.numerator.checked_mul(other).ok_or("a factor over 128 bits")?;
+                new.ten -= 1;
+            }
         }
-        Ok(Self(numerator / divisor, denominator / divisor))
+        while new.numerator % 10 == 0 {
+            new.numerator /= 10;
+            new.ten += 1;
+        }
+        Ok(new)
+    }
+
+    /// Numerator and denominator, without the power of ten.
+    pub fn ratio(self) -> Result<(i64, u64)> {
+        let ten = |n: i32| 10_i128.checked_pow(n.try_into().unwrap_or(0)).ok_or("a power of ten");
+        let (mut numerator, mut denominator) =
+            (i64::try_from(self.numerator * ten(self.ten)?)?, self.denominator * ten(-self.ten)?);
+        for factor in [2, 5] {
+            while numerator % factor == 0 && denominator % i128::from(factor) == 0 && numerator != 0
+            {
+                (numerator, denominator) = (numerator / factor, denominator / i128::from(factor));
+            }
+        }
+        Ok((numerator, denominator.try_into()?))
     }
 
     fn times(self, other: Self) -> Result<Self> {
         // Crosswise reduction first keeps the products small.
-        let (a, b) = (Self::new(self.0, other.1)?, Self::new(other.0, self.1)?);
+        let a = Self::new(self.numerator, other.denominator, self.ten)?;
+        let b = Self::new(other.numerator, self.denominator, other.ten)?;
         let product = |x: i128, y: i128| x.checked_mul(y).ok_or("a factor over 128 bits");
-        Self::new(product(a.0, b.0)?, product(a.1, b.1)?)
+        Self::new(
+            product(a.numerator, b.numerator)?,
+            product(a.denominator, b.denominator)?,
+            a.ten + b.ten,
+        )
     }
 
     fn inverse(self) -> Result<Self> {
-        Self::new(self.1, self.0)
+        Self::new(self.denominator, self.numerator, -self.ten)
     }
 
-    fn parse(text: &str) -> Result<Self> {
-        let (numerator, denominator) = text.split_once('/').unwrap_or((text, "1"));
-        Self::new(numerator.parse()?, denominator.parse()?)
+    /// `7`, `3/4`, `662607015e-42`.
+    pub fn parse(text: &str) -> Result<Self> {
+        let (digits, ten) = text.split_once('e').unwrap_or((text, "0"));
+        let (numerator, denominator) = digits.split_once('/').unwrap_or((digits, "1"));
+        Self::new(numerator.parse()?, denominator.parse()?, ten.parse()?)
     }
 }
 
@@ -86,9 +128,10 @@ impl Value {
     }
 }
 
-struct Atom {
-    metric: bool,
-    value: Value,
+/// A symbol that expressions are made of.
+pub struct Atom {
+    pub metric: bool,
+    pub value: Value,
     display: String,
 }
 
@@ -140,6 +183,11 @@ impl Atoms {
             }
         }
         Ok(atoms)
+    }
+
+    /// The atoms, in the order of their symbol.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &Atom)> {
+        self.0.iter().map(|(symbol, atom)| (symbol.as_str(), atom))
     }
 
     /// What `expression` is worth, or why it is no expression.
@@ -225,7 +273,7 @@ impl<'a> Parser<'a> {
         if let Some(exponent) = text.strip_prefix("10*").or_else(|| text.strip_prefix("10^")) {
             self.display.push_str("10^");
             self.display.push_str(exponent);
-            return Value::number(Fraction(10, 1)).power(exponent.parse()?);
+            return Ok(Value::number(Fraction::new(1, 1, exponent.parse()?)?));
         }
         let body = text.trim_end_matches(|c: char| c.is_ascii_digit());
         let body = body.strip_suffix(['-', '+']).unwrap_or(body);
@@ -245,8 +293,7 @@ impl<'a> Parser<'a> {
             if let Some(atom) = atom.filter(|a| a.metric) {
                 self.display.push_str(shown);
                 self.display.push_str(&atom.display);
-                let ten = Value::number(Fraction(10, 1)).power(power)?;
-                return ten.times(&atom.value);
+                return Value::number(Fraction::new(1, 1, power)?).times(&atom.value);
             }
         }
         Err(format!("{symbol:?} is no atom").into())
@@ -279,15 +326,15 @@ mod tests {
     #[test]
     fn factors_are_those_of_ucum() {
         let atoms = atoms();
-        let factor = |text| atoms.value(text).unwrap().factor;
+        let factor = |text| atoms.value(text).unwrap().factor.ratio().unwrap();
         // Grams, metres and seconds are the base.
-        assert_eq!(factor("kg"), Fraction(1000, 1));
-        assert_eq!(factor("mm[Hg]"), Fraction(133_322, 1)); // 133.322 Pa
-        assert_eq!(factor("{beat}/min"), Fraction(1, 60));
-        assert_eq!(factor("10*3/uL"), Fraction(1_000_000_000_000, 1));
-        assert_eq!(factor("kg/m2"), Fraction(1000, 1));
-        assert_eq!(factor("mg/(24.h)"), Fraction(1, 86_400_000));
-        assert_eq!(factor("mL/min/{1.73_m2}"), Fraction(1, 60_000_000));
+        assert_eq!(factor("kg"), (1000, 1));
+        assert_eq!(factor("mm[Hg]"), (133_322, 1)); // 133.322 Pa
+        assert_eq!(factor("{beat}/min"), (1, 60));
+        assert_eq!(factor("10*3/uL"), (1_000_000_000_000, 1));
+        assert_eq!(factor("kg/m2"), (1000, 1));
+        assert_eq!(factor("mg/(24.h)"), (1, 86_400_000));
+        assert_eq!(factor("mL/min/{1.73_m2}"), (1, 60_000_000));
         // UCUM reads from left to right: this is no rate.
         assert_ne!(
             atoms.value("mg/24.h").unwrap().dimension,
@@ -335,7 +382,9 @@ mod tests {
                 let theirs = atoms.value(other).unwrap();
                 let scaled = ours.offset == Fraction::ZERO && theirs.offset == Fraction::ZERO;
                 if ours.dimension == theirs.dimension && scaled && unit != other {
-                    let number = |f: Fraction| f.0 as f64 / f.1 as f64;
+                    let number = |f: Fraction| {
+                        f.numerator as f64 / f.denominator as f64 * 10_f64.powi(f.ten)
+                    };
                     let expected = number(ours.factor) / number(theirs.factor);
                     let got = octofhir_ucum::convert(1.0, unit, other)
                         .unwrap_or_else(|e| panic!("{unit} {other}: {e:?}"));
