@@ -1,7 +1,7 @@
 //! Units of measure: UCUM, MDC dimensions, and what devices and laboratories write.
 
 use crate::{
-    generated::unit::{BY_MDC, BY_TEXT, UNITS},
+    generated::unit::{BY_MDC, BY_TEXT, KEYS, UNITS},
     mdc,
 };
 use iomt_core::{
@@ -55,7 +55,16 @@ pub(crate) const fn unit(
 #[must_use]
 pub fn by_ucum(code: impl AsRef<[u8]>) -> Option<&'static Unit> {
     let code = code.as_ref();
-    UNITS.get(UNITS.binary_search_by(|unit| unit.ucum.as_bytes().cmp(code)).ok()?)
+    // Numbers are compared, not texts: most units are no longer than one.
+    let mut key = [0; 8];
+    for (slot, byte) in key.iter_mut().zip(code) {
+        *slot = *byte;
+    }
+    let key = u64::from_be_bytes(key);
+    let first = KEYS.partition_point(|other| *other < key);
+    let same = KEYS.get(first..)?.iter().take_while(|other| **other == key);
+    let mut units = UNITS.get(first..)?.iter().zip(same);
+    units.find(|(unit, _)| unit.ucum.as_bytes() == code).map(|(unit, _)| unit)
 }
 
 /// The unit of a dimension code, prefixes included: 263890 (`MDC_DIM_MILLI_G`) is `mg`.

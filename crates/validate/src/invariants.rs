@@ -12,6 +12,7 @@ use iomt_fhir::{
     table::{Element, ElementId, el, ty},
     tape::Node,
 };
+use iomt_nomenclature::{ucum, unit};
 
 const UCUM: &str = "http://unitsofmeasure.org";
 
@@ -118,6 +119,27 @@ fn extension(check: &mut Check<'_>, id: NodeId, row: &Element, seen: Seen) {
 
 fn quantity(check: &mut Check<'_>, id: NodeId, seen: Seen, code: ElementId, system: ElementId) {
     implies(check, id, seen, code, system, &rules::QTY_3);
+    if !seen.has(code) {
+        return;
+    }
+    let tape = check.tape;
+    let (mut is_ucum, mut unit) = (false, None);
+    for (part, node) in tape.entries(id) {
+        let element = node.element();
+        if element == system {
+            is_ucum = tape.value(node) == UCUM;
+        } else if element == code && node.has_text() {
+            unit = Some((part, tape.value(node)));
+        }
+    }
+    if let (true, Some((part, unit))) = (is_ucum, unit) {
+        check.require(is_unit(unit), &rules::UCUM, part);
+    }
+}
+
+/// Whether UCUM has this unit. Most stand in the table of units that devices send.
+fn is_unit(code: &str) -> bool {
+    unit::by_ucum(code).is_some() || ucum::is_valid(code)
 }
 
 /// Age, Count, Distance and Duration: a Quantity with a unit of one kind. What is a unit of that

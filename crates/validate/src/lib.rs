@@ -7,6 +7,7 @@
 //! | structure | order, cardinality, choices, types, required bindings: the element table |
 //! | primitives | forms and ranges by the definitions, calendar days that exist, zones |
 //! | invariants | those of every type in the table, written by hand under their keys |
+//! | units | codes of UCUM in a Quantity, by its grammar and atoms |
 //! | references | contained resources in both directions; the type, where it is written |
 //! | bundles | bdl-1 to bdl-12, fullUrl |
 //! | narrative | well-formed XHTML, its elements and attributes |

@@ -75,6 +75,7 @@ rules! { TYPES:
     TRD_3 = "trd-3", Invariant, "what the type of the trigger needs is missing";
     TXT_1 = "txt-1", Invariant, "the narrative is not well-formed, or has what is not allowed";
     TXT_2 = "txt-2", Invariant, "the narrative says nothing";
+    UCUM = "ucum-code", CodeInvalid, "the code is no unit of UCUM";
 }
 
 // Resources.

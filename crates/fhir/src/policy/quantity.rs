@@ -3,9 +3,9 @@
 use core::fmt::{self, Write};
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Comparator, Decimal, Quantity, Unit};
+use iomt_core::model::{Comparator, Decimal, Quantity, Text, Unit};
 use iomt_core::wire::{Scaled, Span, write_canonical};
-use iomt_nomenclature::unit;
+use iomt_nomenclature::{ucum, unit};
 
 use super::code::{MDC, UCUM};
 use super::{Builder, Hole};
@@ -62,7 +62,9 @@ impl Builder<'_> {
                 None => self.note(DiagnosticCode::UnitInexact, quantity.span, "Quantity"),
             }
         }
-        if unit.is_none() && !quantity.unit.is_none() {
+        // A unit of UCUM that no table has goes out as it was sent.
+        let other = quantity.unit.ucum.filter(|code| unit.is_none() && is_unit(*code));
+        if unit.is_none() && other.is_none() && !quantity.unit.is_none() {
             let Unit { ucum, mdc, text, span, .. } = quantity.unit;
             self.note(DiagnosticCode::UnitUnknown, span, "Quantity.unit");
             if text.is_some() && (ucum.is_some() || mdc.is_some()) {
@@ -92,6 +94,9 @@ impl Builder<'_> {
         if let Some(unit) = unit {
             self.tape.text(el::QUANTITY_SYSTEM, UCUM);
             self.tape.text_at(el::QUANTITY_CODE, unit.ucum, quantity.unit.span);
+        } else if let Some(code) = other {
+            self.tape.text_at(el::QUANTITY_SYSTEM, UCUM, quantity.unit.span);
+            self.text(el::QUANTITY_CODE, code);
         }
         self.tape.close(mark);
     }
@@ -166,6 +171,10 @@ impl Builder<'_> {
         let quantity = Quantity::new(Decimal::Scaled(value), *unit, Span::NONE);
         self.quantity(element, &quantity, allowed);
     }
+}
+
+fn is_unit(code: Text<'_>) -> bool {
+    code.short().is_some_and(|code| ucum::is_valid(code.as_str()))
 }
 
 fn is_same(a: &Decimal<'_>, b: &Decimal<'_>) -> bool {

@@ -56,6 +56,7 @@ fn what_the_grammar_allows() {
         "99999999999999999999",
         "m999",
         "{~!@#}",
+        "{}",
         "cal_[15]2",
     ] {
         assert!(is_valid(code) && Term::parse(code).is_ok(), "{code}");

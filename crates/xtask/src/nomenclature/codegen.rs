@@ -173,10 +173,18 @@ fn unit(atoms: &Atoms) -> Result<String> {
         }
     }
     let n = units.len();
+    let keys = units.iter().map(|unit| {
+        let mut key = [0; 8];
+        key.iter_mut().zip(unit.ucum.bytes()).for_each(|(slot, byte)| *slot = byte);
+        u64::from_be_bytes(key)
+    });
+    let keys: Vec<u64> = keys.collect();
     let mut out = format!(
         "use crate::unit::{{Unit, unit}};
         /// In the order of the UCUM code.
         pub(crate) static UNITS: [Unit; {n}] = [{rows}];
+        /// The first eight bytes of each code as a number.
+        pub(crate) static KEYS: [u64; {n}] = {keys:?};
         /// Dimension codes, and places in `UNITS`.
         pub(crate) static BY_MDC: [(u32, u16); {}] = {:?};
         /// Texts in the order of their bytes, and places in `UNITS`.
