@@ -395,6 +395,8 @@ impl<'a> Request<'a> {
                 frame::FS => b"X1C",
                 frame::VT => b"X0B",
                 b'\n' => b"X0A",
+                // No field has one: it ends the segment in any case. Should that change, no answer
+                // is to be cut in two.
                 b'\r' => b"X0D",
                 plain if self.quoting == Quoting::Escaped => {
                     escape(&[plain], delimiters, out);

@@ -189,9 +189,6 @@ impl<'a, 's> Context<'a, 's> {
 
     /// A field that no arm reads: a rule passes it over, or it is not mapped.
     pub(crate) fn rest(&mut self, field: Field<'a>) {
-        if field.is_empty() {
-            return;
-        }
         if parts::rule(self.name.as_bytes(), self.field).is_none() {
             self.say(DiagnosticCode::FieldNotMapped, field.span());
         }

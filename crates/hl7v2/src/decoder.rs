@@ -414,6 +414,7 @@ impl Decoder for Hl7Decoder {
                 reader.last_piece(input.at, sink).and(read.unwrap_or(Ok(())))
             }
             Payload::Characteristic { value, .. } => reject(value, 0, input.at, wrong(), sink),
+            // A kind of input that core adds; there is none today.
             _ => reject(&[], 0, input.at, wrong(), sink),
         }
     }

@@ -144,10 +144,7 @@ fn hexadecimal(digits: &[u8]) -> impl Iterator<Item = u8> + '_ {
         b'0'..=b'9' => b.wrapping_sub(b'0'),
         _ => b.to_ascii_uppercase().wrapping_sub(b'A').wrapping_add(10),
     };
-    digits.chunks_exact(2).map(move |pair| match pair {
-        [high, low] => nibble(*high) << 4 | nibble(*low),
-        _ => 0,
-    })
+    digits.as_chunks::<2>().0.iter().map(move |[high, low]| nibble(*high) << 4 | nibble(*low))
 }
 
 /// Reads bytes as `charset`, a character at a time; `None` where they are none.

@@ -505,6 +505,11 @@ mod tests {
         let msh = segment(b"MSH|^~\\&|A^B|C");
         let fields: Vec<_> = msh.fields().map(|f| (f.raw(), f.offset())).collect();
         assert_eq!(fields, [(&b"|"[..], 103), (b"^~\\&", 104), (b"A^B", 109), (b"C", 113)]);
+        let nth = |number| msh.fields().nth(number).map(|f| f.raw());
+        assert_eq!(
+            [0, 1, 2, 3, 4].map(nth),
+            [Some(&b"|"[..]), Some(b"^~\\&"), Some(b"A^B"), Some(b"C"), None]
+        );
         assert_eq!(msh.field(2).unwrap().repetitions().count(), 1);
         assert_eq!(msh.field(2).unwrap().component(1).unwrap().raw(), b"^~\\&");
         assert_eq!(msh.field(3).unwrap().component(2).unwrap().raw(), b"B");

@@ -234,6 +234,7 @@ impl Groups {
         let inner = level.saturating_add(1);
         let (Ok(node), Some(slot)) = (u32::try_from(self.nodes.len()), stack.frames.get_mut(inner))
         else {
+            // The deepest structure has as many frames.
             return false;
         };
         *slot = Frame { node, items: group.items, next: 0, again: false };

@@ -151,6 +151,7 @@ impl Replies {
             },
             Err(_) => {
                 let code = match disposition {
+                    // Past a limit, under a header that is none.
                     Disposition::Rejected => AckCode::AR,
                     Disposition::Accepted | Disposition::Error => AckCode::AE,
                 };
@@ -190,4 +191,19 @@ fn write_dtm(time: &DateTime, out: &mut String) -> core::fmt::Result {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::time::Dtm;
+
+    #[test]
+    fn a_time_is_written_as_far_as_it_is_known() {
+        for raw in ["2026", "202601", "20260115", "20260115143000", "20260115143000-0330"] {
+            let mut out = String::new();
+            write_dtm(&Dtm::parse(raw.as_bytes()).unwrap().value(), &mut out).unwrap();
+            assert_eq!(out, raw);
+        }
+    }
 }

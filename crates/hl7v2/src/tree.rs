@@ -454,6 +454,7 @@ fn belongs<'a>(context: &Context<'a, '_>, facet: usize, metric: usize) -> bool {
         context.message.line(facet.saturating_add(1)).is_some_and(|next| next.id() == b"NTE");
     let (Some(facet), Some(metric)) = (context.message.line(facet), context.message.line(metric))
     else {
+        // Both lines were read to make the rows.
         return false;
     };
     let raw = |segment: &Segment<'a>, number| segment.field(number).map_or(&[][..], |f| f.raw());

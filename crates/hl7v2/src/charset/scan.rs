@@ -204,6 +204,7 @@ mod tests {
         assert_eq!(bars(Scan::Big5, b"\x81|\xA4\xA4|"), [1, 4]);
         // Half a character at the end.
         assert_eq!(bars(Scan::Big5, b"|\xA8"), [0]);
+        assert!(matches!(Walk::new(Scan::Plain).step(b"\xA8|"), Step::Single));
     }
 
     #[test]

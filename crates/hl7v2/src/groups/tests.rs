@@ -230,3 +230,13 @@ fn segments_are_found_by_their_groups() {
         assert_eq!(GroupPath::parse(text).unwrap_err().offset(), at, "{text}");
     }
 }
+
+#[test]
+fn debug_shows_no_content() {
+    let (mut index, mut groups) = (Index::new(), Groups::new());
+    let text = b"MSH|^~\\&|||||||ORU^R01^ORU_R01|1|P|2.5.1\rPID|1||DOE\r";
+    let message = Message::parse(text, &mut index).unwrap();
+    groups.assemble(&message);
+    let shown = alloc::format!("{:?}", groups.place_of(1).unwrap());
+    assert!(shown.contains("Line(group 2, number 1)") && !shown.contains("DOE"), "{shown}");
+}

@@ -132,9 +132,6 @@ pub(crate) fn stay<'a>(
     status: Option<Text<'a>>,
     stays: &mut Vec<Stay>,
 ) {
-    if field.is_empty() {
-        return;
-    }
     let repetition = context.first(field);
     let place = pl::declare(context, repetition, status);
     stays.extend(place.map(|place| at(place, kind, field)));

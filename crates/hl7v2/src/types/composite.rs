@@ -496,6 +496,7 @@ mod tests {
         let field = Field::new(b"4711^^^H&1.2.3&ISO^MR^^20260101", 10, Delimiters::DEFAULT);
         let cx: Cx<'_> = field.repetition(1).unwrap().composite();
         assert_eq!(cx.id_number().unwrap().raw(), b"4711");
+        assert_eq!(cx.raw(), b"4711^^^H&1.2.3&ISO^MR^^20260101");
         assert!(cx.check_digit().is_none() && cx.assigning_agency().is_none());
         let authority = cx.assigning_authority().unwrap();
         assert_eq!(authority.universal_id().unwrap().raw(), b"1.2.3");

@@ -17,9 +17,6 @@ use crate::{Field, Repetition};
 
 /// Reads a time; nothing where there is none. One that cannot be read is kept as sent.
 pub(crate) fn field<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Option<Time<'a>> {
-    if field.is_empty() {
-        return None;
-    }
     let repetition = context.first(field);
     first(context, repetition)
 }

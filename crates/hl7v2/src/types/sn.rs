@@ -102,11 +102,12 @@ pub(crate) fn range<'a>(
     seen.then_some(Value::Range(low, high))
 }
 
-/// Whether the lower bound is above the upper one. Of numbers with too many digits nobody knows.
+/// Whether the lower bound is above the upper one, or may be: numbers with too many digits are not
+/// compared, and a resource with a range that is reversed would be refused.
 fn are_reversed(low: &Quantity<'_>, high: &Quantity<'_>) -> bool {
     match (low.value, high.value) {
         (Decimal::Scaled(low), Decimal::Scaled(high)) => in_order(low, high) == Some(false),
-        _ => false,
+        _ => true,
     }
 }
 

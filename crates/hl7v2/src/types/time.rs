@@ -252,6 +252,19 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_written_that_was_not_sent() {
+        for (raw, iso) in [
+            (&b"2014+0530"[..], "2014"),
+            (b"2014031114+0530", "2014-03-11T14+05:30"),
+            (b"201403111412+0530", "2014-03-11T14:12+05:30"),
+        ] {
+            let mut out = String::new();
+            Dtm::parse(raw).unwrap().write_iso(&mut out).unwrap();
+            assert_eq!(out, iso);
+        }
+    }
+
+    #[test]
     fn the_same_instant_at_offset_zero() {
         let utc = |raw: &'static [u8]| {
             let mut out = String::new();

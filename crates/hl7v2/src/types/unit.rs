@@ -5,7 +5,7 @@ use iomt_core::model::{Mdc, Text, Unit};
 use iomt_nomenclature::unit as units;
 
 use crate::Field;
-use crate::context::Context;
+use crate::context::{Context, Part};
 use crate::types::mdc;
 
 /// Reads a unit: its UCUM code, its number in IEEE 11073-10101, else the code or name as sent.
@@ -37,12 +37,12 @@ pub(crate) fn unit<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Unit<
                 match mdc::meant(context, code, name).or(number) {
                     // The name is the reference id that goes with the number.
                     Some(number) => unit.mdc = Some(number),
-                    None => other = other.or(name).or(Some(code)),
+                    None => other = unknown(context, system, Some(code), name, other),
                 }
             }
             (Some(b"MDC"), None) if unit.mdc.is_none() => match name.and_then(mdc::by_refid) {
                 Some(number) => unit.mdc = Some(number),
-                None => other = other.or(name),
+                None => other = unknown(context, system, None, name, other),
             },
             (Some(b"MDIL"), Some(code)) if unit.mdc.is_none() => {
                 unit.mdc = mdc::public_mdil(code);
@@ -71,6 +71,21 @@ pub(crate) fn unit<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Unit<
     texts.for_each(|text| context.lost(text.span()));
     unit.span = if unit.is_none() { unit.span } else { repetition.span() };
     unit
+}
+
+/// The text of a unit of IEEE 11073 that is not known: its name, else its code, unless there is one.
+fn unknown<'a>(
+    context: &mut Context<'a, '_>,
+    system: Option<Part<'a>>,
+    code: Option<Text<'a>>,
+    name: Option<Text<'a>>,
+    text: Option<Text<'a>>,
+) -> Option<Text<'a>> {
+    system.into_iter().for_each(|system| context.unmapped(system));
+    let new = name.or(code);
+    let lost = [code.filter(|_| name.is_some()), new.filter(|_| text.is_some())];
+    lost.into_iter().flatten().for_each(|part| context.lost(part.span()));
+    text.or(new)
 }
 
 /// Whether UCUM and IEEE 11073 say different units; UCUM is taken.
