@@ -94,6 +94,7 @@ impl<'a> Tree<'a> {
                 break;
             }
             self.next = self.next.saturating_add(1);
+            // No line that is a row is passed over.
             if row.line == line {
                 return Some(*row);
             }

@@ -143,6 +143,7 @@ pub(crate) fn observe<'a>(
             Some(read) => measurement.value = Value::Samples(read),
             None => {
                 if valued {
+                    // A point of time of more than 65,535 samples.
                     context.lost(row.value.span());
                 }
                 samples.lose(context);
