@@ -2,6 +2,7 @@
 
 pub mod code_maps;
 pub mod config;
+pub mod convert;
 pub mod definitions;
 mod format;
 mod identity;

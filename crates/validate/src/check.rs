@@ -125,8 +125,7 @@ impl Check<'_> {
     fn children(&mut self, id: NodeId, parent: TypeId, scope: &Scope) -> Seen {
         let mut seen = 0_u64;
         let order = parent.row().order(self.version);
-        // Places count from 1 here: 0 is before all.
-        let (mut last, mut choice, mut count) = (0_u8, 0_u8, 0_u8);
+        let (mut last, mut choice, mut count) = (0_u64, 0_u8, 0_u8);
         for (child, node) in self.tape.entries(id) {
             let row = node.element().row();
             if row.parent != parent {
@@ -136,7 +135,12 @@ impl Check<'_> {
             if !row.versions.has(self.version) {
                 self.issue(&rules::VERSION, child);
             }
-            let place = order.place(row).saturating_add(1);
+            let bit = 1_u64.wrapping_shl(row.ordinal.into());
+            let place = if order.is_own() {
+                1_u64.wrapping_shl(order.place(row).into())
+            } else {
+                bit
+            };
             if place > last {
                 if row.choice != 0 && row.choice == choice {
                     self.issue(&rules::CHOICE, child);
@@ -151,7 +155,7 @@ impl Check<'_> {
                 self.issue(&rules::ORDER, child);
             }
             (last, choice) = (place.max(last), row.choice);
-            seen |= 1_u64.wrapping_shl(row.ordinal.into());
+            seen |= bit;
             self.node(child, node, row, scope);
         }
         for missing in parent.row().missing(seen, self.version) {

@@ -112,14 +112,18 @@ pub struct Type {
 pub struct Order(&'static [u8]);
 
 impl Order {
+    /// Whether it is another than that of [`Element::ordinal`].
+    #[inline]
+    #[must_use]
+    pub const fn is_own(self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// The place of an element of the type: of two that the version has, the one that stands
     /// first has the lower.
     #[inline]
     #[must_use]
     pub fn place(self, row: &Element) -> u8 {
-        if self.0.is_empty() {
-            return row.ordinal;
-        }
         self.0.get(usize::from(row.ordinal)).copied().unwrap_or(row.ordinal)
     }
 }

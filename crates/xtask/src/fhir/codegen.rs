@@ -1,4 +1,4 @@
-use super::{CODES, ELEMENT, ELEMENTS, FOREIGN, SLOT, TYPES, UNCHECKED};
+use super::{CODES, ELEMENT, ELEMENTS, FOREIGN, SLOT, TYPES, UNCHECKED, conversions};
 use crate::support::{Mode, Result, emit, root, rustfmt};
 use std::{collections::BTreeMap, fmt::Write, fs};
 
@@ -124,7 +124,8 @@ pub fn codegen(mode: Mode) -> Result {
     if !index.contains_key(ELEMENT) {
         return Err("no type Element".into());
     }
-    emit(mode, GENERATED, &rustfmt(&out)?)
+    emit(mode, GENERATED, &rustfmt(&out)?)?;
+    conversions::codegen(mode, &elements, &names, &codes)
 }
 
 pub(super) type Row = BTreeMap<String, String>;
@@ -176,7 +177,7 @@ impl<'a> Member<'a> {
         Ok(all)
     }
 
-    fn name(&self) -> &'a str {
+    pub(super) fn name(&self) -> &'a str {
         &self.rows[0].1["name"]
     }
 
@@ -185,7 +186,7 @@ impl<'a> Member<'a> {
     }
 
     /// The versions that have it and of which something holds.
-    fn of_which(&self, holds: impl Fn(&Row) -> bool) -> Result<u8> {
+    pub(super) fn of_which(&self, holds: impl Fn(&Row) -> bool) -> Result<u8> {
         let rows = self.rows.iter().filter(|(_, row)| holds(row));
         rows.map(|(_, row)| versions(&row["versions"])).try_fold(0, |all, mask| Ok(all | mask?))
     }
@@ -389,7 +390,7 @@ fn kind(name: &str, kind: &str) -> String {
 /// By their bits.
 const VERSIONS: [&str; 3] = ["R4", "R4B", "R5"];
 
-fn versions(text: &str) -> Result<u8> {
+pub(super) fn versions(text: &str) -> Result<u8> {
     text.split('|').try_fold(0, |mask, version| {
         let at = VERSIONS.iter().position(|&known| known == version);
         Ok(mask | (1 << at.ok_or_else(|| format!("version {version}"))?))

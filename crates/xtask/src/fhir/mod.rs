@@ -1,6 +1,7 @@
 //! The FHIR element table: published definitions → `crates/fhir/data/*.csv` → generated Rust.
 
 mod codegen;
+mod conversions;
 mod import;
 mod typed;
 
@@ -16,6 +17,8 @@ pub fn codegen(mode: Mode) -> Result {
 const ELEMENTS: &str = "crates/fhir/data/elements.csv";
 const TYPES: &str = "crates/fhir/data/types.csv";
 const CODES: &str = "crates/fhir/data/codes.csv";
+
+const CONVERSIONS: &str = "crates/fhir/data/conversions.csv";
 
 /// The type whose elements are the resources themselves: what a slot such as
 /// `Bundle.entry.resource` holds.
