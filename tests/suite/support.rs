@@ -122,6 +122,7 @@ impl Vector {
                 "--subject" => config.subject = Some(value().into()),
                 "--device" => config.device = Some(value().into()),
                 "--timezone" => config.timezone = Some(TimeZone::parse(value()).unwrap()),
+                "--fhir" => config.fhir = value().parse().unwrap(),
                 "--strict" => config.strict = true,
                 "--partial" => config.partial = iomt::Partial::parse(value()).unwrap(),
                 "--on-invalid" => config.on_invalid = iomt::OnInvalid::parse(value()).unwrap(),

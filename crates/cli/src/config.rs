@@ -9,7 +9,7 @@ use std::{
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use iomt::{
     BundleKind, CodeMaps, Config, Form, Guide, LeftOut, Limits, OnInvalid, Partial, Terminators,
-    TimeZone,
+    TimeZone, fhir::Version,
 };
 
 use serde::{Serialize, Serializer};
@@ -128,6 +128,9 @@ pub(crate) struct Settings {
     /// One Bundle a message, as JSON or as XML, or one resource a line [default: bundle]
     #[arg(long, value_parser = choice(&["bundle", "ndjson", "xml"], Form::parse))]
     to: Option<Form>,
+    /// The version of FHIR [default: r4]
+    #[arg(long, value_parser = choice(&["r4", "r4b", "r5"], |text| text.parse::<Version>().ok()))]
+    fhir: Option<Version>,
     /// Type of the Bundles [default: transaction]
     #[arg(long, value_name = "TYPE",
         value_parser = choice(&["transaction", "batch", "collection", "message"], BundleKind::parse))]
@@ -181,6 +184,7 @@ impl Settings {
             partly.extend(add_map(&mut config.code_maps, path).map_err(Failure::Usage)?);
         }
         set(&mut config.to, self.to);
+        set(&mut config.fhir, self.fhir);
         set(&mut config.bundle, self.bundle);
         set(&mut config.validate, self.validate);
         set(&mut config.on_invalid, self.on_invalid);

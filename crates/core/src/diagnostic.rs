@@ -155,6 +155,7 @@ impl DiagnosticCode {
                     | Self::ValueNotRetransmitted
                     | Self::NoEvent
                     | Self::DescriptionRepeated
+                    | Self::NotConverted
                     | Self::PanelIncomplete
                     | Self::Dropped
             )
@@ -345,6 +346,8 @@ registry! {
     // Output
     /// The sender's coding is kept as text, for the resource does not meet the profile that it implies.
     ProfileNotMet Warning,
+    /// The version of FHIR that is asked for does not have the element or its code; it is left out.
+    NotConverted Warning,
     /// A corrected, deleted or withdrawn half of a panel without its partner; it is not written.
     PanelIncomplete Error,
     /// The resource breaks a rule of FHIR.

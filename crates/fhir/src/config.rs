@@ -10,6 +10,7 @@ use iomt_core::model::{DateTime, Zone};
 use iomt_core::wire::{Number, Scaled, number};
 
 use crate::code_maps::CodeMaps;
+use crate::version::Version;
 
 macro_rules! config {
     ($($(#[doc = $doc:literal])+ $(#[serde($attribute:meta)])? $name:ident: $type:ty = $default:expr,)*) => {
@@ -43,6 +44,8 @@ config! {
     /// `bundle` (default: one document a message, which a server takes whole or not at all), the
     /// same as `xml`, or `ndjson`.
     to: Form = Form::Bundle,
+    /// The version of FHIR: `r4` (default: what most servers speak), `r4b` or `r5`.
+    fhir: Version = Version::R4,
     /// `transaction` (default: a message is stored whole or not at all), `batch`, `collection` or
     /// `message`: a MessageHeader, and what it is about.
     bundle: BundleKind = BundleKind::Transaction,

@@ -1,9 +1,13 @@
 //! The versions of FHIR.
 
 use core::{fmt, str::FromStr};
+use serde::{Deserialize, Serialize};
 
 /// A published version of FHIR.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize,
+)]
+#[serde(rename_all = "lowercase")]
 #[expect(clippy::exhaustive_enums, reason = "a new version must stop every table and every match")]
 #[repr(u8)]
 pub enum Version {
@@ -88,6 +92,7 @@ mod tests {
         for version in Version::ALL {
             assert_eq!(version.to_string().parse(), Ok(version));
             assert_eq!(version.number().parse(), Ok(version));
+            assert_eq!(serde_json::to_value(version).unwrap(), version.name());
         }
         assert_eq!("R4B".parse(), Ok(Version::R4B));
         assert_eq!("5.0".parse(), Ok(Version::R5));

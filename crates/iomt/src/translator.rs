@@ -52,7 +52,8 @@ impl Translator {
     /// A translator.
     #[must_use]
     pub fn with_limits(config: Config, limits: Limits) -> Self {
-        Self { writer: Writer::new(config, limits, Some(Box::new(Validator::new()))), limits }
+        let validator = Validator::new().for_version(config.fhir);
+        Self { writer: Writer::new(config, limits, Some(Box::new(validator))), limits }
     }
 
     /// The configuration.

@@ -136,11 +136,8 @@ impl Check<'_> {
                 self.issue(&rules::VERSION, child);
             }
             let bit = 1_u64.wrapping_shl(row.ordinal.into());
-            let place = if order.is_own() {
-                1_u64.wrapping_shl(order.place(row).into())
-            } else {
-                bit
-            };
+            let place =
+                if order.is_own() { 1_u64.wrapping_shl(order.place(row).into()) } else { bit };
             if place > last {
                 if row.choice != 0 && row.choice == choice {
                     self.issue(&rules::CHOICE, child);

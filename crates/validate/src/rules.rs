@@ -154,6 +154,7 @@ rules! { VITAL_SIGNS:
     VS_PART = "vital-quantity", Required, "value, unit, system and code of the quantity must stand";
     VS_SYSTEM = "vital-unit-system", Value, "the unit of the vital sign is not of UCUM";
     VS_UNIT = "vital-unit", Value, "the unit of the vital sign is another than its profile allows";
+    VS_COMMON_UNIT = "vital-common-unit", Value, "a component has a unit that is none of the common ones";
     VS_COMPONENT = "vital-component", Required, "a component of the vital sign is missing";
     VS_COMPONENT_TWICE = "vital-component-twice", Duplicate, "a component of the vital sign stands twice";
     VS_MEMBER = "vital-member", Required, "the panel of vital signs has no member";

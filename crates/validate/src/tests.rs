@@ -226,6 +226,8 @@ fn every_rule_fires_alone_and_at_its_place() {
         "element-text",
         "resource-missing",
     ]);
+    // Of R5 alone.
+    fired.insert("vital-common-unit");
     let all = [
         rules::STRUCTURE,
         rules::ELEMENTS,
@@ -342,6 +344,19 @@ fn every_rule_of_r5_fires_in_r5() {
             ),
         ),
         ("bdl-18", "Bundle", bundle("searchset", "")),
+        (
+            "vital-common-unit",
+            "Observation.component[0].value.ofType(Quantity)",
+            heart_rate(
+                CATEGORY,
+                "",
+                SUBJECT,
+                TIME,
+                &format!(
+                    r#"{VALUE},"component":[{{"code":{{"text":"x"}},"valueQuantity":{{"value":1,"system":"http://unitsofmeasure.org","code":"s"}}}}]"#
+                ),
+            ),
+        ),
     ];
     let mut fired = BTreeSet::new();
     for (key, path, input) in cases {

@@ -7,7 +7,7 @@ use crate::{
     rules,
 };
 use iomt_fhir::{
-    NodeId, Tape,
+    NodeId, Tape, Version,
     table::{ElementId, el},
 };
 use iomt_nomenclature::vital::{self, Component, Profile};
@@ -88,11 +88,32 @@ fn vital_sign(check: &mut Check<'_>, id: NodeId, seen: Seen, value: bool) {
         let good = value_of(tape, component).is_some()
             || check.has(component, el::OBSERVATION_COMPONENT_DATA_ABSENT_REASON);
         check.require(good, &rules::VS_3, component);
+        // Required in R5, extensible in R4B; and where R4 says that it is, the reference validator
+        // does not take it so (obs-fio2).
+        if check.version == Version::R5 {
+            common_unit(check, component);
+        }
     }
     let instead =
         [el::OBSERVATION_HAS_MEMBER, el::OBSERVATION_COMPONENT, el::OBSERVATION_DATA_ABSENT_REASON];
     let good = value || seen.count(&instead) > 0;
     check.require(good, &rules::VS_2, id);
+}
+
+/// The units of value set ucum-vitals-common.
+const COMMON: [&str; 12] =
+    ["%", "cm", "[in_i]", "kg", "g", "[lb_av]", "Cel", "[degF]", "mm[Hg]", "/min", "kg/m2", "m2"];
+
+/// A unit that a component has is a common one.
+fn common_unit(check: &mut Check<'_>, component: NodeId) {
+    let tape = check.tape;
+    let Some(value) = tape.find(component, el::OBSERVATION_COMPONENT_VALUE_QUANTITY) else {
+        return;
+    };
+    let code = tape.text_in(value, el::QUANTITY_CODE);
+    let ucum = tape.text_in(value, el::QUANTITY_SYSTEM) == UCUM;
+    let good = code.is_empty() || (ucum && COMMON.contains(&code));
+    check.require(good, &rules::VS_COMMON_UNIT, value);
 }
 
 /// Slice `VSCat`, by code and system: once, and no other coding in it.

@@ -11,7 +11,7 @@ use crate::{
     table::{self, ElementId, Kind, TypeId, el, ty},
     tape::{NodeId, Tape},
 };
-use generated::{CODES, MOVES, NAMES};
+use generated::{BOUND, CODES, MOVES, NAMES};
 use iomt_core::wire::Span;
 
 /// Where an element of R4 and R4B is in R5.
@@ -145,8 +145,20 @@ impl Work<'_> {
     }
 
     /// What an element becomes in a type.
-    fn target(&self, node: NodeId, element: ElementId, parent: TypeId) -> Option<(To, Option<(ElementId, &'static str)>)> {
+    fn target(
+        &self,
+        node: NodeId,
+        element: ElementId,
+        parent: TypeId,
+    ) -> Option<(To, Option<(ElementId, &'static str)>)> {
         let row = element.row();
+        if self.version == Version::R5
+            && let Ok(at) = BOUND.binary_search_by_key(&element, |row| row.0)
+            && let Some((_, system)) = BOUND.get(at)
+            && !self.has_system(node, system)
+        {
+            return None;
+        }
         if row.parent == parent && row.versions.has(self.version) {
             return Some((To::Same(node, element), None));
         }
@@ -160,6 +172,12 @@ impl Work<'_> {
         let other = parent.row().element(row.name, self.version)?;
         let same = other.row().ty == row.ty && other.row().array == row.array;
         same.then_some((To::Same(node, other), None))
+    }
+
+    /// Whether a concept has a coding of `system`.
+    fn has_system(&self, concept: NodeId, system: &str) -> bool {
+        let mut codings = self.source.find_all(concept, el::CODEABLE_CONCEPT_CODING);
+        codings.any(|coding| self.source.text_in(coding, el::CODING_SYSTEM) == system)
     }
 
     /// What is in `node`, as elements of `parent`; gives which of them stand there.

@@ -16,6 +16,7 @@ mod remembered;
 mod render;
 mod session;
 mod spelled;
+mod version;
 mod xml;
 
 use core::fmt;
@@ -26,6 +27,7 @@ use foldhash::quality::RandomState;
 use iomt_core::model::{Authority, Identifier};
 use iomt_core::{Diagnostic, Limits, Sink};
 
+use crate::Version;
 use crate::config::{Config, Form};
 use crate::identity::{Blocks, Uuid};
 use crate::issue::{Issue, Validate};
@@ -89,6 +91,7 @@ pub struct Writer {
     spelled: spelled::Spelled,
     kept: kept::Kept,
     blocks: Blocks,
+    other: version::Other,
     outcome: Tape,
     text: String,
     /// Where Bundles go out as XML.
@@ -107,14 +110,19 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
-    /// A writer; `validator` checks every resource before it leaves.
+    /// A writer; `validator` checks every resource before it leaves, as one of the version that
+    /// `config` asks for.
     #[must_use]
     pub fn new(
         config: Config,
-        limits: Limits,
+        mut limits: Limits,
         validator: Option<Box<dyn Validate + Send>>,
     ) -> Self {
         let validator = validator.filter(|_| config.validate);
+        if config.fhir != Version::R4 {
+            // A template does not tell again what conversion leaves out.
+            limits.templates = 0;
+        }
         let xml = (config.to == Form::Xml).then(Box::default);
         let mut blocks = Blocks::default();
         let nobody = mapping::sender(&config, &mut blocks, &Authority::NONE, &Authority::NONE);
@@ -133,6 +141,7 @@ impl Writer {
             spelled: spelled::Spelled::default(),
             kept: kept::Kept::default(),
             blocks,
+            other: version::Other::default(),
             outcome: Tape::new(),
             text: String::new(),
             xml,

@@ -57,6 +57,9 @@ impl Writer {
     /// Whether the resource on `tape` is valid; what is wrong is left in `issues`.
     pub(super) fn is_valid(&mut self, tape: &Tape, node: NodeId) -> bool {
         self.issues.clear();
+        if self.converts() {
+            return self.is_valid_converted(tape, node);
+        }
         match &mut self.validator {
             Some(validator) => validator.validate(tape, node, &mut self.issues),
             None => true,
@@ -130,8 +133,27 @@ impl Writer {
         output: &mut dyn Output,
     ) -> Fate {
         let valid = tape.root().is_some_and(|root| self.is_valid(tape, root));
+        if self.converts() {
+            let converted = self.converted(tape, ordinal, output);
+            let checked = (&converted, valid);
+            let fate = self.write_list(checked, what, request, references, ordinal, output);
+            self.take_back(converted);
+            return fate;
+        }
+        self.write_list((tape, valid), what, request, references, ordinal, output)
+    }
+
+    fn write_list(
+        &mut self,
+        (tape, valid): (&Tape, bool),
+        what: (&'static str, Uuid),
+        request: Request<'_>,
+        references: &[(&'static str, Uuid)],
+        ordinal: u64,
+        output: &mut dyn Output,
+    ) -> Fate {
         let (Some(root), Some(node)) = (tape.root(), self.list.take()) else {
-            return self.finish_checked(tape, valid, what, request, ordinal, output);
+            return self.write_checked(tape, valid, what, request, ordinal, output);
         };
         if !valid && self.report_invalid(tape, ordinal, output) == Fate::Left {
             return Fate::Left;
@@ -150,6 +172,24 @@ impl Writer {
 
     /// [`finish`](Self::finish) of a resource that was checked; what is wrong is in `issues`.
     pub(super) fn finish_checked(
+        &mut self,
+        tape: &Tape,
+        valid: bool,
+        what: (&'static str, Uuid),
+        request: Request<'_>,
+        ordinal: u64,
+        output: &mut dyn Output,
+    ) -> Fate {
+        if self.converts() {
+            let converted = self.converted(tape, ordinal, output);
+            let fate = self.write_checked(&converted, valid, what, request, ordinal, output);
+            self.take_back(converted);
+            return fate;
+        }
+        self.write_checked(tape, valid, what, request, ordinal, output)
+    }
+
+    fn write_checked(
         &mut self,
         tape: &Tape,
         valid: bool,

@@ -59,13 +59,24 @@ pub fn codegen(mode: Mode, elements: &[Row], names: &[&str], codes: &[Row]) -> R
         }
         Ok((first, at.ok_or("an element")?))
     };
-    let (mut moves, mut renamed, mut named) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    for row in &rows(CONVERSIONS)? {
+    let (mut moves, mut renamed) = (BTreeMap::new(), BTreeMap::new());
+    let (mut bound, mut named) = (BTreeMap::new(), BTreeMap::new());
+    let mut asking = BTreeSet::new();
+    let conversions = rows(CONVERSIONS)?;
+    for row in &conversions {
         let (from, _) = types.element(&row["type"], &row["element"], R4)?;
         let at = place(&row["type"], &from)?;
         if !row["code"].is_empty() {
             let to = format!("({from}, {:?}, {:?}),", row["code"], row["to_code"]);
             renamed.insert((at, row["code"].clone()), to);
+            continue;
+        }
+        let with = row["with"].split_once('=');
+        if let Some(("system", system)) = with {
+            bound.insert(at, format!("({from}, {system:?}),"));
+            asking.insert((row["type"].as_str(), row["element"].as_str()));
+        }
+        if row["to_path"].is_empty() {
             continue;
         }
         let mut ty = row["to_type"].clone();
@@ -75,12 +86,12 @@ pub fn codegen(mode: Mode, elements: &[Row], names: &[&str], codes: &[Row]) -> R
             path.push(constant);
             ty = member.rows[0].1["element_type"].clone();
         }
-        let with = match row["with"].split_once('=') {
-            Some((name, text)) => {
+        let with = match with {
+            Some((name, text)) if name != "system" => {
                 let (constant, _) = types.element(&row["to_type"], name, R5)?;
                 format!("Some(({constant}, {text:?}))")
             }
-            None => "None".to_owned(),
+            _ => "None".to_owned(),
         };
         let to = format!("Move {{ from: {from}, to: &[{}], with: {with} }},", path.join(", "));
         if moves.insert(at, to).is_some() {
@@ -97,7 +108,15 @@ pub fn codegen(mode: Mode, elements: &[Row], names: &[&str], codes: &[Row]) -> R
         for member in members {
             let bound = |row: &Row| gone.get(row["value_set"].as_str()) == Some(&true);
             let constant = format!("el::{}", member.constant(members)?);
-            if member.versions()? & R5 == 0 || member.of_which(bound)? != 0 {
+            // What must stand in it in R5 and need not before may be missing.
+            let mut asks = asking.contains(&(ty, member.name()));
+            for inside in
+                types.0.get(member.rows[0].1["element_type"].as_str()).into_iter().flatten()
+            {
+                asks |= asking.contains(&(inside.rows[0].1["type"].as_str(), inside.name()));
+                asks |= inside.of_which(|row| row["min"] != "0")? & (R4 | R5) == R5;
+            }
+            if asks || member.versions()? & R5 == 0 || member.of_which(bound)? != 0 {
                 let name = format!("({constant}, \"{ty}.{}\"),", member.name());
                 named.insert(place(ty, &constant)?, name);
             }
@@ -113,10 +132,13 @@ pub fn codegen(mode: Mode, elements: &[Row], names: &[&str], codes: &[Row]) -> R
         "pub(super) static MOVES: &[Move] = &[{}];\n\n\
          /// Codes, and what they are called in R5.\n\
          pub(super) static CODES: &[(ElementId, &str, &str)] = &[{}];\n\n\
+         /// Concepts that need a coding of this system in R5.\n\
+         pub(super) static BOUND: &[(ElementId, &str)] = &[{}];\n\n\
          /// The names of elements that may be left out.\n\
          pub(super) static NAMES: &[(ElementId, &str)] = &[{}];",
         list(moves.into_values().collect()),
         list(renamed.into_values().collect()),
+        list(bound.into_values().collect()),
         list(named.into_values().collect())
     )?;
     emit(mode, GENERATED, &rustfmt(&out)?)
