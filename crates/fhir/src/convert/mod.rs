@@ -9,7 +9,7 @@ mod generated;
 use crate::{
     Version,
     table::{self, ElementId, Kind, TypeId, el, ty},
-    tape::{NodeId, Tape},
+    tape::{Node, NodeId, Tape},
 };
 use generated::{BOUND, CODES, MOVES, NAMES};
 use iomt_core::wire::Span;
@@ -23,7 +23,7 @@ struct Move {
     with: Option<(ElementId, &'static str)>,
 }
 
-/// An element that is left out.
+/// Bytes of an element that is left out.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Lost {
@@ -31,7 +31,7 @@ pub struct Lost {
     pub element: ElementId,
     /// Where it is on the tape that was converted.
     pub node: NodeId,
-    /// The bytes that it came from.
+    /// The bytes of a text in it, or its own; none where it came from nowhere.
     pub span: Span,
 }
 
@@ -124,7 +124,7 @@ impl Converter {
         (out.nodes().len() > here.index()).then_some(here)
     }
 
-    /// What the last conversion left out.
+    /// What the last conversion left out: for each element, the bytes of every text in it.
     #[must_use]
     pub fn lost(&self) -> &[Lost] {
         &self.lost
@@ -138,7 +138,18 @@ impl Converter {
 
 impl Work<'_> {
     fn lose(&mut self, node: NodeId) {
-        if let Some(element) = self.source.element(node) {
+        let Some(element) = self.source.element(node) else { return };
+        let before = self.converter.lost.len();
+        let inside = self.source.nodes().get(self.source.range(node)).unwrap_or_default();
+        let mut last = Span::NONE;
+        for span in inside.iter().filter(|inside| inside.has_text()).map(Node::span) {
+            // What one field gave may stand in several elements.
+            if span.is_some() && span != last {
+                self.converter.lost.push(Lost { element, node, span });
+                last = span;
+            }
+        }
+        if self.converter.lost.len() == before {
             let span = self.source.span_of(node);
             self.converter.lost.push(Lost { element, node, span });
         }
@@ -269,7 +280,7 @@ impl Work<'_> {
                 self.out.splice(source, node, None).is_some()
             }
             Kind::Complex | Kind::Backbone | Kind::Resource | Kind::Slot => {
-                let before = self.out.mark();
+                let (before, lost) = (self.out.mark(), self.converter.lost.len());
                 let mark = self.out.open(element, inside.span());
                 let seen = self.children(node, row.ty);
                 // What lacks now what must be in it is not what it was.
@@ -278,6 +289,7 @@ impl Work<'_> {
                     && self.is_whole(node)
                 {
                     self.out.truncate(before);
+                    self.converter.lost.truncate(lost);
                     self.lose(node);
                     return false;
                 }

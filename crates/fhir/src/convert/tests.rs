@@ -16,7 +16,9 @@ fn convert(from: Version, to: Version, text: &str) -> (String, Vec<&'static str>
         .iter()
         .all(|lost| source.element(lost.node) == Some(lost.element) && lost.span.is_some());
     assert!(known);
-    (written, converter.lost().iter().map(Lost::name).collect())
+    let mut lost: Vec<_> = converter.lost().iter().map(Lost::name).collect();
+    lost.dedup();
+    (written, lost)
 }
 
 #[track_caller]
@@ -42,7 +44,7 @@ fn rules_move_without_loss() {
     to_r5(
         r#"{"resourceType":"Device","deviceName":[{"id":"i","name":"a","type":"user-friendly-name"},{"name":"b","type":"model-name"}],"type":{"text":"x"},"specialization":[{"systemType":{"text":"s"},"version":"1"}],"patient":{"reference":"Patient/1"}}"#,
         r#"{"resourceType":"Device","name":[{"id":"i","value":"a","type":"user-friendly-name"}],"type":[{"text":"x"}],"conformsTo":[{"specification":{"text":"s"},"version":"1"}]}"#,
-        &["Device.patient", "Device.deviceName.type", "Device.deviceName"],
+        &["Device.patient", "Device.deviceName"],
     );
     // Another shape, another order, another code.
     to_r5(
@@ -98,7 +100,7 @@ fn what_a_version_lacks_is_told() {
     to_r5(
         r#"{"resourceType":"Specimen","container":[{"type":{"text":"t"}}],"note":[{"text":"n"}]}"#,
         r#"{"resourceType":"Specimen","note":[{"text":"n"}]}"#,
-        &["Specimen.container.type", "Specimen.container"],
+        &["Specimen.container"],
     );
     // A concept whose codes are bound there.
     let speaks = |language: &str| {
@@ -106,11 +108,7 @@ fn what_a_version_lacks_is_told() {
     };
     let bound = speaks(r#"{"coding":[{"system":"urn:ietf:bcp:47","code":"de"}]}"#);
     to_r5(&bound, &bound, &[]);
-    to_r5(
-        &speaks(r#"{"text":"de"}"#),
-        r#"{"resourceType":"Patient"}"#,
-        &["Patient.communication.language", "Patient.communication"],
-    );
+    to_r5(&speaks(r#"{"text":"de"}"#), r#"{"resourceType":"Patient"}"#, &["Patient.communication"]);
     // Resources of types that the version does not have.
     let foreign = r#"{"resourceType":"Patient","contained":[{"resourceType":"Media","id":"m"}]}"#;
     to_r5(foreign, r#"{"resourceType":"Patient"}"#, &["Resource"]);
