@@ -1,6 +1,6 @@
 //! Laws: no input makes it panic, hang or write what is not valid FHIR.
 
-use iomt::fhir::{NodeId, Tape, Validate, json};
+use iomt::fhir::{NodeId, Tape, Validate, Version, json};
 use iomt::validate::Validator;
 use iomt::{BundleKind, Config, Form, Limits, PROTOCOLS, Protocol, Translator};
 use proptest::prelude::*;
@@ -9,11 +9,16 @@ use crate::support::{Record, translate, vectors};
 
 /// Every document is read back without an issue, and is valid by itself.
 pub fn check(record: &Record) {
+    check_in(Version::R4, record);
+}
+
+fn check_in(version: Version, record: &Record) {
+    let mut reader = json::Reader::new().for_version(version);
     let (mut tape, mut issues) = (Tape::new(), Vec::new());
-    let mut validator = Validator::new();
+    let mut validator = Validator::new().for_version(version);
     for document in &record.documents {
         issues.clear();
-        let root: Option<NodeId> = json::read(document.as_bytes(), &mut tape, &mut issues);
+        let root: Option<NodeId> = reader.read(document.as_bytes(), &mut tape, &mut issues);
         let root = root.expect("a document");
         validator.validate(&tape, root, &mut issues);
         let bad: Vec<_> = issues.iter().filter(|i| i.is_error()).collect();
@@ -28,11 +33,16 @@ pub fn check(record: &Record) {
 fn every_document_of_every_vector_is_valid_and_canonical() {
     for protocol in PROTOCOLS {
         for vector in vectors(protocol.name) {
-            check(&vector.translate(protocol));
+            check_in(vector.config().fhir, &vector.translate(protocol));
             for bundle in [BundleKind::Transaction, BundleKind::Batch, BundleKind::Collection] {
                 let mut config = vector.config();
                 (config.to, config.bundle, config.provenance) = (Form::Bundle, bundle, true);
-                check(&translate(protocol, &vector.bytes, config));
+                check_in(config.fhir, &translate(protocol, &vector.bytes, config.clone()));
+            }
+            for version in [Version::R4B, Version::R5] {
+                let mut config = vector.config();
+                config.fhir = version;
+                check_in(version, &translate(protocol, &vector.bytes, config));
             }
         }
     }
