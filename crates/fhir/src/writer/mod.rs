@@ -123,7 +123,7 @@ impl Writer {
             // A template does not tell again what conversion leaves out.
             limits.templates = 0;
         }
-        let xml = (config.to == Form::Xml).then(Box::default);
+        let xml = (config.to == Form::Xml).then(|| Box::new(xml::AsXml::new(config.fhir)));
         let mut blocks = Blocks::default();
         let nobody = mapping::sender(&config, &mut blocks, &Authority::NONE, &Authority::NONE);
         Self {

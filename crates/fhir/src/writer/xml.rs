@@ -1,5 +1,6 @@
 //! A Bundle as XML.
 
+use crate::Version;
 use crate::json::{self, Layout};
 use crate::tape::Tape;
 use crate::xml;
@@ -14,6 +15,10 @@ pub(super) struct AsXml {
 }
 
 impl AsXml {
+    pub(super) fn new(version: Version) -> Self {
+        Self { reader: json::Reader::new().for_version(version), ..Self::default() }
+    }
+
     /// The Bundle as XML; `None` where XML cannot hold it.
     pub(super) fn of(&mut self, json: &str) -> Option<&str> {
         let mut issues = Vec::new();
