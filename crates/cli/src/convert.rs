@@ -5,8 +5,8 @@ use std::{io, path::PathBuf};
 use iomt::{
     Partial, Severity,
     fhir::{
-        Issue, Version,
-        issue::{self, Rule},
+        Issue, NodeId, Tape, Version, convert,
+        issue::{self, IssueCode, Rule},
         json::{self, Layout},
         xml,
     },
@@ -24,6 +24,12 @@ use crate::{
     resources::{self, Resource, Resources, Source},
 };
 
+static NOT_CONVERTED: Rule = Rule::error(
+    "not-converted",
+    IssueCode::NotSupported,
+    "the other version of FHIR has no place for this element",
+);
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Files of JSON, NDJSON or XML, and directories; `-`, or none at all, is standard input
@@ -38,6 +44,10 @@ pub(crate) struct Arguments {
     /// The version of FHIR that the resources are of
     #[arg(long, value_name = "r4|r4b|r5", default_value_t)]
     fhir: Version,
+    /// The version of FHIR that they become: where that has no place for an element, the resource is
+    /// not written
+    #[arg(long, value_name = "r4|r4b|r5")]
+    to_fhir: Option<Version>,
     /// StructureDefinitions of types that are not built in: a file, or a directory with files of JSON;
     /// may be given again
     #[arg(long, value_name = "DIR|FILE")]
@@ -88,6 +98,8 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
             arguments.fhir,
             &definitions::read(&arguments.definitions, arguments.fhir)?,
         ),
+        converter: convert::Converter::new(),
+        converted: Tape::new(),
         writer: xml::Writer::new(),
         arguments,
         destination,
@@ -107,6 +119,9 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
 
 struct Converter<'a> {
     resources: Resources,
+    converter: convert::Converter,
+    /// The resource in the other version.
+    converted: Tape,
     writer: xml::Writer,
     arguments: &'a Arguments,
     destination: Destination,
@@ -142,17 +157,20 @@ impl Converter<'_> {
 
     /// Writes the `number`-th resource of a file; gives whether it was written.
     fn resource(&mut self, input: &Input, number: u64, found: &Resource) -> Result<bool, Failure> {
+        let root = found.root.and_then(|root| self.in_version(root));
         let whole = !self.resources.issues.iter().any(loses);
-        self.report(input, number, found);
+        let origin = Origin { file: &input.name, number, offset: found.offset };
+        report(&mut self.reporter, origin, &self.resources.tape, &self.resources.issues);
         let keep = self.arguments.partial == Partial::Keep;
-        let Some(root) = found.root.filter(|_| whole || keep) else { return Ok(false) };
+        let Some(root) = root.filter(|_| whole || keep) else { return Ok(false) };
         let layout = if self.arguments.pretty { Layout::Pretty } else { Layout::Compact };
         self.text.clear();
-        let Resources { tape, issues, .. } = &mut self.resources;
+        let tape =
+            if self.other_version().is_some() { &self.converted } else { &self.resources.tape };
         if self.arguments.to == Target::Xml {
-            issues.clear();
-            if !self.writer.write(tape, root, layout, &mut self.text, issues) {
-                self.report(input, number, found);
+            let mut issues = Vec::new();
+            if !self.writer.write(tape, root, layout, &mut self.text, &mut issues) {
+                report(&mut self.reporter, origin, tape, &issues);
                 return Ok(false);
             }
         } else {
@@ -167,27 +185,53 @@ impl Converter<'_> {
         Ok(true)
     }
 
-    fn report(&mut self, input: &Input, number: u64, found: &Resource) {
-        let offset = Span::new(found.offset, 0).offset;
-        for issue in &self.resources.issues {
-            let Rule { key, severity, text, .. } = *issue.rule;
-            let severity = match severity {
-                issue::Severity::Information => Severity::Information,
-                issue::Severity::Warning if !loses(issue) => Severity::Warning,
-                issue::Severity::Warning | issue::Severity::Error | issue::Severity::Fatal => {
-                    Severity::Error
-                }
-            };
-            let found = Found {
-                code: key,
-                severity,
-                offset: issue.span.is_some().then(|| issue.span.offset.saturating_add(offset)),
-                len: issue.span.len,
-                place: &issue.path(&self.resources.tape),
-                meaning: text,
-            };
-            self.reporter.found(&input.name, number, &found, None);
-        }
+    /// The version that resources become, if it is another.
+    fn other_version(&self) -> Option<Version> {
+        self.arguments.to_fhir.filter(|version| *version != self.arguments.fhir)
+    }
+
+    /// A resource in the version that is wanted; what that has no place for is an issue.
+    fn in_version(&mut self, root: NodeId) -> Option<NodeId> {
+        let Some(version) = self.other_version() else { return Some(root) };
+        let versions = (self.arguments.fhir, version);
+        self.converted.clear();
+        let Resources { tape, issues, .. } = &mut self.resources;
+        let converted = self.converter.convert(tape, root, versions, &mut self.converted);
+        let lost = self.converter.lost().iter();
+        issues.extend(lost.map(|lost| Issue::new(&NOT_CONVERTED, lost.node, lost.span)));
+        converted
+    }
+}
+
+/// Where a resource stands.
+#[derive(Clone, Copy)]
+struct Origin<'a> {
+    file: &'a str,
+    number: u64,
+    /// What places in it count from.
+    offset: usize,
+}
+
+fn report(reporter: &mut Reporter, origin: Origin<'_>, tape: &Tape, issues: &[Issue]) {
+    let offset = Span::new(origin.offset, 0).offset;
+    for issue in issues {
+        let Rule { key, severity, text, .. } = *issue.rule;
+        let severity = match severity {
+            issue::Severity::Information => Severity::Information,
+            issue::Severity::Warning if !loses(issue) => Severity::Warning,
+            issue::Severity::Warning | issue::Severity::Error | issue::Severity::Fatal => {
+                Severity::Error
+            }
+        };
+        let found = Found {
+            code: key,
+            severity,
+            offset: issue.span.is_some().then(|| issue.span.offset.saturating_add(offset)),
+            len: issue.span.len,
+            place: &issue.path(tape),
+            meaning: text,
+        };
+        reporter.found(origin.file, origin.number, &found, None);
     }
 }
 

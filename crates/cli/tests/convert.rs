@@ -136,3 +136,28 @@ fn definitions_make_other_types_known() {
     assert_eq!(run.status, 2);
     assert!(run.err.contains("readme.txt: line 1"), "{}", run.err);
 }
+
+#[test]
+fn versions_become_each_other_where_nothing_is_lost() {
+    let dir = Dir::new("convert-version");
+    let metric = r#"{"resourceType":"DeviceMetric","type":{"text":"pulse"},"source":{"display":"D"},"category":"measurement"}"#;
+    let convert = |json: &str, more: &[&str]| {
+        let arguments = [&["convert", "--to", "json", "--to-fhir", "r5"], more].concat();
+        dir.run_with(&arguments, json.as_bytes())
+    };
+    let run = convert(metric, &[]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    assert_eq!(run.out, format!("{}\n", metric.replace("\"source", "\"device")));
+    let run = convert(metric, &["--fhir", "r5"]);
+    assert_eq!(run.status, 1, "R5 has no source");
+
+    let device = r#"{"resourceType":"Device","patient":{"display":"P"},"lotNumber":"1"}"#;
+    let run = convert(device, &[]);
+    assert_eq!((run.status, run.out.as_str()), (1, ""));
+    assert!(run.err.contains("error not-converted Device.patient"), "{}", run.err);
+    let run = convert(device, &["--partial", "keep"]);
+    assert_eq!(
+        (run.status, run.out.as_str()),
+        (1, "{\"resourceType\":\"Device\",\"lotNumber\":\"1\"}\n")
+    );
+}
