@@ -25,14 +25,20 @@ const STEPS: &[Step] = &[
     ("generated files", generated),
     ("fuzz", fuzz),
     ("instruction counts", instructions),
+    ("fhir-sdk", fhir_sdk),
     ("acceptance", acceptance),
     ("referees", referees),
 ];
 
+/// With `--full`.
+const FULL: &[Step] = &[("fhir-sdk in full", fhir_sdk_in_full)];
+
 pub fn run(args: &[String]) -> Result {
     let begun = Instant::now();
-    let wanted = |name: &str| args.is_empty() || args.iter().any(|a| name.contains(a.as_str()));
-    for (name, step) in STEPS.iter().filter(|(name, _)| wanted(name)) {
+    let (full, names): (Vec<_>, Vec<_>) = args.iter().partition(|arg| *arg == "--full");
+    let full = if full.is_empty() { &[] } else { FULL };
+    let wanted = |name: &str| names.is_empty() || names.iter().any(|n| name.contains(n.as_str()));
+    for (name, step) in STEPS.iter().chain(full).filter(|(name, _)| wanted(name)) {
         let start = Instant::now();
         println!("== {name}");
         match step().map_err(|error| format!("{name}: {error}"))? {
@@ -62,6 +68,7 @@ fn has(program: &str, args: &[&str]) -> bool {
 
 fn formatting() -> Result<Outcome> {
     must(&mut cargo(&["fmt", "--all", "--check"]))?;
+    must(&mut cargo(&["fmt", "--check", "--manifest-path", FHIR_SDK]))?;
     Ok(Outcome::Done("as rustfmt has it".into()))
 }
 
@@ -208,6 +215,27 @@ fn instructions() -> Result<Outcome> {
         "instructions",
     ]))?;
     Ok(Outcome::Done("as in benches/instructions.txt".into()))
+}
+
+/// A workspace of its own, which is built with one version at a time.
+const FHIR_SDK: &str = "crates/fhir-sdk/Cargo.toml";
+
+fn fhir_sdk_with(command: &str, version: &str, args: &[&str]) -> Result {
+    let mut cargo = cargo(&[command, "--quiet", "--manifest-path", FHIR_SDK]);
+    cargo.args(["--target-dir", "target/fhir-sdk", "--features", version]).args(args);
+    must(cargo.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn fhir_sdk() -> Result<Outcome> {
+    fhir_sdk_with("test", "r4b", &[])?;
+    Ok(Outcome::Done("resources go to the types of R4B and come back".into()))
+}
+
+fn fhir_sdk_in_full() -> Result<Outcome> {
+    fhir_sdk_with("test", "r5", &[])?;
+    fhir_sdk_with("clippy", "r4b", &["--", "-D", "warnings"])?;
+    fhir_sdk_with("doc", "r4b", &["--no-deps"])?;
+    Ok(Outcome::Done("resources go to the types of R5 and come back; no warning".into()))
 }
 
 /// The programs of ../shared/acceptance that hold for what is there, with a seed of their own.

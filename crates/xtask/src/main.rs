@@ -14,7 +14,7 @@ use std::process::ExitCode;
 type Task = (&'static str, fn(&[String]) -> support::Result, &'static str);
 
 const TASKS: &[Task] = &[
-    ("ci", ci::run, "[STEP...] runs what CI runs"),
+    ("ci", ci::run, "[--full] [STEP...] runs what CI runs"),
     (
         "import",
         import,
