@@ -1,12 +1,15 @@
 //! How long other libraries take for the same work, in the same run.
 //!
-//! `cargo run --release --manifest-path benches/peers/Cargo.toml`
+//! `cargo run --release --manifest-path benches/peers/Cargo.toml`, with `--features fhir-sdk` for
+//! what takes minutes to build.
 //!
 //! Every contestant's result is compared with ours before anything is timed. Contestants take
 //! turns, so that a busy machine slows all of them; medians of the rounds.
 
 mod contestants;
 mod fhir;
+#[cfg(feature = "fhir-sdk")]
+mod observation;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -103,6 +106,11 @@ fn main() {
     }
     println!("\nHL7 v2 to FHIR, ns (times ours)");
     fhir::table(&messages[1..]);
+    #[cfg(feature = "fhir-sdk")]
+    {
+        println!("\nan Observation, ns (times ours)");
+        observation::table();
+    }
 }
 
 fn table(work: Work, messages: &[(&str, String)]) {
