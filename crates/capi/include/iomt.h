@@ -110,7 +110,7 @@ typedef struct iomt_error {
     uint64_t warnings;
 } iomt_error;
 
-// Takes a document: compact JSON without a line end, whole. It is valid during the call. Anything
+// Takes a document: JSON or XML, compact, without a line end, whole. It is valid during the call. Anything
 // but 0 stops. It must not throw, and must not leave by `longjmp`.
 typedef int (*iomt_document_fn)(void *user, const uint8_t *json, size_t len);
 

@@ -27,7 +27,7 @@ struct State {
     outcome_user: *mut c_void,
 }
 
-/// Takes a document: compact JSON without a line end, whole. It is valid during the call. Anything
+/// Takes a document: JSON or XML, compact, without a line end, whole. It is valid during the call. Anything
 /// but 0 stops. It must not throw, and must not leave by `longjmp`.
 pub type iomt_document_fn =
     Option<unsafe extern "C" fn(user: *mut c_void, json: *const u8, len: usize) -> c_int>;

@@ -342,9 +342,7 @@ impl<'a> Build<'a> {
             self.tape.write(el::UNCHECKED_ID, span, |out| text::write_value(&id.value, out));
         }
         self.tape.close(mark);
-        let token = self.token(at);
-        let head = self.span((token.start, token.head));
-        self.report.add(Issue::new(&rules::UNREAD, mark.node(), head));
+        self.report.add(Issue::new(&rules::UNREAD, mark.node(), span));
         Some(mark.node())
     }
 

@@ -151,8 +151,8 @@ fn other_types_are_named_and_no_more() {
         out,
         r#"{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Medication"}}]}"#
     );
-    let place = ("Bundle.entry[0].resource".to_owned(), "<Medication>".to_owned());
-    assert_eq!(issues, [("unread-type", place.0, place.1)]);
+    let whole = "<Medication><id value=\"m\"/><code/></Medication>".to_owned();
+    assert_eq!(issues, [("unread-type", "Bundle.entry[0].resource".to_owned(), whole)]);
 }
 
 #[test]
