@@ -469,18 +469,20 @@ impl<'a> Build<'a> {
     fn primitive(&mut self, element: ElementId, lexical: Lexical, at: u32) {
         let known = self.attributes(at, &["value", "id"]);
         let bare = known.id.is_none() && self.inside(at).next().is_none();
-        let value = known.value.filter(|&place| self.has_type(lexical, place));
+        if let Some(place) = known.value {
+            self.check_type(lexical, place);
+        }
         if bare {
-            match value {
+            match known.value {
                 Some(place) => self.text(element, place),
-                None if known.value.is_none() => self.issue_at(&common::ELE_1, at),
-                None => {}
+                None => self.issue_at(&common::ELE_1, at),
             }
             return;
         }
-        let span = value.map_or_else(|| self.span(self.whole(at)), |place| self.quoted(place));
+        let span =
+            known.value.map_or_else(|| self.span(self.whole(at)), |place| self.quoted(place));
         let mark = self.tape.open(element, span);
-        if let Some(place) = value {
+        if let Some(place) = known.value {
             let raw = self.slice(place);
             if text::is_plain(raw) {
                 self.tape.value_str(mark, raw);
@@ -492,8 +494,8 @@ impl<'a> Build<'a> {
         self.close(mark);
     }
 
-    /// Whether a value has the form that JSON has for its type.
-    fn has_type(&mut self, lexical: Lexical, place: (u32, u32)) -> bool {
+    /// Checks that a value has the form that JSON has for its type.
+    fn check_type(&mut self, lexical: Lexical, place: (u32, u32)) {
         let raw = self.slice(place);
         let value = if text::is_plain(raw) || lexical.json() == JsonType::String {
             raw
@@ -511,7 +513,6 @@ impl<'a> Build<'a> {
         if !fits {
             self.issue(&rules::TYPE, place);
         }
-        fits
     }
 
     fn narrative(&mut self, element: ElementId, at: u32) {

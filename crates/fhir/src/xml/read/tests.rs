@@ -226,6 +226,8 @@ fn every_rule_fires_at_its_place() {
         let first = issues.first().unwrap_or_else(|| panic!("{inside}"));
         assert_eq!(*first, (key, path.to_owned(), text.to_owned()), "{inside}");
     }
+    let (out, _) = run(&patient("<active value=\"yes\"/>"));
+    assert_eq!(out, r#"{"resourceType":"Patient","active":"yes"}"#, "as in JSON, it stays");
     let (_, issues) = run(&patient("<birthDate value=\"\"/>"));
     let keys: Vec<_> = issues.iter().map(|issue| issue.0).collect();
     assert_eq!(keys, ["xml-empty", "ele-1"]);
