@@ -1,5 +1,7 @@
 //! Looking for bytes in text, sixteen at a time.
 
+use wide::u8x16;
+
 /// What kinds of bytes stand in a text.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Class(u8);
@@ -45,15 +47,29 @@ impl Class {
 }
 
 /// How many bytes at the beginning are neither control, `"` nor `\`.
+#[inline]
 pub(crate) fn plain(bytes: &[u8]) -> usize {
-    let special = |b: u8| b < b' ' || b == b'"' || b == b'\\';
-    let (chunks, _) = bytes.as_chunks::<8>();
-    let clean =
-        chunks.iter().take_while(|chunk| !chunk.iter().fold(false, |any, &b| any | special(b)));
-    let skipped = clean.count().saturating_mul(8);
-    let rest = bytes.get(skipped..).unwrap_or_default();
-    let left = rest.iter().position(|&b| special(b)).unwrap_or(rest.len());
-    skipped.saturating_add(left)
+    let mut rest = bytes;
+    while let Some((lane, after)) = rest.split_first_chunk() {
+        let found = special_of(lane);
+        if found != 0 {
+            let at = usize::try_from(found.trailing_zeros()).unwrap_or(0);
+            return bytes.len().wrapping_sub(rest.len()).wrapping_add(at);
+        }
+        rest = after;
+    }
+    let special = |b: &u8| *b < b' ' || *b == b'"' || *b == b'\\';
+    let left = rest.iter().position(special).unwrap_or(rest.len());
+    bytes.len().wrapping_sub(rest.len()).wrapping_add(left)
+}
+
+/// A bit for each byte of `lane` that is a control, `"` or `\`; the first is the lowest.
+#[inline]
+fn special_of(lane: &[u8; 16]) -> u32 {
+    let lane = u8x16::new(*lane);
+    let is = |byte: u8| lane.cmp_eq(u8x16::splat(byte));
+    let control = lane.min(u8x16::splat(0x1F)).cmp_eq(lane);
+    (is(b'"') | is(b'\\') | control).move_mask().cast_unsigned()
 }
 
 /// Whether a byte is `found`, without stopping at it: the loops become vector instructions.

@@ -127,7 +127,7 @@ impl Tape {
         if self.skipped > 0 || self.open.len() >= MAX_DEPTH {
             self.skipped = self.skipped.saturating_add(1);
             self.incomplete = true;
-        } else if let Some(id) = self.push(element, Value::None, span) {
+        } else if let Some(id) = self.push(element, Value::None, Class::default(), span) {
             self.open.push(id.0);
         } else {
             self.skipped = 1;
@@ -174,7 +174,7 @@ impl Tape {
         if text.is_empty() || self.skipped > 0 {
             return None;
         }
-        self.push(element, Value::Static(text), span)
+        self.push(element, Value::Static(text), Class::of(text), span)
     }
 
     /// A primitive with a text, which is copied. An empty text is not written.
@@ -183,7 +183,7 @@ impl Tape {
             return None;
         }
         let value = self.copy(text)?;
-        self.push(element, value, span)
+        self.push(element, value, Class::of(text), span)
     }
 
     /// A primitive whose text is written by `text`. If that gives nothing, or fails, there is no
@@ -195,7 +195,7 @@ impl Tape {
         text: impl FnOnce(&mut dyn Write) -> fmt::Result,
     ) -> Option<NodeId> {
         let value = self.format(text)?;
-        self.push(element, value, span)
+        self.push(element, value, self.class(value), span)
     }
 
     /// The text of the primitive that `mark` opened, before its extensions. An empty text is none.
@@ -253,14 +253,19 @@ impl Tape {
         self.skipped = mark.skipped;
     }
 
-    fn push(&mut self, element: ElementId, value: Value, span: Span) -> Option<NodeId> {
+    fn push(
+        &mut self,
+        element: ElementId,
+        value: Value,
+        class: Class,
+        span: Span,
+    ) -> Option<NodeId> {
         let id = self.here();
         if id == u32::MAX {
             self.incomplete = true;
             return None;
         }
         let depth = u8::try_from(self.open.len()).unwrap_or(u8::MAX);
-        let class = self.class(value);
         self.nodes.push(Node { value, span, size: 1, element, depth, class });
         Some(NodeId(id))
     }

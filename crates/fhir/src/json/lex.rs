@@ -226,7 +226,16 @@ const fn is_in_number(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')
 }
 
+#[inline]
 fn skip_space(text: &[u8], at: usize) -> usize {
+    // Most: none.
+    match text.get(at) {
+        Some(b) if *b > b' ' => at,
+        _ => skip_spaces(text, at),
+    }
+}
+
+fn skip_spaces(text: &[u8], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     let space = rest.iter().take_while(|b| matches!(b, b' ' | b'\n' | b'\r' | b'\t')).count();
     at.saturating_add(space)

@@ -206,18 +206,17 @@ impl<'a> Build<'a> {
 
     /// The text of a token as it stands: of a string, without its quotation marks.
     fn raw(&self, token: Token) -> &'a str {
-        let text = self.text.get(index(token.start)..index(token.end)).unwrap_or_default();
-        match token.kind {
-            TokenKind::Text | TokenKind::Escaped => {
-                text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or_default()
-            }
+        let quote = match token.kind {
+            TokenKind::Text | TokenKind::Escaped => 1,
             TokenKind::Object
             | TokenKind::Array
             | TokenKind::Number
             | TokenKind::True
             | TokenKind::False
-            | TokenKind::Null => text,
-        }
+            | TokenKind::Null => 0,
+        };
+        let (start, end) = (index(token.start), index(token.end));
+        self.text.get(start.wrapping_add(quote)..end.wrapping_sub(quote)).unwrap_or_default()
     }
 
     /// A key, or another short string, without its escapes.
@@ -356,6 +355,18 @@ impl<'a> Build<'a> {
     /// One element with all its repetitions.
     fn member(&mut self, member: Member) {
         let Member { element, value, extra, .. } = member;
+        // Most: a value, or an array of some, as the element has it.
+        if let (Some(at), None) = (value, extra) {
+            let Token { kind, next, .. } = self.token(at);
+            match (kind, element.row().array) {
+                (TokenKind::Array, true) if next > at.saturating_add(1) => {
+                    self.inside(at).for_each(|at| self.item(element, Some(at), None));
+                    return;
+                }
+                (TokenKind::Array | TokenKind::Null, _) | (_, true) => {}
+                _ => return self.item(element, Some(at), None),
+            }
+        }
         let mut one = [None, None];
         for (slot, given) in one.iter_mut().zip([value, extra]) {
             let Some(at) = given else { continue };

@@ -62,11 +62,7 @@ impl<B: Buffer> Writer<'_, B> {
         let Some((node, inside)) = nodes.split_first() else { return };
         match node.element().kind() {
             Kind::Primitive(lexical) => {
-                let text = self.tape.value(node);
-                if !is_bare(text, lexical) {
-                    self.out.put("\"");
-                }
-                self.text(node, text, lexical);
+                self.item(node, lexical);
             }
             Kind::Unchecked if node.has_text() => self.out.put(self.tape.value(node)),
             // As it was read from XML: what it is, and no more.
@@ -98,32 +94,62 @@ impl<B: Buffer> Writer<'_, B> {
     fn members(&mut self, mut rest: &[Node], mut first: bool) {
         while let Some(node) = rest.first() {
             let row = node.element().row();
-            let (run, after) = if row.array { split_run(rest) } else { split_first(rest) };
-            rest = after;
-            let Kind::Primitive(lexical) = row.kind else {
-                self.key(row.key, &mut first, false);
-                if row.array {
+            match row.kind {
+                // Most: a value alone.
+                Kind::Primitive(lexical) if !row.array => {
+                    let (run, after) = split_first(rest);
+                    rest = after;
+                    if node.has_text() {
+                        let text = self.tape.value(node);
+                        let bare = is_bare(text, lexical);
+                        self.key(row.key, &mut first, !bare);
+                        self.value(node, text, bare);
+                    }
+                    if let Some((_, inside)) = run.split_first()
+                        && !inside.is_empty()
+                    {
+                        self.extra_key(row.key, &mut first);
+                        self.object(inside);
+                    }
+                }
+                Kind::Primitive(lexical) => {
+                    let (run, after) = split_run(rest);
+                    rest = after;
+                    self.primitives(run, row.key, lexical, &mut first);
+                }
+                Kind::Complex | Kind::Backbone if row.array => {
+                    self.key(row.key, &mut first, false);
+                    rest = self.objects(rest);
+                }
+                _ if row.array => {
+                    let (run, after) = split_run(rest);
+                    rest = after;
+                    self.key(row.key, &mut first, false);
                     self.array(run, Self::node);
-                } else {
+                }
+                _ => {
+                    let (run, after) = split_first(rest);
+                    rest = after;
+                    self.key(row.key, &mut first, false);
                     self.node(run);
                 }
-                continue;
-            };
-            if row.array {
-                self.primitives(run, row.key, lexical, &mut first);
-                continue;
             }
-            if node.has_text() {
-                let text = self.tape.value(node);
-                self.key(row.key, &mut first, !is_bare(text, lexical));
-                self.text(node, text, lexical);
+        }
+    }
+
+    /// The nodes at the beginning that are the same element, as an array of objects; gives the rest.
+    fn objects<'n>(&mut self, mut rest: &'n [Node]) -> &'n [Node] {
+        let element = rest.first().map(Node::element);
+        self.out.put("[{");
+        loop {
+            let (item, after) = split_first(rest);
+            rest = after;
+            self.members(item.split_first().map_or(&[], |(_, inside)| inside), true);
+            if rest.first().map(Node::element) != element {
+                self.end("\"}]");
+                return rest;
             }
-            if let Some((_, inside)) = run.split_first()
-                && !inside.is_empty()
-            {
-                self.extra_key(row.key, &mut first);
-                self.object(inside);
-            }
+            self.end("\"},{");
         }
     }
 
@@ -132,13 +158,7 @@ impl<B: Buffer> Writer<'_, B> {
         if items(run).any(|item| item.first().is_some_and(Node::has_text)) {
             self.key(key, first, false);
             self.array(run, |this, item| match item.first() {
-                Some(node) if node.has_text() => {
-                    let text = this.tape.value(node);
-                    if !is_bare(text, lexical) {
-                        this.out.put("\"");
-                    }
-                    this.text(node, text, lexical);
-                }
+                Some(node) if node.has_text() => this.item(node, lexical),
                 _ => this.out.put("null"),
             });
         }
@@ -182,14 +202,19 @@ impl<B: Buffer> Writer<'_, B> {
         self.end("\"]");
     }
 
-    /// A value whose first quotation mark, if it needs one, is written.
-    fn text(&mut self, node: &Node, text: &str, lexical: Lexical) {
-        if is_bare(text, lexical) {
-            self.out.put(text);
-            return;
+    fn item(&mut self, node: &Node, lexical: Lexical) {
+        let text = self.tape.value(node);
+        let bare = is_bare(text, lexical);
+        if !bare {
+            self.out.put("\"");
         }
-        self.quote = true;
-        if node.class().has_escape() {
+        self.value(node, text, bare);
+    }
+
+    /// A text whose first quotation mark, if it needs one, is written.
+    fn value(&mut self, node: &Node, text: &str, bare: bool) {
+        self.quote = !bare;
+        if !bare && node.class().has_escape() {
             self.escaped(text);
         } else {
             self.out.put(text);
