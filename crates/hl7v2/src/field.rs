@@ -292,20 +292,26 @@ impl<'a> Segment<'a> {
 impl<'a> Numbered<'a> {
     #[inline(never)]
     fn next_slow(&mut self) -> Option<(u16, Field<'a>)> {
-        loop {
+        while let Some(slow) = &mut self.slow {
             self.number = self.number.saturating_add(1);
-            let field = self.slow.as_mut()?.next()?;
+            let field = slow.next()?;
+            if self.number == 2 && self.segment.delimiters.scan == Scan::Plain {
+                // What follows MSH-2 is as in other segments.
+                let end = self.marks.next().unwrap_or(self.segment.raw.len());
+                (self.slow, self.start) = (None, end.wrapping_add(1));
+            }
             if !field.is_empty() {
                 return Some((self.number, field));
             }
         }
+        self.next()
     }
 }
 
 /// The fields of a segment that have bytes, with their numbers.
 pub(crate) struct Numbered<'a> {
     segment: Segment<'a>,
-    /// In a header, and where characters hide separators.
+    /// In MSH-1 and MSH-2, and where characters hide separators.
     slow: Option<Fields<'a>>,
     marks: Marks<'a, 1>,
     /// Where the next field begins.
@@ -316,7 +322,7 @@ pub(crate) struct Numbered<'a> {
 impl<'a> Iterator for Numbered<'a> {
     type Item = (u16, Field<'a>);
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         if self.slow.is_some() {
             return self.next_slow();

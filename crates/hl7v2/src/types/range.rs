@@ -61,6 +61,9 @@ fn decimal(text: &[u8]) -> Option<(Scaled, &[u8])> {
 
 /// Whether `low` is at most `high`; nothing where they cannot be compared exactly.
 pub(crate) fn in_order(low: Scaled, high: Scaled) -> Option<bool> {
+    if low.exponent == high.exponent {
+        return Some(low.mantissa <= high.mantissa);
+    }
     let common = low.exponent.min(high.exponent);
     let widen = |scaled: Scaled| {
         let places = scaled.exponent.checked_sub(common)?;

@@ -33,8 +33,7 @@ pub(crate) fn unit<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Unit<
                 (unit.ucum, display) = (Some(code), name);
             }
             (Some(b"MDC"), Some(code)) if unit.mdc.is_none() => {
-                let number = number(code);
-                match mdc::meant(context, code, name).or(number) {
+                match mdc::meant(context, code, name).or_else(|| number(code)) {
                     // The name is the reference id that goes with the number.
                     Some(number) => unit.mdc = Some(number),
                     None => other = unknown(context, system, Some(code), name, other),
@@ -66,9 +65,12 @@ pub(crate) fn unit<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Unit<
     if disagree(&unit) {
         context.say(DiagnosticCode::CodeConflict, repetition.span());
     }
-    let mut texts = [original, display, other].into_iter().flatten();
-    unit.text = texts.next();
-    texts.for_each(|text| context.lost(text.span()));
+    for text in [original, display, other].iter().flatten() {
+        match unit.text {
+            None => unit.text = Some(*text),
+            Some(_) => context.lost(text.span()),
+        }
+    }
     unit.span = if unit.is_none() { unit.span } else { repetition.span() };
     unit
 }
@@ -90,8 +92,9 @@ fn unknown<'a>(
 
 /// Whether UCUM and IEEE 11073 say different units; UCUM is taken.
 fn disagree(unit: &Unit<'_>) -> bool {
-    let ucum = unit.ucum.and_then(|code| code.as_str()).and_then(units::by_ucum);
-    let (Some(ucum), Some(mdc)) = (ucum, unit.mdc.and_then(units::by_mdc)) else { return false };
+    let (Some(ucum), Some(mdc)) = (unit.ucum, unit.mdc) else { return false };
+    let ucum = ucum.as_str().and_then(units::by_ucum);
+    let (Some(ucum), Some(mdc)) = (ucum, units::by_mdc(mdc)) else { return false };
     (ucum.dimension, ucum.factor, ucum.offset) != (mdc.dimension, mdc.factor, mdc.offset)
 }
 
