@@ -136,6 +136,7 @@ impl Blocks {
 
 impl Name {
     /// A name for a kind of thing.
+    #[inline]
     pub(crate) fn new(kind: &str) -> Self {
         let mut name = Self { state: START, before: 0, buffer: [0; 192], used: 0, len: 0 };
         name.feed(&NAMESPACE);

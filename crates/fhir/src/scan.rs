@@ -9,6 +9,7 @@ pub struct Class(u8);
 const ESCAPE: u8 = 1;
 const SPACE: u8 = 2;
 const CONTROL: u8 = 4;
+const FREE: u8 = 8;
 
 impl Class {
     /// Looks at a text.
@@ -37,6 +38,20 @@ impl Class {
     #[must_use]
     pub const fn has_space(self) -> bool {
         self.0 & SPACE != 0
+    }
+
+    /// Whether there is nothing of all this.
+    pub(crate) const fn is_plain(self) -> bool {
+        self.0 & (ESCAPE | SPACE | CONTROL) == 0
+    }
+
+    /// The same, of a text in whose place others may stand.
+    pub(crate) const fn free(self) -> Self {
+        Self(self.0 | FREE)
+    }
+
+    pub(crate) const fn is_free(self) -> bool {
+        self.0 & FREE != 0
     }
 
     /// Whether there is a control below space: tab and line ends too.

@@ -87,7 +87,18 @@ impl Node {
 
     /// How many elements it is in.
     pub(crate) fn depth(&self) -> usize {
-        usize::from(self.depth)
+        usize::from(self.level())
+    }
+
+    pub(crate) const fn level(&self) -> u8 {
+        self.depth
+    }
+
+    /// Whether others of the same form may stand in the place of its text, and no rule tells them
+    /// apart: a UUID, alone or after what names its kind; an instant; a number or name without a
+    /// character that JSON, a URI or a code does not have.
+    pub(crate) const fn is_free(&self) -> bool {
+        self.class.is_free()
     }
 
     /// What kinds of bytes its text has.
@@ -196,6 +207,13 @@ impl Tape {
     ) -> Option<NodeId> {
         let value = self.format(text)?;
         self.push(element, value, self.class(value), span)
+    }
+
+    /// Says that a text [is free](Node::is_free).
+    pub(crate) fn free(&mut self, id: Option<NodeId>) {
+        if let Some(node) = id.and_then(|id| self.nodes.get_mut(id.index())) {
+            node.class = node.class.free();
+        }
     }
 
     /// The text of the primitive that `mark` opened, before its extensions. An empty text is none.
@@ -374,18 +392,6 @@ impl Tape {
     #[must_use]
     pub const fn is_incomplete(&self) -> bool {
         self.incomplete
-    }
-
-    /// Whether another tape, written in the same way, has the same elements with the same texts, from
-    /// wherever they came.
-    pub(crate) fn says_same(&self, other: &Self) -> bool {
-        let same = |(a, b): (&Node, &Node)| {
-            (a.element, a.size, a.depth) == (b.element, b.size, b.depth) && a.value == b.value
-        };
-        self.nodes.len() == other.nodes.len()
-            && self.incomplete == other.incomplete
-            && self.scratch == other.scratch
-            && self.nodes.iter().zip(&other.nodes).all(same)
     }
 
     /// All nodes in order, each before what is in it.

@@ -13,11 +13,14 @@ use super::{Actors, Builder, Context, Target, maps};
 use crate::code_maps::{self, Row};
 use crate::identity::Name;
 use crate::table::{ElementId, el};
+use crate::tape::NodeId;
 
 pub(crate) const LOINC: &str = "http://loinc.org";
 pub(crate) const MDC: &str = "urn:iso:std:iso:11073:10101";
 pub(crate) const SNOMED_CT: &str = "http://snomed.info/sct";
 pub(crate) const UCUM: &str = "http://unitsofmeasure.org";
+/// That of identifiers that are URIs.
+pub(crate) const URI: &str = "urn:ietf:rfc:3986";
 
 impl Builder<'_> {
     /// A code of ours in a system of ours.
@@ -381,6 +384,15 @@ impl Builder<'_> {
         };
     }
 
+    /// Says that a name that somebody gave out is free, if it is short and plain.
+    pub(crate) fn free_name(&mut self, node: Option<NodeId>) {
+        let name = |id: &NodeId| {
+            let node = self.tape.node(*id);
+            node.is_some_and(|node| node.class().is_plain() && self.tape.value(node).len() < 256)
+        };
+        self.tape.free(node.filter(name));
+    }
+
     /// Remarks as sent.
     pub(crate) fn remarks(&mut self, element: ElementId, notes: &[Note<'_>], of: &dyn Actors) {
         for note in notes {
@@ -418,7 +430,7 @@ impl Builder<'_> {
         let identifier = self.tape.open(el::REFERENCE_IDENTIFIER, Span::NONE);
         let cx = self.cx;
         if makes_system(cx, names) {
-            self.tape.text(el::IDENTIFIER_SYSTEM, "urn:ietf:rfc:3986");
+            self.tape.text(el::IDENTIFIER_SYSTEM, URI);
             let (span, mut anonymous) = (system_span(names), *names);
             anonymous.namespace = None;
             self.tape
@@ -455,10 +467,14 @@ impl Builder<'_> {
         let cx = self.cx;
         let mut authority = identifier.authority;
         let span = system_span(&authority);
-        self.tape.write(el::IDENTIFIER_SYSTEM, span, |w| write_system(cx, identifier, w));
+        let system =
+            self.tape.write(el::IDENTIFIER_SYSTEM, span, |w| write_system(cx, identifier, w));
+        // A URI has a form of its own.
+        let is_uri = system.is_some_and(|system| self.tape.text_of(system) == URI);
         let span =
             if identifier.universal.is_some() { identifier.span } else { identifier.value.span() };
-        self.tape.write(el::IDENTIFIER_VALUE, span, |w| write_value(identifier, w));
+        let node = self.tape.write(el::IDENTIFIER_VALUE, span, |w| write_value(identifier, w));
+        self.free_name(node.filter(|_| !is_uri));
         self.valid(el::IDENTIFIER_PERIOD, &identifier.valid, "Identifier.period");
         // A name of ours for what the standard names is nobody that gives out numbers.
         authority.namespace = authority.namespace.filter(|name| name.span().is_some());
@@ -557,7 +573,7 @@ pub(crate) fn write_system(
 ) -> fmt::Result {
     match identifier.universal {
         Some(Universal::Eui64) => out.write_str(EUI_64),
-        Some(Universal::Uuid) => out.write_str("urn:ietf:rfc:3986"),
+        Some(Universal::Uuid) => out.write_str(URI),
         None => write_authority_system(cx, &identifier.authority, out),
     }
 }

@@ -4,7 +4,7 @@ use iomt_core::model::{Authority, Concept, Identifier, Location, Text};
 use iomt_core::wire::Span;
 
 use super::code::write_authority_system;
-use super::{Builder, Target, maps};
+use super::{Builder, Target, URI, maps};
 use crate::identity::Uuid;
 use crate::table::el;
 
@@ -170,7 +170,7 @@ impl Builder<'_> {
         let cx = self.cx;
         let mark = self.tape.open(el::LOCATION_IDENTIFIER, span);
         let plain = self.tape.mark();
-        self.tape.text_at(el::IDENTIFIER_SYSTEM, "urn:ietf:rfc:3986", span);
+        self.tape.text_at(el::IDENTIFIER_SYSTEM, URI, span);
         let value =
             self.tape.write(el::IDENTIFIER_VALUE, span, |w| write_authority_system(cx, &uri, w));
         if value.is_none() {

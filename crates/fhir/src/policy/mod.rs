@@ -24,7 +24,8 @@ mod value;
 
 pub(crate) use attachment::{attachments, is_url};
 pub(crate) use code::{
-    LOINC, MDC, SNOMED_CT, UCUM, has_system, is_oid, is_uri, name_of, write_system, write_value,
+    LOINC, MDC, SNOMED_CT, UCUM, URI, has_system, is_oid, is_uri, name_of, write_system,
+    write_value,
 };
 pub(crate) use encounter::Places;
 pub(crate) use header::{HeaderLinks, only_in_header, organization_span, test, whole_span};
@@ -66,6 +67,7 @@ pub(crate) struct Context {
 impl Context {
     /// The name of a kind of thing: data that are not real are other things than those that are, and
     /// never stand in their place.
+    #[inline]
     pub(crate) fn name(&self, kind: &str) -> Name {
         let mut name = Name::new(kind);
         if self.test.is_some() {
@@ -172,6 +174,7 @@ impl Builder<'_> {
         let mark = self.tape.open(root, span);
         if self.cx.config.to == Form::Ndjson {
             let node = self.tape.write(id_of, Span::NONE, |w| id.write(w));
+            self.tape.free(node);
             self.holes.add(node, Hole::Id);
         }
         mark
@@ -236,8 +239,11 @@ impl Builder<'_> {
         match target {
             Target::Resource(kind, id) => {
                 let form = self.cx.config.to;
-                self.tape
-                    .write(el::REFERENCE_REFERENCE, span, |w| write_reference(form, kind, id, w))
+                let node = self
+                    .tape
+                    .write(el::REFERENCE_REFERENCE, span, |w| write_reference(form, kind, id, w));
+                self.tape.free(node);
+                node
             }
             Target::External(text) => self.tape.str(el::REFERENCE_REFERENCE, text, span),
             Target::Display(text) => self.tape.str(el::REFERENCE_DISPLAY, text, span),
@@ -247,11 +253,12 @@ impl Builder<'_> {
     /// The identifier by which our own output is found again.
     pub(crate) fn own_identifier(&mut self, element: ElementId, id: Uuid) {
         let mark = self.tape.open(element, Span::NONE);
-        self.tape.text(el::IDENTIFIER_SYSTEM, "urn:ietf:rfc:3986");
+        self.tape.text(el::IDENTIFIER_SYSTEM, URI);
         let node = self.tape.write(el::IDENTIFIER_VALUE, Span::NONE, |w| {
             w.write_str("urn:uuid:")?;
             id.write(w)
         });
+        self.tape.free(node);
         self.holes.add(node, Hole::Urn);
         self.tape.close(mark);
     }

@@ -1,11 +1,10 @@
 //! Provenance: what was translated, from which message of whom, by what.
 
-use core::fmt;
-
-use iomt_core::model::{DateTime, Header, Patient, Precision};
+use iomt_core::model::{Header, Patient};
 use iomt_core::wire::Span;
 
 use super::header::{organization_span, whole_span};
+use super::time::is_instant;
 use super::{Builder, Target};
 use crate::identity::Uuid;
 use crate::table::el;
@@ -59,7 +58,8 @@ impl Builder<'_> {
         self.entity(|b| {
             let what = b.tape.open(el::PROVENANCE_ENTITY_WHAT, Span::NONE);
             let identifier = b.tape.open(el::REFERENCE_IDENTIFIER, Span::NONE);
-            b.text(el::IDENTIFIER_VALUE, id);
+            let node = b.tape.write(el::IDENTIFIER_VALUE, id.span(), |w| id.write(w));
+            b.free_name(node);
             b.tape.close(identifier);
             b.tape.close(what);
         });
@@ -137,12 +137,12 @@ impl Builder<'_> {
     /// When it was received; else when it was sent, which `sent` says, where that has a zone; else
     /// unknown.
     fn recorded(&mut self, sent: Span) {
-        let exact = |v: &DateTime| v.zone.is_some() && v.precision == Precision::Second;
         let element = el::PROVENANCE_RECORDED;
         let span = if self.cx.received.is_some() { Span::NONE } else { sent };
-        match self.cx.received.or(self.cx.sent).filter(exact) {
+        match self.cx.received.or(self.cx.sent).filter(is_instant) {
             Some(time) => {
-                self.tape.write(element, span, |w| -> fmt::Result { time.write_iso(w) });
+                let node = self.tape.write(element, span, |w| time.write_iso(w));
+                self.tape.free(node);
             }
             None => {
                 let mark = self.tape.open(element, Span::NONE);

@@ -71,7 +71,7 @@ impl<'a> Moment<'a> {
     pub(crate) fn form(&self) -> Option<u8> {
         let value = self.value?;
         match self.original {
-            None => (value.precision == Precision::Second && value.zone.is_some()).then_some(1),
+            None => is_instant(&value).then_some(1),
             Some(original) => {
                 (value.precision == Precision::Day && original.is_plain()).then_some(2)
             }
@@ -87,6 +87,11 @@ impl<'a> Moment<'a> {
     pub(crate) const fn plain(value: DateTime, span: Span) -> Self {
         Self { value: Some(value), original: None, span }
     }
+}
+
+/// Whether a time is an instant of FHIR.
+pub(crate) fn is_instant(value: &DateTime) -> bool {
+    value.precision == Precision::Second && value.zone.is_some()
 }
 
 impl Builder<'_> {
@@ -143,6 +148,9 @@ impl Builder<'_> {
         let Some(original) = moment.original else {
             if let Some(value) = moment.value {
                 let node = self.tape.write(element, moment.span, |w| value.write_iso(w));
+                if is_instant(&value) {
+                    self.tape.free(node);
+                }
                 if element == el::OBSERVATION_EFFECTIVE_DATE_TIME {
                     self.holes.add(node, Hole::Time);
                 }
@@ -170,9 +178,8 @@ impl Builder<'_> {
     /// Writes an instant where the time is one; else what was sent stands beside no value.
     pub(crate) fn instant(&mut self, element: ElementId, time: &Time<'_>, place: &'static str) {
         let moment = self.moment(time, place);
-        let exact = |v: &DateTime| v.zone.is_some() && v.precision == Precision::Second;
         let kept = time.sent.map(Original::Text).or(time.value.map(Original::Iso));
-        match moment.value.filter(exact) {
+        match moment.value.filter(is_instant) {
             Some(_) => self.date_time(element, &moment),
             None => self.date_time(element, &Moment { value: None, original: kept, ..moment }),
         }

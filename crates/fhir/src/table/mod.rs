@@ -350,6 +350,10 @@ impl ElementId {
         Self(number)
     }
 
+    pub(crate) const fn to_bytes(self) -> [u8; 2] {
+        self.0.to_le_bytes()
+    }
+
     /// Its row.
     #[must_use]
     pub fn row(self) -> &'static Element {

@@ -8,7 +8,7 @@ use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, End, Place, Sink};
 
 use super::message::MessageState;
-use super::render::{Fate, Request, write_search};
+use super::render::{Fate, Request, result_request, write_search};
 use super::session::{Entry, Kind, Refer};
 use super::{Output, Session, Writer, builder};
 use crate::config::{Config, Form, Guide, OnInvalid, Partial};
@@ -129,7 +129,8 @@ impl Mapping<'_> {
 
     fn use_device_within(&mut self, key: u32, depth: u8) {
         let Some(entry) = self.session.entry(Kind::Device, key) else { return };
-        if entry.message == self.session.ordinal {
+        let is_ours = entry.refer == Refer::Resource || entry.parent.is_some();
+        if entry.message == self.session.ordinal || !is_ours {
             return;
         }
         if let (Some(parent), Some(above)) = (entry.parent, depth.checked_sub(1)) {
@@ -379,7 +380,7 @@ impl Sink for Mapping<'_> {
         builder!(self.w => &mut entry.tape).specimen(specimen, entry.id, subject, performers);
         entry.refer = Refer::Resource;
         self.tell_notes();
-        let request = self.w.result_request(self.w.message.session);
+        let request = result_request(&self.w.cx.config, self.w.message.session);
         self.write_entry(&mut entry, request);
         self.keep(Kind::Specimen, specimen.key.0, entry);
     }

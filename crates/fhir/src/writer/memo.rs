@@ -1,15 +1,8 @@
-//! Observations that are alike but for ids, references, time and numbers: the first one is built,
-//! checked and rendered; of the others only these holes are filled.
-//!
-//! That is sound because what fills a hole always has one form (a UUID, a decimal, a time with a
-//! zone), so that the rules that held for the first hold for all; and everything else that an
-//! Observation is made of is in the key. `Limits::templates` bounds the memory; 0 turns it off,
-//! and a test proves that the output is the same.
+//! Observations that are alike but for ids, references, time and numbers, which are holes; all else
+//! that they are made of is in the key.
 
 use core::fmt::Write;
-use std::hash::BuildHasher;
 
-use foldhash::quality::RandomState;
 use iomt_core::model::{
     AbsentReason, Code, CodeSystem, Comparator, Concept, Decimal, Mdc, Measurement, Metric,
     StatusTable, Text, Unit, Value,
@@ -17,33 +10,22 @@ use iomt_core::model::{
 use iomt_core::wire::Scaled;
 
 use super::remembered::Remembered;
-use super::render::push_reference;
+use super::render::{push_reference, separate};
 use super::spelled::Spelled;
-use crate::config::Form;
+use super::templates::Templates;
+use crate::config::{Config, Form};
 use crate::identity::Uuid;
-use crate::json::{self, Buffer};
 use crate::policy::pocd::Profile;
-use crate::policy::{Hole, Holes, Links, Target, When};
-use crate::tape::{NodeId, Tape};
+use crate::policy::{Hole, Links, Target, When};
 
 #[derive(Debug, Default)]
 pub(super) struct Memo {
-    templates: Remembered<Box<[u8]>, Template>,
-    /// Hashes of keys that were seen once: what comes a second time is worth a template.
-    once: Remembered<u64, ()>,
-    hasher: RandomState,
+    /// Observations, as entries.
+    pub(super) templates: Templates<Hole>,
     /// Metrics as they were rendered, and their ids.
     metrics: Remembered<Box<[u8]>, (Uuid, Box<str>)>,
-    /// The key at work.
+    /// The key of the metric at work.
     key: Vec<u8>,
-    recorder: Recorder,
-}
-
-/// A rendered Observation: its text up to the first hole, and each hole with the text after it.
-#[derive(Debug)]
-struct Template {
-    start: Box<str>,
-    holes: Box<[(Hole, Box<str>)]>,
 }
 
 impl Memo {
@@ -53,11 +35,15 @@ impl Memo {
         m: &Measurement<'_>,
         when: &When<'_>,
         links: &Links<'_>,
+        session: bool,
     ) -> bool {
-        self.key.clear();
-        let made = Key(&mut self.key).measurement(m, when, links).is_some();
+        let key = &mut self.templates.key;
+        key.clear();
+        // It says how results are stored.
+        key.push(u8::from(session));
+        let made = Key(key).measurement(m, when, links).is_some();
         if !made {
-            self.key.clear();
+            key.clear();
         }
         made
     }
@@ -88,40 +74,24 @@ impl Memo {
         }
     }
 
-    /// Writes an Observation from its template, if there is one.
+    /// Writes an Observation, as an entry after others, from its template, if there is one.
     pub(super) fn fill(
         &self,
         m: &Measurement<'_>,
         when: &When<'_>,
         links: &Links<'_>,
-        (form, id): (Form, Uuid),
+        (config, id): (&Config, Uuid),
         spelled: &mut Spelled,
         out: &mut String,
     ) -> bool {
-        let Some(template) = self.templates.get(&*self.key) else { return false };
-        out.push_str(&template.start);
-        for (hole, after) in &template.holes {
+        let Some(template) = self.templates.get() else { return false };
+        separate(config, out);
+        let form = config.to;
+        template.write(out, |hole, out| {
             // Writing into a String does not fail.
-            let _ = write_hole(*hole, m, when, links, (form, id), spelled, out);
-            out.push_str(after);
-        }
+            let _ = write_hole(hole, m, when, links, (form, id), spelled, out);
+        });
         true
-    }
-
-    /// Remembers the Observation on `tape` under the key at work, if there is one.
-    pub(super) fn keep(&mut self, tape: &Tape, root: NodeId, holes: &Holes, limit: usize) {
-        if holes.unfit || limit == 0 || self.key.is_empty() {
-            return;
-        }
-        let hash = self.hasher.hash_one(&self.key);
-        if self.once.get(&hash).is_none() {
-            return self.once.insert(hash, (), limit);
-        }
-        self.recorder.start(tape, holes);
-        json::write(tape, root, &mut self.recorder);
-        if let Some(template) = self.recorder.finish() {
-            self.templates.insert(self.key.as_slice().into(), template, limit);
-        }
     }
 }
 
@@ -184,50 +154,6 @@ fn write_value(part: u8, value: &Value<'_>, out: &mut String) -> core::fmt::Resu
             }
         }
         _ => Ok(()),
-    }
-}
-
-/// Renders JSON, and sees where the texts of the holes go by.
-#[derive(Debug, Default)]
-struct Recorder {
-    text: String,
-    /// Address and length of the text of each hole on the tape.
-    wanted: Vec<(usize, usize, Hole)>,
-    /// The holes that were seen, and where the text before each ends.
-    found: Vec<(Hole, usize)>,
-}
-
-impl Recorder {
-    fn start(&mut self, tape: &Tape, holes: &Holes) {
-        self.text.clear();
-        self.found.clear();
-        self.wanted.clear();
-        self.wanted.extend(holes.list.iter().map(|(node, hole)| {
-            let text = tape.text_of(*node);
-            (text.as_ptr().addr(), text.len(), *hole)
-        }));
-    }
-
-    /// The template, if all holes were seen.
-    fn finish(&self) -> Option<Template> {
-        let ends = self.found.iter().map(|(_, end)| *end);
-        let mut pieces = [0].into_iter().chain(ends.clone()).zip(ends.chain([self.text.len()]));
-        let mut piece = || pieces.next().and_then(|(from, to)| self.text.get(from..to));
-        let start = piece().unwrap_or_default().into();
-        let after = |(hole, _): &_| (*hole, piece().unwrap_or_default().into());
-        let holes = self.found.iter().map(after).collect();
-        (self.found.len() == self.wanted.len()).then_some(Template { start, holes })
-    }
-}
-
-impl Buffer for Recorder {
-    fn put(&mut self, text: &str) {
-        let at = (text.as_ptr().addr(), text.len());
-        let hole = self.wanted.iter().find(|(start, len, _)| (*start, *len) == at);
-        match hole {
-            Some((_, _, hole)) => self.found.push((*hole, self.text.len())),
-            None => self.text.push_str(text),
-        }
     }
 }
 
@@ -450,7 +376,10 @@ impl Key<'_> {
 
     fn target(&mut self, target: Option<Target<'_>>) -> Option<()> {
         let (tag, text) = match target {
-            None => (0, ""),
+            None => {
+                self.byte(0);
+                return Some(());
+            }
             Some(Target::Resource(kind, _)) => (1, kind),
             Some(Target::External(text)) => (2, text),
             Some(Target::Display(text)) => (3, text),

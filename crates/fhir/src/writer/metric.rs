@@ -5,7 +5,7 @@ use iomt_core::model::{Absent, AbsentReason, Decimal, Measurement, Message, Metr
 use iomt_core::wire::Span;
 
 use super::mapping::{DEVICE_DEPTH, Mapping};
-use super::render::{Fate, Request, begin};
+use super::render::{Fate, Request, close_entry, open_entry, separate};
 use super::session::Kind;
 use super::{Session, Writer, builder};
 use crate::config::{Guide, SentinelReason};
@@ -97,9 +97,10 @@ impl Mapping<'_> {
         {
             let id = *id;
             if !w.message.ids.contains_key(&id) {
-                let start = begin(&w.cx.config, w.spelled.text(id), &mut w.message.out);
+                separate(&w.cx.config, &mut w.message.out);
+                let start = w.message.out.len();
                 w.message.out.push_str(text);
-                w.finish_entry("DeviceMetric", id, Request::CreateIfNone(""), start);
+                w.note_entry("DeviceMetric", id, start);
             }
             return Some((id, profile));
         }
@@ -133,7 +134,7 @@ impl Mapping<'_> {
         let request = if identified { Request::CreateIfNone("") } else { Request::Create };
         let valid = tape.root().is_some_and(|root| self.w.is_valid(&tape, root));
         if valid && plain && limit > 0 {
-            self.w.keep_metric(&tape, id);
+            self.w.keep_metric(&tape, id, request);
         }
         let (what, ordinal) = (("DeviceMetric", id), self.session.ordinal);
         let fate = self.w.finish_checked(&tape, valid, what, request, ordinal, self.output);
@@ -143,11 +144,14 @@ impl Mapping<'_> {
 }
 
 impl Writer {
-    /// Remembers the metric on `tape` as it is rendered.
-    fn keep_metric(&mut self, tape: &Tape, id: Uuid) {
+    /// Remembers the metric on `tape` as it is rendered: its entry.
+    fn keep_metric(&mut self, tape: &Tape, id: Uuid, request: Request<'_>) {
         let Some(root) = tape.root() else { return };
+        let (config, name) = (&self.cx.config, self.spelled.text(id));
         self.text.clear();
+        open_entry(config.to, name, &mut self.text);
         json::write(tape, root, &mut self.text);
+        close_entry(config, "DeviceMetric", name, request, &mut self.text);
         self.memo.keep_metric(id, &self.text, self.limits.templates);
     }
 }

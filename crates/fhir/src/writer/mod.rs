@@ -1,7 +1,6 @@
 //! From facts to output: what a message says is built, checked and held until the message ends.
 
 mod header;
-mod kept;
 mod locations;
 mod mapping;
 mod memo;
@@ -15,7 +14,9 @@ mod release;
 mod remembered;
 mod render;
 mod session;
+mod shapes;
 mod spelled;
+mod templates;
 mod version;
 mod xml;
 
@@ -89,7 +90,7 @@ pub struct Writer {
     memo: memo::Memo,
     places: locations::Known,
     spelled: spelled::Spelled,
-    kept: kept::Kept,
+    shapes: shapes::Shapes,
     blocks: Blocks,
     other: version::Other,
     outcome: Tape,
@@ -139,7 +140,7 @@ impl Writer {
             memo: memo::Memo::default(),
             places: locations::Known::default(),
             spelled: spelled::Spelled::default(),
-            kept: kept::Kept::default(),
+            shapes: shapes::Shapes::default(),
             blocks,
             other: version::Other::default(),
             outcome: Tape::new(),

@@ -10,9 +10,10 @@ use iomt_core::wire::Span;
 use iomt_core::{Diagnostic, DiagnosticCode, Place, Severity};
 
 use super::mapping::Mapping;
-use super::render::{Fate, begin};
+use super::render::{Fate, result_request};
 use super::session::{Entry, Instant, Kind, Refer};
 use super::{Session, builder};
+use crate::config::{Form, OnInvalid};
 use crate::identity::{Name, Uuid};
 use crate::policy::{
     Context, Links, Moment, Performers, Plan, PressureRow, Target, When, attachments, is_url,
@@ -183,7 +184,7 @@ impl Mapping<'_> {
             valid = self.check_tape();
         }
         if valid && silent && self.w.notes.is_empty() && self.w.issues.is_empty() {
-            self.w.keep();
+            self.w.keep(id);
         }
         if self.finish_observation(id, valid, report) == Fate::Written {
             self.remember_result(m, id);
@@ -214,19 +215,15 @@ impl Mapping<'_> {
     fn fill(&mut self, m: &Measurement<'_>, id: Uuid, when: &When<'_>) -> bool {
         let w = &mut *self.w;
         let links = links(self.session, &w.cx, w.message.report.parent_of(m.report), m);
-        if w.templates() == 0 || !w.memo.make_key(m, when, &links) {
+        if w.templates() == 0 || !w.memo.make_key(m, when, &links, w.message.session) {
             return false;
         }
-        let (form, out) = (w.cx.config.to, &mut w.message.out);
-        let before = out.len();
-        let start = begin(&w.cx.config, w.spelled.text(id), out);
-        if !w.memo.fill(m, when, &links, (form, id), &mut w.spelled, out) {
-            out.truncate(before);
-            return false;
+        let (config, out) = (&w.cx.config, &mut w.message.out);
+        let filled = w.memo.fill(m, when, &links, (config, id), &mut w.spelled, out);
+        if filled && config.to == Form::Ndjson {
+            w.message.lines.push(out.len());
         }
-        let request = w.result_request(w.message.session);
-        w.finish_entry("Observation", id, request, start);
-        true
+        filled
     }
 
     /// Whether the resource on the tape at work is valid.
@@ -251,7 +248,7 @@ impl Mapping<'_> {
         valid: bool,
         report: Option<u32>,
     ) -> Fate {
-        let request = self.w.result_request(self.w.message.session);
+        let request = result_request(&self.w.cx.config, self.w.message.session);
         self.tell_notes();
         let tape = core::mem::take(&mut self.w.tape);
         let (what, ordinal) = (("Observation", id), self.session.ordinal);
@@ -279,6 +276,9 @@ impl Mapping<'_> {
     }
 
     fn refers_to_dropped(&self, m: &Measurement<'_>) -> bool {
+        if self.w.cx.config.on_invalid != OnInvalid::Drop {
+            return false;
+        }
         let dropped = |entry: Option<&Entry>| entry.is_some_and(|e| e.refer == Refer::Dropped);
         let device = |key: u32| dropped(self.session.entry(Kind::Device, key));
         let subject = match m.subject {
@@ -398,7 +398,8 @@ impl Mapping<'_> {
     /// two of one instant by an ordinal.
     fn live_identity(&mut self, name: &mut Name) -> Uuid {
         let (name, instant) = match self.w.cx.received {
-            Some(at) => (name.date_time(&at), Instant::Received(at)),
+            // Mostly it is the time of the Observation too, which is spelled.
+            Some(at) => (name.str(self.w.spelled.time(&at)), Instant::Received(at)),
             None => {
                 let ordinal = self.session.ordinal;
                 (name.number(ordinal), Instant::Message(ordinal))

@@ -5,7 +5,7 @@ use iomt_core::{Diagnostic, DiagnosticCode};
 
 use super::builder;
 use super::mapping::Mapping;
-use super::render::{Fate, Request};
+use super::render::{Fate, Request, result_request};
 use crate::config::{BundleKind, Form};
 use crate::issue::{IssueCode, Severity};
 use crate::json;
@@ -36,7 +36,7 @@ impl Mapping<'_> {
         tape.close(mark);
         let (id, ordinal) = (self.w.message.report.id, self.session.ordinal);
         if !self.w.message.report.dropped {
-            let request = self.w.result_request(self.w.message.session);
+            let request = result_request(&self.w.cx.config, self.w.message.session);
             let what = ("DiagnosticReport", id);
             self.w.list = node;
             let fate = self.w.finish_list(&tape, what, request, &results, ordinal, self.output);

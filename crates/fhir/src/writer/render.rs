@@ -13,8 +13,11 @@ use crate::config::{BundleKind, Config, Form, OnInvalid, Results};
 use crate::identity::Uuid;
 use crate::issue;
 use crate::json::{self, Buffer};
-use crate::policy::{has_system, write_system, write_value};
+use crate::policy::{Hole, has_system, write_system, write_value};
 use crate::tape::{NodeId, Tape};
+
+/// What results are.
+const OBSERVATION: &str = "Observation";
 
 /// How a server is asked to store a resource.
 #[derive(Clone, Copy, Debug)]
@@ -107,18 +110,7 @@ impl Writer {
         ordinal: u64,
         output: &mut dyn Output,
     ) -> Fate {
-        if let Some(text) = self.kept.text(what.1, tape) {
-            let start = begin(&self.cx.config, self.spelled.text(what.1), &mut self.message.out);
-            self.message.out.push_str(text);
-            self.add_traces(tape, what);
-            self.finish_entry(what.0, what.1, request, start);
-            return Fate::Written;
-        }
-        let valid = tape.root().is_some_and(|root| self.is_valid(tape, root));
-        if valid && self.issues.is_empty() {
-            self.kept.keep(what.1, tape, self.limits.templates);
-        }
-        self.finish_checked(tape, valid, what, request, ordinal, output)
+        self.finish_list(tape, what, request, &[], ordinal, output)
     }
 
     /// [`finish`](Self::finish) of a resource with a list of references: the first one is on the
@@ -132,7 +124,24 @@ impl Writer {
         ordinal: u64,
         output: &mut dyn Output,
     ) -> Fate {
+        if let Some(template) = self.shapes.find(tape) {
+            let ((kind, id), form, list) = (what, self.cx.config.to, self.list.take());
+            let others = references.get(1..).unwrap_or_default();
+            let start = begin(&self.cx.config, self.spelled.text(id), &mut self.message.out);
+            template.write(&mut self.message.out, |node, out| {
+                out.push_str(tape.text_of(node));
+                if list == Some(node) {
+                    push_others(form, others, &mut self.spelled, out);
+                }
+            });
+            self.add_traces(tape, what);
+            self.finish_entry(kind, id, request, start);
+            return Fate::Written;
+        }
         let valid = tape.root().is_some_and(|root| self.is_valid(tape, root));
+        if valid && self.issues.is_empty() {
+            self.shapes.keep(tape, self.limits.templates);
+        }
         if self.converts() {
             let converted = self.converted(tape, ordinal, output);
             let checked = (&converted, valid);
@@ -158,15 +167,15 @@ impl Writer {
         if !valid && self.report_invalid(tape, ordinal, output) == Fate::Left {
             return Fate::Left;
         }
-        let (form, text) = (self.cx.config.to, tape.text_of(node));
-        let start = begin(&self.cx.config, self.spelled.text(what.1), &mut self.message.out);
+        let ((kind, id), form, text) = (what, self.cx.config.to, tape.text_of(node));
+        let start = begin(&self.cx.config, self.spelled.text(id), &mut self.message.out);
         let first = (text.as_ptr().addr(), text.len());
         let others = references.get(1..).unwrap_or_default();
         let (out, spelled) = (&mut self.message.out, &mut self.spelled);
         let mut list = List { out, spelled, form, first, others };
         json::write(tape, root, &mut list);
         self.add_traces(tape, what);
-        self.finish_entry(what.0, what.1, request, start);
+        self.finish_entry(kind, id, request, start);
         Fate::Written
     }
 
@@ -228,10 +237,17 @@ impl Writer {
     }
 
     /// Remembers the Observation on the tape at work, which is valid.
-    pub(super) fn keep(&mut self) {
-        if let Some(root) = self.tape.root() {
-            self.memo.keep(&self.tape, root, &self.holes, self.templates());
-        }
+    pub(super) fn keep(&mut self, id: Uuid) {
+        let limit = self.templates();
+        let Some(root) = self.tape.root().filter(|_| !self.holes.unfit) else { return };
+        let (id, tape, config) = (self.spelled.text(id), &self.tape, &self.cx.config);
+        let holes = self.holes.list.iter().map(|(node, hole)| (*hole, tape.text_of(*node)));
+        let request = result_request(config, self.message.session);
+        self.memo.templates.keep(holes.chain([(Hole::Id, id)]), limit, |out| {
+            open_entry(config.to, id, out);
+            json::write(tape, root, out);
+            close_entry(config, OBSERVATION, id, request, out);
+        });
     }
 
     pub(super) fn finish_entry(
@@ -241,20 +257,23 @@ impl Writer {
         request: Request<'_>,
         start: usize,
     ) {
+        let (config, out) = (&self.cx.config, &mut self.message.out);
+        close_entry(config, kind, self.spelled.text(id), request, out);
+        self.note_entry(kind, id, start);
+    }
+
+    /// Notes where a resource stands; takes back one that a line before it says.
+    pub(super) fn note_entry(&mut self, kind: &'static str, id: Uuid, start: usize) {
         let out = &mut self.message.out;
         if self.cx.config.to != Form::Ndjson {
-            if matches!(self.cx.config.bundle, BundleKind::Transaction | BundleKind::Batch) {
-                write_request(kind, self.spelled.text(id), request, out);
-            }
-            out.push('}');
             let end = out.len();
-            if kind != "Observation" {
+            if kind != OBSERVATION {
                 self.message.ids.insert(id, (start, end));
             }
             return;
         }
         let end = out.len();
-        if kind == "Observation" {
+        if kind == OBSERVATION {
             self.message.lines.push(end);
             return;
         }
@@ -268,13 +287,13 @@ impl Writer {
         self.message.lines.push(end);
         self.message.ids.insert(id, (start, end));
     }
+}
 
-    /// How results are stored: by replacement, or where there are none.
-    pub(super) fn result_request(&self, session: bool) -> Request<'static> {
-        match self.cx.config.results {
-            Results::Put if !session => Request::Put,
-            Results::Put | Results::Post => Request::CreateIfNone(""),
-        }
+/// How results are stored: by replacement, or where there are none.
+pub(super) fn result_request(config: &Config, session: bool) -> Request<'static> {
+    match config.results {
+        Results::Put if !session => Request::Put,
+        Results::Put | Results::Post => Request::CreateIfNone(""),
     }
 }
 
@@ -288,13 +307,15 @@ struct List<'a> {
     others: &'a [(&'static str, Uuid)],
 }
 
-impl List<'_> {
-    #[cold]
-    fn put_others(&mut self) {
-        for (kind, id) in self.others {
-            self.out.push_str("\"},{\"reference\":\"");
-            push_reference(self.form, kind, self.spelled.text(*id), self.out);
-        }
+fn push_others(
+    form: Form,
+    others: &[(&'static str, Uuid)],
+    spelled: &mut Spelled,
+    out: &mut String,
+) {
+    for (kind, id) in others {
+        out.push_str("\"},{\"reference\":\"");
+        push_reference(form, kind, spelled.text(*id), out);
     }
 }
 
@@ -303,15 +324,23 @@ impl Buffer for List<'_> {
     fn put(&mut self, text: &str) {
         self.out.push_str(text);
         if (text.as_ptr().addr(), text.len()) == self.first {
-            self.put_others();
+            push_others(self.form, self.others, self.spelled, self.out);
         }
     }
 }
 
 /// Begins an entry, and before the first one its Bundle, or a line; gives where it starts.
 pub(super) fn begin(config: &Config, id: &str, out: &mut String) -> usize {
+    separate(config, out);
+    let start = out.len();
+    open_entry(config.to, id, out);
+    start
+}
+
+/// Writes what stands between two entries, or before the first one.
+pub(super) fn separate(config: &Config, out: &mut String) {
     if config.to == Form::Ndjson {
-        return out.len();
+        return;
     }
     if !out.is_empty() {
         out.push(',');
@@ -321,11 +350,31 @@ pub(super) fn begin(config: &Config, id: &str, out: &mut String) -> usize {
             out.push_str(text);
         }
     }
-    let start = out.len();
-    for text in ["{\"fullUrl\":\"urn:uuid:", id, "\",\"resource\":"] {
-        out.push_str(text);
+}
+
+/// Writes what stands before the resource of an entry.
+pub(super) fn open_entry<B: Buffer>(form: Form, id: &str, out: &mut B) {
+    if form != Form::Ndjson {
+        for text in ["{\"fullUrl\":\"urn:uuid:", id, "\",\"resource\":"] {
+            out.put(text);
+        }
     }
-    start
+}
+
+/// Writes what stands after the resource of an entry.
+pub(super) fn close_entry<B: Buffer>(
+    config: &Config,
+    kind: &str,
+    id: &str,
+    request: Request<'_>,
+    out: &mut B,
+) {
+    if config.to != Form::Ndjson {
+        if matches!(config.bundle, BundleKind::Transaction | BundleKind::Batch) {
+            write_request(kind, id, request, out);
+        }
+        out.put("}");
+    }
 }
 
 /// Writes a reference to the resource of this identity as the form has it.
@@ -340,7 +389,7 @@ pub(super) fn push_reference(form: Form, kind: &str, id: &str, out: &mut String)
     out.push_str(id);
 }
 
-fn write_request(kind: &str, id: &str, request: Request<'_>, out: &mut String) {
+fn write_request<B: Buffer>(kind: &str, id: &str, request: Request<'_>, out: &mut B) {
     let (start, between, search) = match request {
         Request::Create => ("POST", "", None),
         Request::CreateIfNone(search) => ("POST", "\",\"ifNoneExist\":\"", Some(search)),
@@ -348,17 +397,17 @@ fn write_request(kind: &str, id: &str, request: Request<'_>, out: &mut String) {
         Request::Update(search) => ("PUT", "?", Some(search)),
     };
     for text in [",\"request\":{\"method\":\"", start, "\",\"url\":\"", kind, between] {
-        out.push_str(text);
+        out.put(text);
     }
     match search {
         None => {}
         Some("") => {
-            out.push_str("identifier=urn:ietf:rfc:3986|urn:uuid:");
-            out.push_str(id);
+            out.put("identifier=urn:ietf:rfc:3986|urn:uuid:");
+            out.put(id);
         }
-        Some(search) => out.push_str(search),
+        Some(search) => out.put(search),
     }
-    out.push_str("\"}");
+    out.put("\"}");
 }
 
 /// Writes the query for an identifier that has a system; nothing for one that has none, which is

@@ -17,8 +17,8 @@ use crate::tape::Tape;
 pub struct Session {
     entries: Vec<Entry>,
     spares: Vec<Entry>,
-    /// By kind and key, sorted.
-    index: Vec<((Kind, u32), usize)>,
+    /// By kind and key as one number, sorted.
+    index: Vec<(u64, usize)>,
     /// The metric of the measurement at work, and what it claims.
     pub(super) metric: Option<(Uuid, Option<Profile>)>,
     /// Messages so far.
@@ -45,7 +45,7 @@ impl Default for Instant {
 }
 
 /// Which of the facts a key names.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
     Patient,
     Location,
@@ -57,6 +57,24 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// The kind and a key as one number.
+    const fn with(self, key: u32) -> u64 {
+        let [a, b, c, d] = key.to_be_bytes();
+        u64::from_be_bytes([0, 0, 0, self.number(), a, b, c, d])
+    }
+
+    const fn number(self) -> u8 {
+        match self {
+            Self::Patient => 0,
+            Self::Location => 1,
+            Self::Participant => 2,
+            Self::Encounter => 3,
+            Self::Device => 4,
+            Self::Specimen => 5,
+            Self::Order => 6,
+        }
+    }
+
     pub(super) const fn resource(self) -> &'static str {
         match self {
             Self::Patient => "Patient",
@@ -120,13 +138,14 @@ impl Session {
     /// Puts an entry under a key, in the place of what stood there; gives the one replaced, whose
     /// memory may be used again.
     pub(super) fn declare(&mut self, kind: Kind, key: u32, entry: Entry) -> Option<Entry> {
-        match self.index.binary_search_by_key(&(kind, key), |(k, _)| *k) {
+        let named = kind.with(key);
+        match self.index.binary_search_by_key(&named, |(named, _)| *named) {
             Ok(found) => {
                 let at = self.index.get(found).map_or(0, |(_, at)| *at);
                 self.entries.get_mut(at).map(|slot| core::mem::replace(slot, entry))
             }
             Err(place) => {
-                self.index.insert(place, ((kind, key), self.entries.len()));
+                self.index.insert(place, (named, self.entries.len()));
                 self.entries.push(entry);
                 None
             }
@@ -156,7 +175,8 @@ impl Session {
 
     /// The specimen of this identity.
     pub(super) fn specimen(&self, id: Uuid) -> Option<Target<'_>> {
-        let of = self.index.iter().filter(|((kind, _), _)| *kind == Kind::Specimen);
+        let [first, last] = [0, u32::MAX].map(|key| Kind::Specimen.with(key));
+        let of = self.index.iter().filter(|(named, _)| (first..=last).contains(named));
         let mut entries = of.filter_map(|(_, at)| self.entries.get(*at));
         entries.find(|entry| entry.id == id).and_then(Entry::target)
     }
@@ -166,7 +186,8 @@ impl Session {
     }
 
     fn find(&self, kind: Kind, key: u32) -> Option<usize> {
-        let found = self.index.binary_search_by_key(&(kind, key), |(k, _)| *k).ok()?;
+        let named = kind.with(key);
+        let found = self.index.binary_search_by_key(&named, |(named, _)| *named).ok()?;
         self.index.get(found).map(|(_, at)| *at)
     }
 

@@ -1,0 +1,50 @@
+//! Resources that come again message after message, but for identities, times and numbers of things:
+//! what their tapes say beside [what is free](crate::tape::Node::is_free) is the key of a template.
+
+use super::templates::{Template, Templates};
+use crate::json;
+use crate::table::el;
+use crate::tape::{NodeId, Tape};
+
+/// How long the text of an identity is.
+const IDENTITY: usize = 36;
+
+/// Resources as they were found valid.
+#[derive(Debug, Default)]
+pub(super) struct Shapes(Templates<NodeId>);
+
+impl Shapes {
+    /// The template of what is on a tape, if there was a resource like it; its holes are nodes.
+    pub(super) fn find(&mut self, tape: &Tape) -> Option<&Template<NodeId>> {
+        self.0.key.clear();
+        if tape.is_incomplete() {
+            return None;
+        }
+        write_key(tape, &mut self.0.key);
+        self.0.get()
+    }
+
+    /// Keeps the resource that was looked for last and is valid, at most `limit` to twice `limit`.
+    pub(super) fn keep(&mut self, tape: &Tape, limit: usize) {
+        let Some(root) = tape.root() else { return };
+        let free = (0..).map(NodeId::at).zip(tape.nodes()).filter(|(_, node)| node.is_free());
+        let holes = free.map(|(id, node)| (id, tape.value(node)));
+        self.0.keep(holes, limit, |out| json::write(tape, root, out));
+    }
+}
+
+/// Writes all that a tape says but for what is free: of that, only what it refers to by its identity.
+fn write_key(tape: &Tape, key: &mut Vec<u8>) {
+    for node in tape.nodes() {
+        let mut text = tape.value(node);
+        if node.is_free() {
+            let kind = text.len().saturating_sub(IDENTITY);
+            let reference = node.element() == el::REFERENCE_REFERENCE;
+            text = text.get(..kind).filter(|_| reference).unwrap_or_default();
+        }
+        let [a, b] = node.element().to_bytes();
+        let [c, d, e, f] = u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes();
+        key.extend_from_slice(&[a, b, c, d, e, f, node.level(), u8::from(node.is_free())]);
+        key.extend_from_slice(text.as_bytes());
+    }
+}
