@@ -305,12 +305,17 @@ impl<'a, 's> Context<'a, 's> {
 
     #[inline]
     fn make(&self, raw: &'a [u8], offset: usize) -> Option<Text<'a>> {
-        let start = offset.wrapping_sub(self.message.offset());
-        let plain = self.plain.and_then(|all| all.get(start..start.wrapping_add(raw.len())));
-        match plain {
+        match self.plain((raw, offset)) {
             Some(text) => Some(Text::plain(text, offset)),
             None => self.decode(raw, offset),
         }
+    }
+
+    /// The bytes as text, if no byte of the message needs a codec.
+    #[inline]
+    pub(crate) fn plain(&self, (raw, offset): Part<'a>) -> Option<&'a str> {
+        let start = offset.wrapping_sub(self.message.offset());
+        self.plain?.get(start..start.wrapping_add(raw.len()))
     }
 
     #[inline(never)]

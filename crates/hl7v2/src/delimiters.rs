@@ -5,6 +5,7 @@ use memchr::memchr;
 
 use crate::charset::Scan;
 use crate::frame;
+use crate::seek;
 
 /// The characters that separate the parts of one message. Each message has its own.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -79,6 +80,10 @@ impl Delimiters {
     /// Where `byte`, which is one of them, first stands in a part.
     pub(crate) fn position(&self, byte: u8, part: &[u8]) -> Option<usize> {
         match self.scan {
+            // A call of memchr costs more than it saves.
+            Scan::Plain if part.len() < 32 => {
+                Some(seek::find(part, [byte])).filter(|at| *at < part.len())
+            }
             Scan::Plain => memchr(byte, part),
             scan => scan.position(part, |b| b == byte),
         }

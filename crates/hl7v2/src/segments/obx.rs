@@ -76,13 +76,12 @@ pub(crate) fn observe<'a>(
     devices: &mut Devices<'a>,
     scratch: &mut Scratch<'a>,
 ) {
-    let facets = part.placed && part.tree.facets(line).next().is_some();
-    let kind = segment.field(2).map_or(&[][..], |kind| kind.raw().trim_ascii());
-    let wave = matches!(kind, b"NA" | b"MA");
     scratch.facets.clear();
     scratch.sentinels.clear();
     let mut samples = Wave::default();
-    if facets {
+    if part.placed && part.tree.facets(line).next().is_some() {
+        let kind = segment.field(2).map_or(&[][..], |kind| kind.raw().trim_ascii());
+        let wave = matches!(kind, b"NA" | b"MA");
         for facet in part.tree.facets(line) {
             qualify(context, facet, wave.then_some(&mut samples), scratch);
         }
@@ -122,15 +121,14 @@ pub(crate) fn observe<'a>(
     let kind = ValueType::read(context, name, row.kind.raw(), value::is_valued(&row.value));
     let several =
         !matches!(kind, ValueType::Text | ValueType::Array { .. }) && context.repeats(row.value);
-    let mut code = Concept::EMPTY;
     context.at(3);
+    let mut of_several = None;
     if several {
-        cwe::field(context, row.code, &mut code);
-        mdc::resolve(context, &mut code);
-        measurement.code = code;
+        let code = of_several.insert(Concept::EMPTY);
+        mdc::field(context, row.code, code);
+        measurement.code = *code;
     } else {
-        cwe::field(context, row.code, &mut measurement.code);
-        mdc::resolve(context, &mut measurement.code);
+        mdc::field(context, row.code, &mut measurement.code);
     }
     context.at(5);
     if let ValueType::Array { multiplexed } = kind {
@@ -149,11 +147,11 @@ pub(crate) fn observe<'a>(
                 samples.lose(context);
             }
         }
-    } else if !several {
-        measurement.value = value::value(context, kind, row.value, unit);
-    } else {
+    } else if let Some(code) = &of_several {
         let components = &mut scratch.components;
-        measurement.value = value::values(context, kind, row.value, unit, &code, components);
+        measurement.value = value::values(context, kind, row.value, unit, code, components);
+    } else {
+        measurement.value = value::value(context, kind, row.value, unit);
     }
     if part.placed
         && let Some(path) = measurement.sub_id
@@ -308,8 +306,7 @@ fn qualify<'a>(
     let kind = ValueType::read(context, kind.span(), kind.raw(), value::is_valued(&sent));
     let mut concept = Concept::EMPTY;
     context.at(3);
-    cwe::field(context, code, &mut concept);
-    mdc::resolve(context, &mut concept);
+    mdc::field(context, code, &mut concept);
     context.at(5);
     let repetition = if kind == ValueType::Text { None } else { Some(context.first(sent)) };
     let value = match repetition {
@@ -345,8 +342,7 @@ pub(crate) fn container<'a>(
         context.at(number);
         match number {
             3 => {
-                cwe::field(context, field, &mut device.kind);
-                mdc::resolve(context, &mut device.kind);
+                mdc::field(context, field, &mut device.kind);
             }
             4 => device.path = context.whole(field.part()),
             // That it observes nothing.

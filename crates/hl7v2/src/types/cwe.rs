@@ -116,6 +116,15 @@ pub(crate) fn field<'a: 'b, 'b>(
     concept: &mut Concept<'b>,
 ) {
     let repetition = context.first(field);
+    self::repetition(context, repetition, concept);
+}
+
+/// The same of a repetition.
+pub(crate) fn repetition<'a: 'b, 'b>(
+    context: &mut Context<'a, '_>,
+    repetition: Repetition<'a>,
+    concept: &mut Concept<'b>,
+) {
     self::concept(context, repetition, CodeSystem::Unknown, concept);
     if concept.is_empty() {
         concept.span = Concept::EMPTY.span;

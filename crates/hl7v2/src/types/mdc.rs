@@ -6,9 +6,13 @@
 
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{Code, CodeSystem, Coding, Concept, Mdc, Text};
+use iomt_core::wire::Span;
 use iomt_nomenclature::mdc;
 
 use crate::context::Context;
+use crate::seek;
+use crate::types::cwe;
+use crate::{Field, Repetition};
 
 /// Terms from here on belong to vendors.
 const PRIVATE: u16 = 0xF000;
@@ -65,6 +69,68 @@ pub(crate) fn meant<'a>(
     };
     context.say(said, span);
     Some(named)
+}
+
+/// What most coded fields of devices say: `147842^MDC_ECG_HEART_RATE^MDC`, a number and its reference
+/// id.
+pub(crate) struct Term<'a> {
+    pub(crate) number: Mdc,
+    code: Text<'a>,
+    name: Text<'a>,
+    system: Span,
+}
+
+/// Reads such a field; nothing where it is any other.
+pub(crate) fn term<'a>(context: &Context<'a, '_>, repetition: Repetition<'a>) -> Option<Term<'a>> {
+    const MDC: usize = 3;
+    let (raw, offset) = repetition.part();
+    let text = context.plain((raw, offset))?;
+    let component = repetition.delimiters().component;
+    let (before, [separator, b'M', b'D', b'C']) = raw.split_last_chunk()? else { return None };
+    let start = seek::find(before, [component]);
+    let (code, [_, name @ ..]) = before.split_at_checked(start)? else { return None };
+    let digits = |digits: &[u8]| digits.len() < 10 && digits.iter().all(u8::is_ascii_digit);
+    // A name of the tables has no other punctuation.
+    if *separator != component || component == b'_' || !digits(code) {
+        return None;
+    }
+    let number = code.iter().fold(0_u32, |number, digit| {
+        number.wrapping_mul(10).wrapping_add(u32::from(digit.wrapping_sub(b'0')))
+    });
+    let number = Mdc::new(number);
+    if mdc::refid(number)?.as_bytes() != name {
+        return None;
+    }
+    let at = |place: usize| offset.wrapping_add(place);
+    let (start, end) = (start.wrapping_add(1), before.len());
+    Some(Term {
+        number,
+        code: Text::plain(text.get(..code.len())?, offset),
+        name: Text::plain(text.get(start..end)?, at(start)),
+        system: Span::new(at(end.wrapping_add(1)), MDC),
+    })
+}
+
+/// Reads the first repetition of a field into `concept`, which stays empty where it says nothing; its
+/// codings of IEEE 11073 are what they mean.
+pub(crate) fn field<'a: 'b, 'b>(
+    context: &mut Context<'a, '_>,
+    field: Field<'a>,
+    concept: &mut Concept<'b>,
+) {
+    let repetition = context.first(field);
+    match term(context, repetition) {
+        Some(term) => {
+            let [first, ..] = &mut concept.codings;
+            let coding = first.insert(Coding::new(CodeSystem::Mdc, term.code));
+            (coding.display, coding.system_span) = (Some(term.name), term.system);
+            concept.span = repetition.span();
+        }
+        None => {
+            cwe::repetition(context, repetition, concept);
+            resolve(context, concept);
+        }
+    }
 }
 
 /// Makes the codings of IEEE 11073 what they mean. `0` and an unknown name are no code: they become

@@ -15,6 +15,10 @@ pub(crate) fn unit<'a>(context: &mut Context<'a, '_>, field: Field<'a>) -> Unit<
         return unit;
     }
     let repetition = context.first(field);
+    if let Some(term) = mdc::term(context, repetition) {
+        (unit.mdc, unit.span) = (Some(term.number), repetition.span());
+        return unit;
+    }
     let mut components = repetition.components().map(|c| c.part());
     let (mut display, mut other, mut original) = (None, None, None);
     for coding in 0..3 {
