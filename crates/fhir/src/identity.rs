@@ -147,7 +147,8 @@ impl Name {
     /// The identity. The name is spent.
     pub(crate) fn finish(&mut self) -> Uuid {
         self.pad();
-        self.hash();
+        let filled = self.buffer.get(..self.used).unwrap_or_default();
+        compress(&mut self.state, filled.as_chunks().0);
         self.digest()
     }
 
@@ -189,10 +190,14 @@ impl Name {
     /// FIPS 180-4 §5.1.1: a bit, zeros, and the length in bits.
     fn pad(&mut self) {
         let bytes = self.before.saturating_add(u64::try_from(self.used).unwrap_or(0));
-        self.feed(&[0x80]);
-        let zeros = 120_usize.saturating_sub(self.used % 64) % 64;
-        self.feed([0; 64].get(..zeros).unwrap_or_default());
-        self.feed(&bytes.saturating_mul(8).to_be_bytes());
+        let zeros = 119_usize.saturating_sub(self.used % 64) % 64;
+        let mut end = [0; 72];
+        end[0] = 0x80;
+        let [_, rest @ ..] = &mut end;
+        if let Some(length) = rest.get_mut(zeros..).and_then(<[u8]>::first_chunk_mut) {
+            *length = bytes.saturating_mul(8).to_be_bytes();
+        }
+        self.feed(end.get(..zeros.saturating_add(9)).unwrap_or_default());
     }
 
     fn digest(&self) -> Uuid {

@@ -4,7 +4,7 @@ use core::fmt::{self, Write};
 
 use iomt_core::DiagnosticCode;
 use iomt_core::model::{
-    Authority, Code, CodeSystem, Coding, Concept, Identifier, Mdc, Note, Text, Universal,
+    Authority, Code, CodeSystem, Coding, Concept, Identifier, Mdc, Note, Short, Text, Universal,
 };
 use iomt_core::wire::Span;
 use iomt_nomenclature as nomenclature;
@@ -428,13 +428,9 @@ impl Builder<'_> {
             self.tape.text(el::REFERENCE_TYPE, kind);
         }
         let identifier = self.tape.open(el::REFERENCE_IDENTIFIER, Span::NONE);
-        let cx = self.cx;
-        if makes_system(cx, names) {
+        if let Some(system) = universal_system(names) {
             self.tape.text(el::IDENTIFIER_SYSTEM, URI);
-            let (span, mut anonymous) = (system_span(names), *names);
-            anonymous.namespace = None;
-            self.tape
-                .write(el::IDENTIFIER_VALUE, span, |w| write_authority_system(cx, &anonymous, w));
+            self.tape.write(el::IDENTIFIER_VALUE, system_span(names), |w| system.write(w));
         } else {
             if let Some(kind) = names.universal_id_type {
                 let concept = self.tape.open(el::IDENTIFIER_TYPE, kind.span());
@@ -464,11 +460,11 @@ impl Builder<'_> {
             let system = "http://terminology.hl7.org/CodeSystem/v2-0203";
             self.mapped(el::IDENTIFIER_TYPE, maps::IDENTIFIER_TYPE, system, kind);
         }
-        let cx = self.cx;
-        let mut authority = identifier.authority;
+        let (mut authority, made) = (identifier.authority, system_of(self.cx, identifier));
         let span = system_span(&authority);
-        let system =
-            self.tape.write(el::IDENTIFIER_SYSTEM, span, |w| write_system(cx, identifier, w));
+        let system = made
+            .as_ref()
+            .and_then(|made| self.tape.write(el::IDENTIFIER_SYSTEM, span, |w| made.write(w)));
         // A URI has a form of its own.
         let is_uri = system.is_some_and(|system| self.tape.text_of(system) == URI);
         let span =
@@ -479,7 +475,8 @@ impl Builder<'_> {
         // A name of ours for what the standard names is nobody that gives out numbers.
         authority.namespace = authority.namespace.filter(|name| name.span().is_some());
         // What makes no system is kept with the name of the authority.
-        if identifier.universal.is_some() || makes_system(cx, &authority) {
+        let is_made = matches!(made, Some(System::Oid(_) | System::Uuid(_) | System::Uri(_)));
+        if identifier.universal.is_some() || is_made {
             (authority.universal_id, authority.universal_id_type) = (None, None);
         }
         self.named(el::IDENTIFIER_ASSIGNER, None, &authority);
@@ -564,81 +561,75 @@ pub(super) fn table_target(
     maps::look_up_coded(map, coding.code.text()?)
 }
 
-/// Writes the system of an authority's identifiers, nothing if it has none: ISO → `urn:oid:`,
-/// UUID → `urn:uuid:`, URI as it is, else as configured for the namespace.
-pub(crate) fn write_system(
-    cx: &Context,
-    identifier: &Identifier<'_>,
-    out: &mut dyn Write,
-) -> fmt::Result {
-    match identifier.universal {
-        Some(Universal::Eui64) => out.write_str(EUI_64),
-        Some(Universal::Uuid) => out.write_str(URI),
-        None => write_authority_system(cx, &identifier.authority, out),
-    }
+/// What the system of an identifier is made from.
+pub(crate) enum System<'a> {
+    /// A system of ours, or of the configuration.
+    Known(&'a str),
+    Oid(Short<'a>),
+    Uuid(Short<'a>),
+    Uri(Short<'a>),
 }
 
-/// The same of the authority alone.
-pub(super) fn write_authority_system(
-    cx: &Context,
-    authority: &Authority<'_>,
-    out: &mut dyn Write,
-) -> fmt::Result {
-    if let (Some(id), Some(kind)) = (authority.universal_id, authority.universal_id_type) {
-        let (id, kind) = (id.short(), kind.short());
-        let text = id.as_ref().map_or("", |id| id.as_str());
-        match kind.as_ref().map(|kind| kind.as_str()) {
-            Some("ISO") if is_oid(text) => {
+impl System<'_> {
+    pub(crate) fn write(&self, out: &mut dyn Write) -> fmt::Result {
+        match self {
+            Self::Known(system) => out.write_str(system),
+            Self::Uri(uri) => out.write_str(uri.as_str()),
+            Self::Oid(oid) => {
                 out.write_str("urn:oid:")?;
-                return out.write_str(text);
+                out.write_str(oid.as_str())
             }
-            Some("UUID" | "GUID") if is_uuid(text) => {
+            Self::Uuid(uuid) => {
                 out.write_str("urn:uuid:")?;
-                return text.chars().try_for_each(|c| out.write_char(c.to_ascii_lowercase()));
+                uuid.as_str().chars().try_for_each(|c| out.write_char(c.to_ascii_lowercase()))
             }
-            Some("URI") if is_uri(text) => return out.write_str(text),
-            _ => {}
         }
     }
-    let configured = &cx.config.identifier_systems;
-    let named = authority.namespace.and_then(|n| configured.iter().find(|(key, _)| n.is(key)));
-    named.map_or(Ok(()), |(_, system)| out.write_str(system))
 }
 
-/// Whether an identifier has a system: then its value is the same for all who use it.
-pub(crate) fn has_system(cx: &Context, identifier: &Identifier<'_>) -> bool {
-    let mut probe = Probe(false);
-    let _ = write_system(cx, identifier, &mut probe);
-    probe.0
+/// The system of an identifier, if it has one: then its value is the same for all who use it.
+pub(crate) fn system_of<'a>(cx: &'a Context, identifier: &Identifier<'a>) -> Option<System<'a>> {
+    match identifier.universal {
+        Some(Universal::Eui64) => Some(System::Known(EUI_64)),
+        Some(Universal::Uuid) => Some(System::Known(URI)),
+        None => authority_system(cx, &identifier.authority),
+    }
 }
 
-/// Whether the universal id of an authority is the system of its identifiers.
-pub(super) fn makes_system(cx: &Context, authority: &Authority<'_>) -> bool {
-    let (mut probe, mut anonymous) = (Probe(false), *authority);
-    anonymous.namespace = None;
-    let _ = write_authority_system(cx, &anonymous, &mut probe);
-    probe.0
+/// The system of an authority's identifiers: what its universal id makes, else as configured for its
+/// namespace.
+pub(crate) fn authority_system<'a>(
+    cx: &'a Context,
+    authority: &Authority<'a>,
+) -> Option<System<'a>> {
+    universal_system(authority).or_else(|| {
+        let configured = &cx.config.identifier_systems;
+        let named = authority.namespace.and_then(|n| configured.iter().find(|(key, _)| n.is(key)));
+        named.filter(|(_, system)| !system.is_empty()).map(|(_, system)| System::Known(system))
+    })
+}
+
+/// The system that the universal id of an authority makes: ISO → `urn:oid:`, UUID → `urn:uuid:`, URI as
+/// it is.
+pub(super) fn universal_system<'a>(authority: &Authority<'a>) -> Option<System<'a>> {
+    let (id, kind) = (authority.universal_id?.short()?, authority.universal_id_type?.short()?);
+    match kind.as_str() {
+        "ISO" if is_oid(id.as_str()) => Some(System::Oid(id)),
+        "UUID" | "GUID" if is_uuid(id.as_str()) => Some(System::Uuid(id)),
+        "URI" if is_uri(id.as_str()) => Some(System::Uri(id)),
+        _ => None,
+    }
 }
 
 /// The name of what an identifier names: system and value where there is a system, else the
 /// sender, the authority as sent, the type and the value.
 pub(crate) fn name_of(cx: &Context, kind: &str, identifier: &Identifier<'_>) -> Name {
     let mut name = cx.name(kind);
-    if has_system(cx, identifier) {
-        name.part(|w| write_system(cx, identifier, w)).part(|w| write_value(identifier, w));
-    } else {
-        name.uuid(cx.sender).identifier(identifier).text(identifier.type_code);
-    }
+    match system_of(cx, identifier) {
+        Some(system) => name.part(|w| system.write(w)).part(|w| write_value(identifier, w)),
+        None => name.uuid(cx.sender).identifier(identifier).text(identifier.type_code),
+    };
     name
-}
-
-struct Probe(bool);
-
-impl Write for Probe {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0 |= !text.is_empty();
-        Ok(())
-    }
 }
 
 /// Short ones are of no authority, and no OIDs to the reference validator.
@@ -694,7 +685,8 @@ mod tests {
             authority.universal_id = Some(Text::literal(id));
             authority.universal_id_type = Some(Text::literal(kind));
             let mut out = String::new();
-            write_authority_system(&cx, &authority, &mut out).unwrap();
+            let system = authority_system(&cx, &authority);
+            system.iter().for_each(|system| system.write(&mut out).unwrap());
             out
         };
         assert_eq!(of("", "1.2.840.1", "ISO"), "urn:oid:1.2.840.1");

@@ -33,9 +33,8 @@ impl Builder<'_> {
         if let Some(udi) = &device.udi {
             let carrier = self.tape.open(el::DEVICE_UDI_CARRIER, udi.span);
             self.text(el::DEVICE_UDI_CARRIER_DEVICE_IDENTIFIER, udi.value);
-            let cx = self.cx;
-            let issuer = self.tape.write(el::DEVICE_UDI_CARRIER_ISSUER, udi.span, |w| {
-                super::write_system(cx, udi, w)
+            let issuer = super::system_of(self.cx, udi).and_then(|system| {
+                self.tape.write(el::DEVICE_UDI_CARRIER_ISSUER, udi.span, |w| system.write(w))
             });
             if issuer.is_none() && udi.span != udi.value.span() {
                 self.note(DiagnosticCode::FieldNotMapped, udi.span, "Device.udiCarrier.issuer");

@@ -8,7 +8,7 @@ use iomt_core::model::{
 };
 use iomt_core::wire::Span;
 
-use super::code::{is_dns, makes_system, system_span, write_authority_system};
+use super::code::{is_dns, system_span, universal_system};
 use super::{Builder, Target, maps};
 use crate::identity::Uuid;
 use crate::table::{ElementId, el};
@@ -224,9 +224,9 @@ impl Builder<'_> {
         network: &'h Authority<'h>,
         place: &'static str,
     ) -> &'h Authority<'h> {
-        let addressed = makes_url(self, network);
+        let addressed = makes_url(network);
         let used = if addressed { network } else { application };
-        let named = place == SOURCE && (addressed || !makes_url(self, used));
+        let named = place == SOURCE && (addressed || !makes_url(used));
         let id = application.universal_id.filter(|_| named);
         let kind = application.universal_id_type.filter(|_| id.is_some());
         let name = application.namespace.or(network.namespace);
@@ -257,8 +257,7 @@ impl Builder<'_> {
     /// The URL that an authority makes, else that it is not known.
     fn endpoint(&mut self, element: ElementId, authority: &Authority<'_>) {
         let span = system_span(authority);
-        let cx = self.cx;
-        if self.tape.write(element, span, |w| write_url(cx, authority, w)).is_none() {
+        if self.tape.write(element, span, |w| write_url(authority, w)).is_none() {
             let mark = self.tape.open(element, Span::NONE);
             self.absent_extension(el::ELEMENT_EXTENSION);
             self.tape.close(mark);
@@ -266,8 +265,8 @@ impl Builder<'_> {
     }
 }
 
-fn makes_url(builder: &Builder<'_>, authority: &Authority<'_>) -> bool {
-    makes_system(builder.cx, authority) || host(authority).is_some()
+fn makes_url(authority: &Authority<'_>) -> bool {
+    universal_system(authority).is_some() || host(authority).is_some()
 }
 
 /// A name of the domain name system.
@@ -278,12 +277,10 @@ fn host<'a>(authority: &Authority<'a>) -> Option<Text<'a>> {
 
 /// Writes the URI of an authority, for a name of the domain name system as HL7's map has it; nothing
 /// where it has none.
-fn write_url(cx: &super::Context, authority: &Authority<'_>, out: &mut dyn Write) -> fmt::Result {
+fn write_url(authority: &Authority<'_>, out: &mut dyn Write) -> fmt::Result {
     if let Some(host) = host(authority) {
         out.write_str("urn:dns:")?;
         return host.write(out);
     }
-    let mut anonymous = *authority;
-    anonymous.namespace = None;
-    write_authority_system(cx, &anonymous, out)
+    universal_system(authority).map_or(Ok(()), |system| system.write(out))
 }

@@ -3,7 +3,7 @@
 use iomt_core::model::{Authority, Concept, Identifier, Location, Text};
 use iomt_core::wire::Span;
 
-use super::code::write_authority_system;
+use super::code::universal_system;
 use super::{Builder, Target, URI, maps};
 use crate::identity::Uuid;
 use crate::table::el;
@@ -165,14 +165,11 @@ impl Builder<'_> {
         let span = said
             .universal_id_type
             .map_or(universal.span(), |kind| universal.span().to(kind.span()));
-        let mut uri = *said;
-        uri.namespace = None;
-        let cx = self.cx;
         let mark = self.tape.open(el::LOCATION_IDENTIFIER, span);
         let plain = self.tape.mark();
         self.tape.text_at(el::IDENTIFIER_SYSTEM, URI, span);
-        let value =
-            self.tape.write(el::IDENTIFIER_VALUE, span, |w| write_authority_system(cx, &uri, w));
+        let value = universal_system(said)
+            .and_then(|uri| self.tape.write(el::IDENTIFIER_VALUE, span, |w| uri.write(w)));
         if value.is_none() {
             self.tape.truncate(plain);
             if let Some(kind) = said.universal_id_type {

@@ -24,7 +24,7 @@ mod value;
 
 pub(crate) use attachment::{attachments, is_url};
 pub(crate) use code::{
-    LOINC, MDC, SNOMED_CT, UCUM, URI, has_system, is_oid, is_uri, name_of, write_system,
+    LOINC, MDC, SNOMED_CT, UCUM, URI, authority_system, is_oid, is_uri, name_of, system_of,
     write_value,
 };
 pub(crate) use encounter::Places;

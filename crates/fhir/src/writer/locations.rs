@@ -4,7 +4,7 @@
 //! same.
 
 use iomt_core::DiagnosticCode;
-use iomt_core::model::{Address, Authority, Identifier, Location, LocationKey, Text};
+use iomt_core::model::{Address, Authority, Location, LocationKey, Text};
 
 use super::mapping::Mapping;
 use super::remembered::Remembered;
@@ -14,7 +14,7 @@ use super::{Writer, builder};
 use crate::config::OnInvalid;
 use crate::identity::Uuid;
 use crate::json;
-use crate::policy::{Level, Places, Target, has_system, write_system};
+use crate::policy::{Level, Places, Target, authority_system};
 
 /// Places that were written before.
 #[derive(Debug, Default)]
@@ -161,15 +161,12 @@ impl Mapping<'_> {
     fn place_id(&self, level: Level, location: &Location<'_>, above: Option<&Entry>) -> Uuid {
         let said = level.of(location);
         let mut name = self.w.cx.name("Location");
-        let mut known = Identifier::new(Text::literal(""));
-        known.authority = said;
-        match above {
-            Some(above) => name.uuid(above.id),
-            None if has_system(&self.w.cx, &known) => {
-                name.part(|w| write_system(&self.w.cx, &known, w));
-                return name.str(level.name()).finish();
+        let known = || authority_system(&self.w.cx, &said);
+        match above.map_or_else(known, |_| None) {
+            Some(system) => {
+                return name.part(|w| system.write(w)).str(level.name()).finish();
             }
-            None => name.uuid(self.w.cx.sender),
+            None => name.uuid(above.map_or(self.w.cx.sender, |above| above.id)),
         };
         name.str(level.name()).authority(&said).finish()
     }

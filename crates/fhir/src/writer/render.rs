@@ -13,7 +13,7 @@ use crate::config::{BundleKind, Config, Form, OnInvalid, Results};
 use crate::identity::Uuid;
 use crate::issue;
 use crate::json::{self, Buffer};
-use crate::policy::{Hole, has_system, write_system, write_value};
+use crate::policy::{Hole, system_of, write_value};
 use crate::tape::{NodeId, Tape};
 
 /// What results are.
@@ -417,12 +417,10 @@ pub(super) fn write_search(
     identifier: &Identifier<'_>,
     out: &mut String,
 ) {
-    if !has_system(cx, identifier) {
-        return;
-    }
+    let Some(system) = system_of(cx, identifier) else { return };
     out.push_str("identifier=");
     let mut escaped = Escaped(out);
-    let _ = write_system(cx, identifier, &mut escaped);
+    let _ = system.write(&mut escaped);
     escaped.0.push('|');
     if write_value(identifier, &mut Escaped(out)).is_err() {
         out.clear();
