@@ -94,6 +94,14 @@ impl Node {
         self.depth
     }
 
+    /// Its text, if that is one of the program.
+    pub(crate) const fn fixed(&self) -> Option<&'static str> {
+        match self.value {
+            Value::Static(text) => Some(text),
+            Value::None | Value::Scratch { .. } => None,
+        }
+    }
+
     /// Whether others of the same form may stand in the place of its text, and no rule tells them
     /// apart: a UUID, alone or after what names its kind; an instant; a number or name without a
     /// character that JSON, a URI or a code does not have.

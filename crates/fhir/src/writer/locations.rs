@@ -8,7 +8,7 @@ use iomt_core::model::{Address, Authority, Location, LocationKey, Text};
 
 use super::mapping::Mapping;
 use super::remembered::Remembered;
-use super::render::{Request, begin, write_search};
+use super::render::{Request, close_entry, open_entry, separate, write_search};
 use super::session::{Entry, Kind, Refer, Session};
 use super::{Writer, builder};
 use crate::config::OnInvalid;
@@ -24,7 +24,7 @@ pub(super) struct Known {
     key: Vec<u8>,
 }
 
-/// A rendered place.
+/// A rendered place, as an entry.
 #[derive(Debug)]
 struct Place {
     id: Uuid,
@@ -129,8 +129,11 @@ impl Mapping<'_> {
         self.write_searched(entry);
         let valid = entry.refer == Refer::Resource && !self.w.message.invalid;
         if let Some(root) = entry.tape.root().filter(|_| kept && valid) {
+            let (config, name) = (&self.w.cx.config, self.w.spelled.text(entry.id));
             let mut text = String::new();
+            open_entry(config.to, name, &mut text);
             json::write(&entry.tape, root, &mut text);
+            close_entry(config, "Location", name, Request::CreateIfNone(""), &mut text);
             let place = Place { id: entry.id, text: text.into() };
             let Known { places, key } = &mut self.w.places;
             places.insert(key.as_slice().into(), place, self.w.limits.templates);
@@ -144,9 +147,10 @@ impl Mapping<'_> {
         let id = *id;
         let out = &mut w.message.out;
         let Some((start, end)) = w.message.ids.get(&id).copied() else {
-            let start = begin(&w.cx.config, w.spelled.text(id), out);
+            separate(&w.cx.config, out);
+            let start = out.len();
             out.push_str(text);
-            w.finish_entry("Location", id, Request::CreateIfNone(""), start);
+            w.note_entry("Location", id, start);
             return Some(id);
         };
         let before = out.get(start..end).unwrap_or_default();

@@ -9,6 +9,11 @@ use crate::tape::{NodeId, Tape};
 /// How long the text of an identity is.
 const IDENTITY: usize = 36;
 
+/// What a text is.
+const SENT: u8 = 0;
+const FREE: u8 = 1;
+const FIXED: u8 = 2;
+
 /// Resources as they were found valid.
 #[derive(Debug, Default)]
 pub(super) struct Shapes(Templates<NodeId>);
@@ -33,18 +38,27 @@ impl Shapes {
     }
 }
 
-/// Writes all that a tape says but for what is free: of that, only what it refers to by its identity.
+/// Writes all that a tape says but for what is free: of that, only what it refers to by its identity. A
+/// text of the program is told by where it is.
 fn write_key(tape: &Tape, key: &mut Vec<u8>) {
     for node in tape.nodes() {
-        let mut text = tape.value(node);
-        if node.is_free() {
-            let kind = text.len().saturating_sub(IDENTITY);
-            let reference = node.element() == el::REFERENCE_REFERENCE;
-            text = text.get(..kind).filter(|_| reference).unwrap_or_default();
-        }
+        let text = tape.value(node);
+        let (kind, text) = match node.fixed() {
+            _ if node.is_free() => {
+                let kind = text.len().saturating_sub(IDENTITY);
+                let reference = node.element() == el::REFERENCE_REFERENCE;
+                (FREE, text.get(..kind).filter(|_| reference).unwrap_or_default())
+            }
+            Some(text) => (FIXED, text),
+            None => (SENT, text),
+        };
         let [a, b] = node.element().to_bytes();
         let [c, d, e, f] = u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes();
-        key.extend_from_slice(&[a, b, c, d, e, f, node.level(), u8::from(node.is_free())]);
-        key.extend_from_slice(text.as_bytes());
+        key.extend_from_slice(&[a, b, c, d, e, f, node.level(), kind]);
+        if kind == FIXED {
+            key.extend_from_slice(&text.as_ptr().addr().to_le_bytes());
+        } else {
+            key.extend_from_slice(text.as_bytes());
+        }
     }
 }
