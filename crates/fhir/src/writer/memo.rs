@@ -208,7 +208,9 @@ impl Key<'_> {
             self.text(range.text)?;
         }
         self.len(m.supplemental.len())?;
-        self.0.extend(m.supplemental.iter().flat_map(|mdc| mdc.code().to_le_bytes()));
+        for mdc in m.supplemental {
+            self.0.extend_from_slice(&mdc.code().to_le_bytes());
+        }
         self.byte(match when {
             When::Unknown => 0,
             When::At(moment) => moment.form()?,
