@@ -8,6 +8,10 @@ use core::fmt;
 use iomt_core::wire::Span;
 
 /// Checks resources on a tape.
+///
+/// A [`Writer`](crate::Writer) asks once about resources that are alike: what it is told of one holds for
+/// those that differ only in ids of ours, instants, the numbers of an Observation, and identifiers that
+/// are short and have no space, quotation mark or backslash. `Limits::templates` of 0 has it ask each time.
 pub trait Validate {
     /// Checks the resource at `node`, with all resources in it, and adds what is wrong to
     /// `issues`. Gives whether there was no error.
