@@ -162,11 +162,11 @@ impl Lexer {
 
     /// A string from its first quotation mark; gives the place after its last.
     fn string(&mut self, text: &[u8], start: usize) -> Result<usize, Failure> {
-        let mut at = start.saturating_add(1);
+        let mut at = start.wrapping_add(1);
         let mut kind = TokenKind::Text;
         loop {
             let rest = text.get(at..).unwrap_or_default();
-            at = at.saturating_add(scan::plain(rest));
+            at = at.wrapping_add(scan::plain(rest));
             match text.get(at) {
                 Some(b'"') => {
                     let end = at.saturating_add(1);

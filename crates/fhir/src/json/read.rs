@@ -315,15 +315,16 @@ impl<'a> Build<'a> {
                 Some(name) => (name, true),
                 None => (name, false),
             };
-            let resource_type = name == "resourceType" && !extra && ty.kind == Kind::Resource;
             let primitive = |e: &ElementId| matches!(e.kind(), Kind::Primitive(_));
-            let element = ty.element_after(last, name, version);
-            let Some(element) = element.filter(|e| !extra || primitive(e)) else {
-                if !resource_type {
-                    self.issue(&rules::UNKNOWN, key);
-                } else if core::mem::replace(&mut typed, true) {
+            if ty.kind == Kind::Resource && name == "resourceType" && !extra {
+                if core::mem::replace(&mut typed, true) {
                     self.issue(&rules::DUPLICATE, key);
                 }
+                continue;
+            }
+            let element = ty.element_after(last, name, version);
+            let Some(element) = element.filter(|e| !extra || primitive(e)) else {
+                self.issue(&rules::UNKNOWN, key);
                 continue;
             };
             last = Some(element);
@@ -360,11 +361,11 @@ impl<'a> Build<'a> {
             let Token { kind, next, .. } = self.token(at);
             match (kind, element.row().array) {
                 (TokenKind::Array, true) if next > at.saturating_add(1) => {
-                    self.inside(at).for_each(|at| self.item(element, Some(at), None));
+                    self.inside(at).for_each(|at| self.one(element, at));
                     return;
                 }
                 (TokenKind::Array | TokenKind::Null, _) | (_, true) => {}
-                _ => return self.item(element, Some(at), None),
+                _ => return self.one(element, at),
             }
         }
         let mut one = [None, None];
@@ -399,6 +400,31 @@ impl<'a> Build<'a> {
                 break;
             }
             self.item(element, value, extra);
+        }
+    }
+
+    /// One repetition of an element that nothing extends.
+    fn one(&mut self, element: ElementId, at: u32) {
+        let token = self.token(at);
+        match (element.kind(), token.kind) {
+            (_, TokenKind::Null) => self.item(element, Some(at), None),
+            (Kind::Primitive(lexical), kind) => {
+                // Most: a string without escapes.
+                let raw = if kind == TokenKind::Text { self.raw(token) } else { "" };
+                if !raw.is_empty() && lexical.json() == JsonType::String {
+                    let start = index(token.start.wrapping_add(self.skipped));
+                    let span = Span::new(start, raw.len().wrapping_add(2));
+                    self.tape.str(element, raw, span);
+                } else if self.check_type(lexical, at) {
+                    self.text(element, at);
+                }
+            }
+            (Kind::Complex | Kind::Backbone, TokenKind::Object) => {
+                let mark = self.tape.open(element, self.span(at));
+                self.object(at, element.row().ty, mark);
+                self.close(mark);
+            }
+            _ => self.item(element, Some(at), None),
         }
     }
 
