@@ -1,7 +1,7 @@
 //! Rows that definitions read at run time add. They stay for the life of the process, so that their
 //! ids mean the same wherever a tape goes.
 
-use super::{ELEMENTS, Element, TYPES, Type};
+use super::{ELEMENTS, Element, NO_TYPE, NOTHING, TYPES, Type};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// How often rows may be added.
@@ -47,14 +47,14 @@ fn sets() -> impl Iterator<Item = &'static Rows> {
 }
 
 #[cold]
-pub(super) fn element(id: u16) -> Option<&'static Element> {
+pub(super) fn element(id: u16) -> &'static Element {
     let own =
         |rows: &'static Rows| rows.elements.get(usize::from(id.checked_sub(rows.first.element)?));
-    sets().find_map(own)
+    sets().find_map(own).unwrap_or(const { &NOTHING })
 }
 
 #[cold]
-pub(super) fn ty(id: u16) -> Option<&'static Type> {
+pub(super) fn ty(id: u16) -> &'static Type {
     let own = |rows: &'static Rows| rows.types.get(usize::from(id.checked_sub(rows.first.ty)?));
-    sets().find_map(own)
+    sets().find_map(own).unwrap_or(&NO_TYPE)
 }

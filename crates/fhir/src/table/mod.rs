@@ -357,10 +357,10 @@ impl ElementId {
     /// Its row.
     #[must_use]
     pub fn row(self) -> &'static Element {
-        ELEMENTS
-            .get(usize::from(self.0))
-            .or_else(|| added::element(self.0))
-            .unwrap_or(const { &NOTHING })
+        match ELEMENTS.get(usize::from(self.0)) {
+            Some(row) => row,
+            None => added::element(self.0),
+        }
     }
 
     /// Its JSON name.
@@ -417,7 +417,10 @@ impl TypeId {
     /// Its row.
     #[must_use]
     pub fn row(self) -> &'static Type {
-        TYPES.get(usize::from(self.0)).or_else(|| added::ty(self.0)).unwrap_or(&NO_TYPE)
+        match TYPES.get(usize::from(self.0)) {
+            Some(row) => row,
+            None => added::ty(self.0),
+        }
     }
 
     /// Its name.
