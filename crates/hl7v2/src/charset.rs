@@ -204,8 +204,7 @@ pub(crate) fn scan(message: &[u8], header: &[u8], delimiters: Delimiters) -> Sca
     if !is_text(text) && (!header.is_ascii() || memchr2(0x1B, 0x0E, header).is_some()) {
         return hidden(message, header, delimiters);
     }
-    let field = seek::part(header, delimiters.field, 17);
-    match field.and_then(|(start, end)| header.get(start..end)).unwrap_or_default() {
+    match header_field(message, header, delimiters.field).unwrap_or_default() {
         // Most: nothing, UNICODE…, UTF-8, 8859/…, ASCII alone.
         [] | [b'\r' | b'\n', ..] => Scan::Plain,
         [b'U' | b'u' | b'8' | b'A', rest @ ..]
@@ -218,6 +217,18 @@ pub(crate) fn scan(message: &[u8], header: &[u8], delimiters: Delimiters) -> Sca
             declared.charset(message).map_or(Scan::Plain, Charset::scan)
         }
     }
+}
+
+/// MSH-18, read byte by byte.
+#[inline]
+fn header_field<'a>(message: &[u8], header: &'a [u8], bar: u8) -> Option<&'a [u8]> {
+    // Part 18 of the line: MSH-1 is the separator, and no part.
+    let Some(start) = seek::part_start(message, 0..header.len(), bar, 18) else {
+        let (start, end) = seek::part(header, bar, 17)?;
+        return header.get(start..end);
+    };
+    let rest = header.get(start..)?;
+    rest.get(..seek::find(rest, [bar]))
 }
 
 /// The set is the one that MSH-18 names when it is itself found so.

@@ -313,7 +313,7 @@ pub(crate) struct Numbered<'a> {
     segment: Segment<'a>,
     /// In MSH-1 and MSH-2, and where characters hide separators.
     slow: Option<Fields<'a>>,
-    marks: Marks<'a, 1>,
+    marks: Marks<'a, [u8; 1]>,
     /// Where the next field begins.
     start: usize,
     number: u16,

@@ -62,12 +62,30 @@ pub(crate) fn head(rest: &[u8]) -> [u8; 4] {
     })
 }
 
+const LETTER: u8 = 1;
+const LETTER_OR_DIGIT: u8 = 2;
+
+/// What each byte is in the id of a segment.
+static IN_ID: [u8; 256] = {
+    let mut all = [0; 256];
+    let mut rest: &mut [u8] = &mut all;
+    let mut byte = 0_u8;
+    while let Some((class, after)) = rest.split_first_mut() {
+        if byte.is_ascii_alphabetic() {
+            *class = LETTER | LETTER_OR_DIGIT;
+        } else if byte.is_ascii_digit() {
+            *class = LETTER_OR_DIGIT;
+        }
+        (rest, byte) = (after, byte.wrapping_add(1));
+    }
+    all
+};
+
 /// Whether `id` can name a segment: a letter, then letters or digits.
 #[inline]
 pub(crate) fn is_segment_id(id: [u8; 3]) -> bool {
-    let [a, b, c] = id;
-    let letter_or_digit = |byte: u8| byte.is_ascii_alphabetic() || byte.is_ascii_digit();
-    a.is_ascii_alphabetic() && letter_or_digit(b) && letter_or_digit(c)
+    let [a, b, c] = id.map(|byte| IN_ID.get(usize::from(byte)).copied().unwrap_or(0));
+    a & LETTER != 0 && b & c & LETTER_OR_DIGIT != 0
 }
 
 /// The first byte from `from` on that is not blank, or the end.

@@ -7,7 +7,7 @@ use iomt_core::wire::Span;
 use iomt_core::{LimitKind, Limits, Terminators};
 
 use crate::frame::{self, Header, Lines};
-use crate::seek::Marks;
+use crate::seek::{Marks, UpToCr};
 
 /// How many ids have a list of their own; segments of any further one are sorted.
 const GROUPS: usize = 64;
@@ -103,7 +103,7 @@ impl Index {
         let [.., separator] = head;
         let mut head = u32::from_le_bytes(head);
         let mut lines = Lines::new(bytes, separator, terminators);
-        let mut ends = Marks::new(bytes, at, [b'\r', b'\n']);
+        let mut ends = Marks::new(bytes, at, UpToCr);
         let (mut line, mut sorter) = (at, Sorter::new(separator));
         // The last line before comments, how many there are, and the junk before what follows it: that
         // is outside the message.
@@ -112,7 +112,8 @@ impl Index {
             let mut junk = None;
             let kind = sorter.kind(head, self);
             self.push(line.wrapping_sub(at), kind, limits);
-            let found = ends.next();
+            let is_end = |at: &usize| matches!(bytes.get(*at), Some(b'\r' | b'\n'));
+            let found = ends.find(is_end);
             // Most: CR ends the line, and the next begins at once.
             let (stop, next) = match found.and_then(|stop| Some((stop, bytes.get(stop..)?))) {
                 Some((stop, [b'\r', after @ ..])) if visible_head(after, &mut head) => {

@@ -43,19 +43,44 @@ pub(crate) fn find<const N: usize>(text: &[u8], of: [u8; N]) -> usize {
     found.unwrap_or(text.len())
 }
 
+/// Which bytes are looked for.
+pub(crate) trait Pattern: Copy {
+    /// All bits of each byte of `lane` that is one of them.
+    fn of(self, lane: u8x16) -> u8x16;
+}
+
+impl<const N: usize> Pattern for [u8; N] {
+    #[inline]
+    fn of(self, lane: u8x16) -> u8x16 {
+        let same = self.iter().map(|byte| lane.cmp_eq(u8x16::splat(*byte)));
+        same.fold(u8x16::ZERO, |any, same| any | same)
+    }
+}
+
+/// CR, and what is below it: LF, and what is seldom.
+#[derive(Clone, Copy)]
+pub(crate) struct UpToCr;
+
+impl Pattern for UpToCr {
+    #[inline]
+    fn of(self, lane: u8x16) -> u8x16 {
+        lane.min(u8x16::splat(b'\r')).cmp_eq(lane)
+    }
+}
+
 /// Where the bytes stand in a text that are one of some: CR and LF, or delimiters.
 #[derive(Clone)]
-pub(crate) struct Marks<'a, const N: usize> {
+pub(crate) struct Marks<'a, P> {
     text: &'a [u8],
-    of: [u8; N],
+    of: P,
     /// Those still to come of the 64 bytes before `seen`, the first lowest.
     marks: u64,
     seen: usize,
 }
 
-impl<'a, const N: usize> Marks<'a, N> {
+impl<'a, P: Pattern> Marks<'a, P> {
     #[inline]
-    pub(crate) const fn new(text: &'a [u8], from: usize, of: [u8; N]) -> Self {
+    pub(crate) const fn new(text: &'a [u8], from: usize, of: P) -> Self {
         Self { text, of, marks: 0, seen: from }
     }
 
@@ -79,7 +104,7 @@ impl<'a, const N: usize> Marks<'a, N> {
     }
 }
 
-impl<const N: usize> Iterator for Marks<'_, N> {
+impl<P: Pattern> Iterator for Marks<'_, P> {
     type Item = usize;
 
     #[inline]
@@ -149,10 +174,10 @@ pub(crate) fn part_start(
 /// Part `number`, from 1, of what `byte` splits in `block`: if one `of` these ends it, and `byte` each one
 /// before it.
 #[inline(always)]
-pub(crate) fn inner_part<const N: usize>(
+pub(crate) fn inner_part(
     block: &[u8; 64],
     byte: u8,
-    of: [u8; N],
+    of: impl Pattern,
     number: usize,
 ) -> Option<Range<usize>> {
     let (mut left, mut start) = (number, 0);
@@ -194,7 +219,7 @@ pub(crate) fn part_before(
 
 /// The marks of the 64 bytes from `at` on, or of as many as there are.
 #[inline]
-pub(crate) fn marks_from<const N: usize>(text: &[u8], at: usize, of: [u8; N]) -> Option<u64> {
+pub(crate) fn marks_from(text: &[u8], at: usize, of: impl Pattern) -> Option<u64> {
     let rest = text.get(at..)?;
     if let Some(block) = rest.first_chunk() {
         return Some(marks(block, of));
@@ -209,7 +234,7 @@ pub(crate) fn marks_from<const N: usize>(text: &[u8], at: usize, of: [u8; N]) ->
 
 /// The marks of a text of fewer than 64 bytes.
 #[inline(never)]
-fn marks_of_few<const N: usize>(text: &[u8], of: [u8; N]) -> u64 {
+fn marks_of_few(text: &[u8], of: impl Pattern) -> u64 {
     let len = u32::try_from(text.len()).unwrap_or(0);
     // What is read last overlaps what is read before.
     if let Some(last) = text.last_chunk() {
@@ -231,17 +256,14 @@ fn marks_of_few<const N: usize>(text: &[u8], of: [u8; N]) -> u64 {
 
 /// A bit for each byte of `block` that is one `of` these; the first is the lowest.
 #[inline]
-fn marks<const N: usize>(block: &[u8; 64], of: [u8; N]) -> u64 {
+fn marks(block: &[u8; 64], of: impl Pattern) -> u64 {
     let lanes = (0_u32..).step_by(16).zip(block.as_chunks().0);
     lanes.fold(0, |marks, (bit, lane)| marks | lane_marks(lane, of) << bit)
 }
 
 #[inline]
-fn lane_marks<const N: usize>(lane: &[u8; 16], of: [u8; N]) -> u64 {
-    let lane = u8x16::new(*lane);
-    let same = of.iter().map(|byte| lane.cmp_eq(u8x16::splat(*byte)));
-    let any = same.fold(u8x16::ZERO, |any, same| any | same);
-    u64::from(any.move_mask().cast_unsigned())
+fn lane_marks(lane: &[u8; 16], of: impl Pattern) -> u64 {
+    u64::from(of.of(u8x16::new(*lane)).move_mask().cast_unsigned())
 }
 
 /// Which the lowest of `marks` is.
