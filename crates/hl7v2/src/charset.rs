@@ -204,14 +204,12 @@ pub(crate) fn scan(message: &[u8], header: &[u8], delimiters: Delimiters) -> Sca
     if !is_text(text) && (!header.is_ascii() || memchr2(0x1B, 0x0E, header).is_some()) {
         return hidden(message, header, delimiters);
     }
-    match header_field(message, header, delimiters.field).unwrap_or_default() {
-        // Most: nothing, UNICODE…, UTF-8, 8859/…, ASCII alone.
+    if is_usual(message, header, delimiters) {
+        return Scan::Plain;
+    }
+    let field = seek::part(header, delimiters.field, 17);
+    match field.and_then(|(start, end)| header.get(start..end)).unwrap_or_default() {
         [] | [b'\r' | b'\n', ..] => Scan::Plain,
-        [b'U' | b'u' | b'8' | b'A', rest @ ..]
-            if seek::find(rest, [delimiters.repetition]) == rest.len() =>
-        {
-            Scan::Plain
-        }
         field => {
             let declared = Declared::of(Some(Field::new(field, 0, delimiters)));
             declared.charset(message).map_or(Scan::Plain, Charset::scan)
@@ -219,16 +217,19 @@ pub(crate) fn scan(message: &[u8], header: &[u8], delimiters: Delimiters) -> Sca
     }
 }
 
-/// MSH-18, read byte by byte.
-#[inline]
-fn header_field<'a>(message: &[u8], header: &'a [u8], bar: u8) -> Option<&'a [u8]> {
+/// Whether MSH-18 is found at once and has nothing, or UNICODE…, UTF-8, 8859/… or ASCII alone: most.
+fn is_usual(message: &[u8], header: &[u8], delimiters: Delimiters) -> bool {
+    let Delimiters { field, repetition, .. } = delimiters;
     // Part 18 of the line: MSH-1 is the separator, and no part.
-    let Some(start) = seek::part_start(message, 0..header.len(), bar, 18) else {
-        let (start, end) = seek::part(header, bar, 17)?;
-        return header.get(start..end);
-    };
-    let rest = header.get(start..)?;
-    rest.get(..seek::find(rest, [bar]))
+    let start = seek::part_start(message, 0..header.len(), field, 18);
+    let Some(rest) = start.and_then(|start| header.get(start..)) else { return false };
+    match rest.first() {
+        None | Some(b'\r' | b'\n') => true,
+        Some(b'U' | b'u' | b'8' | b'A') => {
+            rest.get(seek::find(rest, [field, repetition])) != Some(&repetition)
+        }
+        Some(byte) => *byte == field,
+    }
 }
 
 /// The set is the one that MSH-18 names when it is itself found so.
