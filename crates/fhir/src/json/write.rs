@@ -95,7 +95,7 @@ impl<B: Buffer> Writer<'_, B> {
         while let Some(node) = rest.first() {
             let row = node.element().row();
             match row.kind {
-                // Most: a value alone.
+                // Most.
                 Kind::Primitive(lexical) if !row.array => {
                     let (run, after) = split_first(rest);
                     rest = after;
@@ -175,6 +175,8 @@ impl<B: Buffer> Writer<'_, B> {
     /// beginning of one after it, if `quoted`.
     fn key(&mut self, key: &str, first: &mut bool, quoted: bool) {
         let start = match (core::mem::take(&mut self.quote), core::mem::take(first)) {
+            // Most.
+            (true, _) if quoted => return self.out.put(key),
             (true, _) => 0,
             (false, false) => 1,
             (false, true) => 2,
