@@ -191,6 +191,9 @@ fn fuzz_run(target: &str, options: &[&str], flags: &str) -> Result<(bool, String
     if !flags.is_empty() {
         command.env("RUSTFLAGS", flags);
     }
+    // Optimizing all of it again for each target takes longer than the runs.
+    command.env("CARGO_PROFILE_RELEASE_LTO", "off");
+    command.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
     let out = command.stdout(Stdio::null()).output()?;
     Ok((out.status.success(), String::from_utf8_lossy(&out.stderr).into_owned()))
 }
