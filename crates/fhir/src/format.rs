@@ -1,4 +1,4 @@
-use crate::{Issue, NodeId, Tape, Version, definitions::Types, json, xml};
+use crate::{Issue, NodeId, Tape, Version, definitions::Types, issue::Rule, json, xml};
 
 /// A format of resources.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -17,6 +17,20 @@ impl Format {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         if bytes.trim_ascii_start().first() == Some(&b'<') { Self::Xml } else { Self::Json }
     }
+}
+
+/// The text of a resource without its byte order mark, and the length of that; or what is wrong, by `utf8`
+/// if it is no text, and where.
+pub(crate) fn text_of<'b>(
+    bytes: &'b [u8],
+    utf8: &'static Rule,
+) -> Result<(&'b str, usize), (&'static Rule, usize)> {
+    if u32::try_from(bytes.len()).is_err() {
+        return Err((&json::rules::SIZE, 0));
+    }
+    let text = core::str::from_utf8(bytes).map_err(|error| (utf8, error.valid_up_to()))?;
+    // JSON may ignore it (RFC 8259, section 8.1), as if it were space; in XML it is no part of the text.
+    Ok(text.strip_prefix('\u{feff}').map_or((text, 0), |rest| (rest, 3)))
 }
 
 /// Reads resources of either format. It keeps its memory from one to the next.

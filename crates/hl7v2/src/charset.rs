@@ -222,7 +222,10 @@ fn is_usual(message: &[u8], header: &[u8], delimiters: Delimiters) -> bool {
     let Delimiters { field, repetition, .. } = delimiters;
     // Part 18 of the line: MSH-1 is the separator, and no part.
     let start = seek::part_start(message, 0..header.len(), field, 18);
-    let Some(rest) = start.and_then(|start| header.get(start..)) else { return false };
+    let Some(rest) = start.and_then(|start| header.get(start..)) else {
+        // Where all of the header was looked at, there is none.
+        return header.len().saturating_add(64) <= message.len();
+    };
     match rest.first() {
         None | Some(b'\r' | b'\n') => true,
         Some(b'U' | b'u' | b'8' | b'A') => {

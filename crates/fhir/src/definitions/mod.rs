@@ -19,7 +19,7 @@ mod rows;
 
 use crate::{
     Version,
-    table::{ElementId, added, ty},
+    table::{self, ElementId, added, ty},
 };
 use read::{Place, StructureDefinition};
 use std::{collections::BTreeMap, sync::Arc};
@@ -158,6 +158,11 @@ impl Types {
     pub fn root(&self, resource_type: &str) -> Option<ElementId> {
         self.0.roots.get(resource_type).copied()
     }
+}
+
+/// The resource of this type as an element, in the table or among those that were added.
+pub(crate) fn root(added: Option<&Types>, resource_type: &str) -> Option<ElementId> {
+    table::root(resource_type).or_else(|| added?.root(resource_type))
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ fn a_defined_type_is_read_in_canonical_order() {
     let root = types.root("Lamp").unwrap();
     let lamp = root.ty();
     let row = |name: &str| lamp.element(name, Version::R4).unwrap().row();
-    assert_eq!((root.name(), lamp.name, lamp.kind), ("Lamp", "Lamp", crate::table::Kind::Resource));
+    assert_eq!((root.name(), lamp.name, lamp.kind), ("Lamp", "Lamp", table::Kind::Resource));
     assert_eq!(lamp.element("light", Version::R4), None);
     assert_eq!(lamp.element("id", Version::R5), None);
     assert_eq!((row("id").ty, row("shade").ty), (ty::ID, ty::CODEABLE_CONCEPT));

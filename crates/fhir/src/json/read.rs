@@ -2,7 +2,8 @@
 
 use super::lex::{Lexer, Token, TokenKind, index, number, unescape};
 use crate::{
-    definitions::Types,
+    definitions::{self, Types},
+    format::text_of,
     issue::{Issue, Report, Rule},
     table::{self, ElementId, JsonType, Kind, Lexical, TypeId, el, ty},
     tape::{Mark, NodeId, Tape},
@@ -137,17 +138,9 @@ impl Reader {
             report.add(Issue::new(rule, start.node(), Span::new(at, 0)));
             None
         };
-        if u32::try_from(bytes.len()).is_err() {
-            return fatal(&rules::SIZE, 0);
-        }
-        let text = match core::str::from_utf8(bytes) {
+        let (text, skipped) = match text_of(bytes, &rules::UTF8) {
             Ok(text) => text,
-            Err(error) => return fatal(&rules::UTF8, error.valid_up_to()),
-        };
-        // A byte order mark may be ignored (RFC 8259, section 8.1), as if it were space.
-        let (text, skipped) = match text.strip_prefix('\u{feff}') {
-            Some(rest) => (rest, 3),
-            None => (text, 0),
+            Err((rule, at)) => return fatal(rule, at),
         };
         if let Err((rule, at)) = self.lexer.run(text.as_bytes()) {
             return fatal(rule, at.saturating_add(skipped));
@@ -265,8 +258,7 @@ impl<'a> Build<'a> {
             return None;
         };
         let name = self.raw(self.token(kind));
-        let added = || self.types.and_then(|types| types.root(name));
-        if let Some(root) = table::root(name).or_else(added) {
+        if let Some(root) = definitions::root(self.types, name) {
             let mark = self.tape.open(root, self.span(at));
             self.members_of(at, root.row().ty, mark);
             self.tape.close(mark);

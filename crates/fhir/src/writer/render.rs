@@ -142,14 +142,27 @@ impl Writer {
         if valid && self.issues.is_empty() {
             self.shapes.keep(tape, self.limits.templates);
         }
-        if self.converts() {
-            let converted = self.converted(tape, ordinal, output);
-            let checked = (&converted, valid);
-            let fate = self.write_list(checked, what, request, references, ordinal, output);
-            self.take_back(converted);
-            return fate;
+        self.write_as_asked((tape, valid), what, request, references, ordinal, output)
+    }
+
+    /// Writes a resource in the version that is asked for.
+    fn write_as_asked(
+        &mut self,
+        (tape, valid): (&Tape, bool),
+        what: (&'static str, Uuid),
+        request: Request<'_>,
+        references: &[(&'static str, Uuid)],
+        ordinal: u64,
+        output: &mut dyn Output,
+    ) -> Fate {
+        if !self.converts() {
+            return self.write_list((tape, valid), what, request, references, ordinal, output);
         }
-        self.write_list((tape, valid), what, request, references, ordinal, output)
+        let converted = self.converted(tape, ordinal, output);
+        let checked = (&converted, valid);
+        let fate = self.write_list(checked, what, request, references, ordinal, output);
+        self.take_back(converted);
+        fate
     }
 
     fn write_list(
@@ -189,13 +202,7 @@ impl Writer {
         ordinal: u64,
         output: &mut dyn Output,
     ) -> Fate {
-        if self.converts() {
-            let converted = self.converted(tape, ordinal, output);
-            let fate = self.write_checked(&converted, valid, what, request, ordinal, output);
-            self.take_back(converted);
-            return fate;
-        }
-        self.write_checked(tape, valid, what, request, ordinal, output)
+        self.write_as_asked((tape, valid), what, request, &[], ordinal, output)
     }
 
     fn write_checked(

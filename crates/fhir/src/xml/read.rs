@@ -7,7 +7,8 @@ use quick_xml::events::Event;
 
 use super::lex::{self, Lexer, Names, Token, TokenKind};
 use super::{XHTML, is_attribute, text};
-use crate::definitions::Types;
+use crate::definitions::{self, Types};
+use crate::format::text_of;
 use crate::issue::{Issue, Report, Rule};
 use crate::json::lex::{index, number};
 use crate::json::{is_number, rules as common};
@@ -155,16 +156,9 @@ impl Reader {
             report.add(Issue::new(rule, start.node(), Span::new(at, 0)));
             None
         };
-        if u32::try_from(bytes.len()).is_err() {
-            return fatal(&common::SIZE, 0);
-        }
-        let text = match core::str::from_utf8(bytes) {
+        let (text, skipped) = match text_of(bytes, &rules::UTF8) {
             Ok(text) => text,
-            Err(error) => return fatal(&rules::UTF8, error.valid_up_to()),
-        };
-        let (text, skipped) = match text.strip_prefix('\u{feff}') {
-            Some(rest) => (rest, 3),
-            None => (text, 0),
+            Err((rule, at)) => return fatal(rule, at),
         };
         if let Err((rule, at)) = self.lexer.run(text) {
             return fatal(rule, at.saturating_add(skipped));
@@ -313,8 +307,7 @@ impl<'a> Build<'a> {
         }
         let name = self.name(at);
         let span = self.span(self.whole(at));
-        let added = || self.types.and_then(|types| types.root(name));
-        if let Some(root) = table::root(name).or_else(added) {
+        if let Some(root) = definitions::root(self.types, name) {
             let mark = self.tape.open(root, span);
             let outer = core::mem::replace(&mut self.parent, mark.node());
             self.attributes(at, &[]);
